@@ -1,0 +1,184 @@
+//! What clients ask of a node, and what they get back.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::id::{Epoch, NodeId, RequestId};
+use crate::signing::ClientShare;
+
+/// The largest request that a node accepts from a client, in bytes: an inline action of 16 MB and its parameters.
+pub const REQUEST_BYTES_MAX: usize = 17 * 1024 * 1024;
+/// The largest response that a client accepts from a node, in bytes.
+pub const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+
+/// A client's request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Who are you, and what do you see?
+    Handshake {
+        /// Fresh bytes, returned in the answer.
+        challenge: [u8; 32],
+    },
+    /// Run an action.
+    Execute(Box<Execute>),
+}
+
+/// A request to run an action. All nodes get the same bytes, hence the same request id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execute {
+    /// Fresh bytes: two requests are never the same.
+    pub nonce: [u8; 16],
+    /// The program.
+    pub source: ActionSource,
+    /// A JSON object whose members become globals of the program.
+    pub js_params: String,
+    /// Who asks, if anyone.
+    pub auth_sig: Option<AuthSig>,
+    /// The epoch that the client believes in.
+    pub epoch: Epoch,
+}
+
+impl Execute {
+    /// The id of this request, the same at every node.
+    pub fn id(&self) -> RequestId {
+        RequestId::derive("request/execute", &[&crate::wire::encode(self)])
+    }
+}
+
+/// Where an action's code comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ActionSource {
+    /// The code itself.
+    Inline(String),
+    /// A CID to fetch from IPFS.
+    Ipfs(String),
+}
+
+/// A wallet's signature over an EIP-4361 message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthSig {
+    /// 65 bytes r, s, v as 0x-hex.
+    pub sig: String,
+    /// How the signature was made, e.g. `web3.eth.personal.sign`.
+    pub derived_via: String,
+    /// The EIP-4361 text.
+    pub signed_message: String,
+    /// The signer's address, 0x-hex.
+    pub address: String,
+}
+
+/// A node's response.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Response {
+    /// To [`Request::Handshake`].
+    Handshake(Handshake),
+    /// To [`Request::Execute`].
+    Execute {
+        /// The request.
+        request: RequestId,
+        /// How it went.
+        result: Result<Executed, Failure>,
+    },
+    /// The request could not be understood.
+    Rejected(Failure),
+}
+
+/// A node's view, for clients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handshake {
+    /// The node.
+    pub node: NodeId,
+    /// The client's challenge.
+    pub challenge: [u8; 32],
+    /// The node's epoch.
+    pub epoch: Epoch,
+    /// The newest block that the node has seen.
+    pub latest_block: u64,
+}
+
+/// The result of an action that ran to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Executed {
+    /// What the action passed to `setResponse`; empty if it did not.
+    pub response: String,
+    /// What it printed.
+    pub logs: String,
+    /// This node's part in each signature, by the name that the action gave it.
+    pub signatures: Vec<(String, ClientShare)>,
+}
+
+/// A refusal or failure, as a client sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[error("{code}: {message}")]
+pub struct Failure {
+    /// The kind.
+    pub code: ErrorCode,
+    /// What was wrong, and what was expected.
+    pub message: String,
+    /// What the action had printed.
+    pub logs: String,
+}
+
+/// Kinds of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ErrorCode {
+    /// The request is no well-formed request.
+    MalformedRequest,
+    /// The authentication signature does not verify, has expired or is not for us.
+    InvalidAuthSig,
+    /// The caller or the action has no right to use the key.
+    NotAuthorized,
+    /// The key is not known to this node.
+    UnknownKey,
+    /// The CID is no CID, or the bytes behind it have another one.
+    InvalidIpfsId,
+    /// The gateway did not deliver.
+    IpfsUnavailable,
+    /// The client's epoch is not the node's.
+    WrongEpoch,
+    /// The action threw or does not parse.
+    JsError,
+    /// The action used up its time or fuel.
+    JsTimeout,
+    /// The action used up its memory or stack.
+    JsMemoryLimit,
+    /// The action went over another limit.
+    LimitExceeded,
+    /// Too few nodes agreed on what to sign in time.
+    NotEnoughShares,
+    /// The chain's endpoint did not answer.
+    RpcError,
+    /// The node is overloaded.
+    RateLimitExceeded,
+    /// The request took too long.
+    RequestTimeout,
+}
+
+impl ErrorCode {
+    /// The code's name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MalformedRequest => "MalformedRequest",
+            Self::InvalidAuthSig => "InvalidAuthSig",
+            Self::NotAuthorized => "NotAuthorized",
+            Self::UnknownKey => "UnknownKey",
+            Self::InvalidIpfsId => "InvalidIPFSID",
+            Self::IpfsUnavailable => "IpfsUnavailable",
+            Self::WrongEpoch => "WrongEpoch",
+            Self::JsError => "JsError",
+            Self::JsTimeout => "JsTimeout",
+            Self::JsMemoryLimit => "JsMemoryLimit",
+            Self::LimitExceeded => "LimitExceeded",
+            Self::NotEnoughShares => "NotEnoughShares",
+            Self::RpcError => "RpcError",
+            Self::RateLimitExceeded => "RateLimitExceeded",
+            Self::RequestTimeout => "RequestTimeout",
+        }
+    }
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

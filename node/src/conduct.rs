@@ -1,0 +1,86 @@
+//! The honesty hook: everything that a node says, and every choice it makes by rule, passes here first.
+//!
+//! An honest node has [`Honest`], which changes nothing and takes no space. The simulator's Byzantine behaviours
+//! implement [`Conduct`]; because the hook stands *before* signing and sealing, what they say is validly signed, and
+//! the node needs no second code path for lying.
+
+use crate::id::{Digest, KeyId, NodeId, RequestId, SessionId};
+use crate::statement::Statement;
+
+/// A choice that a rule makes for an honest node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Acknowledge this dealing as right.
+    Acknowledge {
+        /// The key generation.
+        session: SessionId,
+        /// Who dealt.
+        dealer: NodeId,
+    },
+    /// Take part in signing for this request.
+    Authorise {
+        /// The client's request.
+        request: RequestId,
+        /// The key that would sign.
+        key: KeyId,
+        /// What would be signed.
+        digest: Digest,
+    },
+}
+
+/// A secret as it comes into being or to this node's knowledge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret<'a> {
+    /// What it is.
+    pub kind: SecretKind,
+    /// The protocol run that it belongs to; zero for the node's long-lived keys.
+    pub session: SessionId,
+    /// The bytes, big-endian where they are a number.
+    pub bytes: &'a [u8; 32],
+}
+
+/// Kinds of secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretKind {
+    /// The key that signs statements and transactions.
+    Identity,
+    /// The static key of the channels.
+    Channel,
+    /// The epoch's decryption key.
+    Decryption,
+    /// A coefficient of a dealer's polynomial.
+    Coefficient,
+    /// A share dealt to this node by one dealer.
+    DealtShare,
+    /// This node's share of a key.
+    KeyShare,
+    /// A signing nonce, or this node's share of one.
+    Nonce,
+    /// This node's share of a triple.
+    Triple,
+}
+
+/// How a node behaves where the protocol tells it what to say or decide.
+pub trait Conduct {
+    /// Replaces a statement to one recipient by any number of statements to anyone.
+    fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
+        vec![(to, statement)]
+    }
+
+    /// Overrides a decision; `honest` is what the rules say.
+    fn decide(&mut self, decision: &Decision, honest: bool) -> bool {
+        let _ = decision;
+        honest
+    }
+
+    /// Is told of each secret that the node makes or receives. Coalitions pool them; oracles look for them.
+    fn learn(&mut self, secret: Secret<'_>) {
+        let _ = secret;
+    }
+}
+
+/// The conduct of a correct node.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Honest;
+
+impl Conduct for Honest {}

@@ -1,0 +1,22 @@
+//! A node of a threshold-key network, as a sans-IO state machine.
+//!
+//! The crate has no async runtime, reads no clock and draws no ambient randomness: a node is fed
+//! [`io::Input`]s together with its own clock's reading, and answers with [`io::Output`]s. A driver (the
+//! simulator, or a socket loop) carries bytes, timers, chain calls and fetches.
+
+pub mod api;
+pub mod conduct;
+pub mod curve;
+pub mod dkg;
+pub mod entropy;
+pub mod env;
+pub mod id;
+pub mod io;
+pub mod key;
+pub mod memo;
+pub mod meter;
+pub mod note;
+pub mod roster;
+pub mod signing;
+pub mod statement;
+pub mod wire;

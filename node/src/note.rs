@@ -1,0 +1,87 @@
+//! Facts that a node reports about itself. They carry no secret and never travel; the trace records them and
+//! oracles compare them with what they see from outside.
+
+use crate::id::{Boot, Digest, KeyId, NodeId, RequestId, SessionId};
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The node is up.
+    Started {
+        /// Which start this is.
+        boot: Boot,
+    },
+    /// A channel is open.
+    ChannelOpen {
+        /// With whom.
+        peer: NodeId,
+    },
+    /// Something that a peer sent was dropped; drops are counted and never blamed.
+    Dropped {
+        /// From whose link or channel.
+        from: NodeId,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A key generation began.
+    DkgStarted {
+        /// The session.
+        session: SessionId,
+    },
+    /// A key generation ended at this node with this key.
+    KeyReady {
+        /// The session.
+        session: SessionId,
+        /// The key.
+        key: KeyId,
+        /// The compressed public key.
+        public_key: Vec<u8>,
+        /// This node's public share, compressed.
+        public_share: Vec<u8>,
+    },
+    /// An action began.
+    ActionStarted {
+        /// The request.
+        request: RequestId,
+        /// The action's CID.
+        cid: String,
+    },
+    /// The node checked the permission on chain and will take part in signing.
+    Authorised {
+        /// The request.
+        request: RequestId,
+        /// The name that the action gave the signature.
+        sig_name: String,
+        /// The key.
+        key: KeyId,
+        /// The digest to be signed.
+        digest: Digest,
+        /// The block whose state was read.
+        block: u64,
+    },
+    /// A one-time value was used for a signature share: a hash of its public form.
+    NonceUsed {
+        /// Hash of the nonce commitments or presignature.
+        nonce: Digest,
+        /// What it was used for: hash of the proposal.
+        proposal: Digest,
+    },
+    /// A signature share left the node.
+    ShareIssued {
+        /// The request.
+        request: RequestId,
+        /// The name that the action gave the signature.
+        sig_name: String,
+        /// The key.
+        key: KeyId,
+        /// The digest.
+        digest: Digest,
+    },
+    /// A request was refused or failed.
+    Refused {
+        /// The request.
+        request: RequestId,
+        /// The error's code.
+        code: &'static str,
+    },
+}

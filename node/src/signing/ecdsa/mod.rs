@@ -1,0 +1,5 @@
+//! Threshold ECDSA from Beaver triples.
+
+/// Triple shares from a trusted dealer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DealtTriples {}
