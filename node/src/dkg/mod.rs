@@ -1,21 +1,95 @@
-//! Distributed key generation.
+//! Distributed key generation over secp256k1, with the chain as public board.
+//!
+//! Each member sends one [`Dealing`] to all. A recipient that finds it right, its own share included, returns an
+//! [`Ack`]; n - f of them make a [`Certificate`], which the dealer posts. When the board closes, the first k
+//! certified dealers in log order are the qualified set, the same at every node, and the key is the sum of their
+//! contributions. A node that missed dealings fetches them by digest; its shares are inside.
+//!
+//! [`Session`] runs one attempt at one node. The other files are the statements and the pure functions on them.
+
+mod ack;
+mod board;
+mod collect;
+mod context;
+mod dealing;
+mod finalize;
+pub mod frost;
+mod point;
+mod proof;
+mod publish;
+mod record;
+mod retry;
+mod seal;
+mod session;
+#[cfg(test)]
+mod tests;
+
+pub use ack::{Ack, BadCertificate, Certificate};
+pub use board::{BoardEvent, TooFew, qualified};
+pub use collect::Fault;
+pub use context::Context;
+pub use dealing::{BadShare, Dealing, Flaw, deal, deal_shares};
+pub use finalize::{FinalizeError, finalize};
+pub use point::WirePoint;
+pub use proof::Proof;
+pub use record::{Entry, Record};
+pub use seal::Ciphertext;
+pub use session::{Effect, Params, Session};
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Label;
+use crate::wire::{Signable, Signed};
 
 /// What nodes say to each other during key generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Message {}
+pub enum Message {
+    /// The sender's contribution. Signed.
+    Dealing(Box<Dealing>),
+    /// The sender holds the recipient's dealing and finds it right. Signed.
+    Ack(Ack),
+    /// Asks for a certified dealing.
+    Fetch {
+        /// The key generation.
+        session: SessionId,
+        /// Who dealt.
+        dealer: NodeId,
+        /// The dealing's digest.
+        digest: Digest,
+    },
+    /// The answer to [`Message::Fetch`]: another member's dealing, as that member signed it.
+    Fetched(Box<Signed<Dealing>>),
+}
 
 impl Message {
+    /// The key generation that the message belongs to.
+    pub fn session(&self) -> SessionId {
+        match self {
+            Self::Dealing(dealing) => dealing.session,
+            Self::Ack(ack) => ack.session,
+            Self::Fetch { session, .. } => *session,
+            Self::Fetched(signed) => signed.body.session,
+        }
+    }
+
     /// What the message is about.
     pub fn label(&self) -> Label {
-        match *self {}
+        let (round, kind) = match self {
+            Self::Dealing(_) => (0, "dealing"),
+            Self::Ack(_) => (1, "ack"),
+            Self::Fetch { .. } => (2, "fetch"),
+            Self::Fetched(_) => (2, "fetched"),
+        };
+        Label { session: self.session(), protocol: "dkg", round, kind }
     }
 
     /// The 32 bytes that the sender signs, where the message is signed.
     pub fn signing_digest(&self) -> Option<[u8; 32]> {
-        match *self {}
+        match self {
+            Self::Dealing(dealing) => Some(dealing.signing_digest()),
+            Self::Ack(ack) => Some(ack.signing_digest()),
+            Self::Fetch { .. } | Self::Fetched(_) => None,
+        }
     }
 }

@@ -1,0 +1,159 @@
+//! The recipient's side: which dealings this node holds, what it thinks of them, and which it acknowledged.
+
+use k256::{Scalar, SecretKey};
+use std::collections::BTreeMap;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::ack::Ack;
+use super::context::Context;
+use super::dealing::{BadShare, Dealing, Flaw};
+use crate::conduct::{Decision, Secret, SecretKind};
+use crate::curve::scalar_bytes;
+use crate::env::Env;
+use crate::id::{Digest, NodeId};
+use crate::wire::Signed;
+
+/// How many different dealings of one dealer are kept as they arrive: two prove equivocation. A certified one that
+/// had to be fetched comes on top.
+const HELD_MAX: usize = 2;
+
+/// What is wrong with a dealing, in the eyes of one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// Everybody can see it.
+    #[error(transparent)]
+    Public(#[from] Flaw),
+    /// The recipient's share is bad: only the recipient sees it, until it complains.
+    #[error(transparent)]
+    Share(#[from] BadShare),
+}
+
+type Verdict = Result<Zeroizing<Scalar>, Fault>;
+
+struct Held {
+    digest: Digest,
+    signed: Box<Signed<Dealing>>,
+    /// Once the session is over, only if it is bad.
+    verdict: Option<Verdict>,
+}
+
+/// Dealings that this node holds; at most [`HELD_MAX`] + 1 of each member.
+pub(super) struct Collector {
+    decryption: SecretKey,
+    held: BTreeMap<NodeId, Vec<Held>>,
+    acked: BTreeMap<NodeId, Digest>,
+}
+
+impl Collector {
+    /// Starts with the acknowledgements that were given before a crash.
+    pub(super) fn new(decryption: SecretKey, acked: BTreeMap<NodeId, Digest>) -> Self {
+        Self { decryption, held: BTreeMap::new(), acked }
+    }
+
+    /// The signed dealing of this digest.
+    pub(super) fn get(&self, dealer: NodeId, digest: Digest) -> Option<&Signed<Dealing>> {
+        self.find(dealer, digest).map(|held| &*held.signed)
+    }
+
+    fn find(&self, dealer: NodeId, digest: Digest) -> Option<&Held> {
+        self.held.get(&dealer)?.iter().find(|held| held.digest == digest)
+    }
+
+    /// How many different dealings of `dealer` are held.
+    pub(super) fn count(&self, dealer: NodeId) -> usize {
+        self.held.get(&dealer).map_or(0, Vec::len)
+    }
+
+    /// Whether another dealing of `dealer` that nobody asked for may be kept.
+    pub(super) fn has_room(&self, dealer: NodeId) -> bool {
+        self.count(dealer) < HELD_MAX
+    }
+
+    /// Keeps a dealing of right shape without looking into it: the session is over, others may fetch it.
+    pub(super) fn archive(&mut self, digest: Digest, signed: Box<Signed<Dealing>>) {
+        self.held.entry(signed.body.dealer).or_default().push(Held { digest, signed, verdict: None });
+    }
+
+    /// Judges and keeps a dealing of right shape.
+    pub(super) fn hold(&mut self, context: &Context, digest: Digest, signed: Box<Signed<Dealing>>, env: &mut Env<'_>) {
+        let dealing = &signed.body;
+        let verdict: Verdict = dealing
+            .verify_public(context, env.memo, env.meter)
+            .map_err(Fault::from)
+            .and_then(|()| dealing.open_share(context, env.me, &self.decryption, env.meter).map_err(Fault::from));
+        match &verdict {
+            Ok(share) => {
+                let bytes = Zeroizing::new(scalar_bytes(share));
+                env.conduct.learn(Secret { kind: SecretKind::DealtShare, session: context.session(), bytes: &bytes });
+            }
+            Err(Fault::Public(_)) => env.dropped(dealing.dealer, "dkg: invalid dealing"),
+            Err(Fault::Share(_)) => env.dropped(dealing.dealer, "dkg: bad share"),
+        }
+        self.held.entry(dealing.dealer).or_default().push(Held { digest, signed, verdict: Some(verdict) });
+    }
+
+    /// Decides whether to acknowledge a dealing that is held. `Some((ack, new))` to send it; `new` if it was not
+    /// decided before and must become durable first.
+    pub(super) fn acknowledge(
+        &mut self,
+        context: &Context,
+        dealer: NodeId,
+        digest: Digest,
+        env: &mut Env<'_>,
+    ) -> Option<(Ack, bool)> {
+        let ack = Ack { session: context.session(), dealer, digest };
+        if let Some(acked) = self.acked.get(&dealer) {
+            return (*acked == digest).then_some((ack, false));
+        }
+        let right = self.find(dealer, digest).is_some_and(|held| matches!(held.verdict, Some(Ok(_))));
+        let honest = right && self.count(dealer) == 1;
+        if !env.conduct.decide(&Decision::Acknowledge { session: context.session(), dealer }, honest) {
+            return None;
+        }
+        self.acked.insert(dealer, digest);
+        Some((ack, true))
+    }
+
+    /// Every (dealer, digest) that is held.
+    pub(super) fn names(&self) -> Vec<(NodeId, Digest)> {
+        self.held.iter().flat_map(|(dealer, held)| held.iter().map(|h| (*dealer, h.digest))).collect()
+    }
+
+    /// The qualified dealings with this node's shares in them; `Err` lists the dealers whose share is bad, `None`
+    /// means that some are still missing.
+    pub(super) fn parts(
+        &self,
+        qualified: &[(NodeId, Digest)],
+    ) -> Option<Result<Vec<(&Dealing, &Scalar)>, Vec<NodeId>>> {
+        let (mut parts, mut bad) = (Vec::new(), Vec::new());
+        for &(dealer, digest) in qualified {
+            let held = self.find(dealer, digest)?;
+            match &held.verdict {
+                Some(Ok(share)) => parts.push((&held.signed.body, &**share)),
+                _ => bad.push(dealer),
+            }
+        }
+        Some(if bad.is_empty() { Ok(parts) } else { Err(bad) })
+    }
+
+    /// Forgets all shares, and all dealings but the qualified and those that prove something against their dealer.
+    pub(super) fn finish(&mut self, qualified: &[(NodeId, Digest)]) {
+        for (dealer, held) in &mut self.held {
+            let is_equivocation = held.len() > 1;
+            held.iter_mut().for_each(|h| h.verdict = h.verdict.take().filter(Result::is_err));
+            held.retain(|h| is_equivocation || h.verdict.is_some() || qualified.contains(&(*dealer, h.digest)));
+        }
+    }
+
+    /// Dealings that this node found bad, as their dealers signed them.
+    pub(super) fn faults(&self) -> impl Iterator<Item = (&Signed<Dealing>, Fault)> {
+        let all = self.held.values().flatten();
+        all.filter_map(|held| Some((&*held.signed, *held.verdict.as_ref()?.as_ref().err()?)))
+    }
+
+    /// Pairs of different dealings that one dealer signed.
+    pub(super) fn equivocations(&self) -> impl Iterator<Item = (&Signed<Dealing>, &Signed<Dealing>)> {
+        self.held.values().filter(|held| held.len() > 1).map(|held| (&*held[0].signed, &*held[1].signed))
+    }
+}

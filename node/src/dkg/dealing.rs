@@ -1,0 +1,241 @@
+//! A dealing: one member's contribution to a key, in a form that everybody can check, hold and pass on.
+//!
+//! Feldman's verifiable secret sharing with Pedersen's key generation (Gennaro, Jarecki, Krawczyk, Rabin 1999). A
+//! dealer that sees the others' commitments first can bias bits of the public key; for signing this is harmless.
+
+use k256::elliptic_curve::Field;
+use k256::{ProjectivePoint, Scalar, SecretKey};
+use rand_core::{CryptoRng, RngCore};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use super::point::WirePoint;
+use super::proof::{Claim, Proof};
+use super::seal::{Ciphertext, Place};
+use crate::curve::{Polynomial, evaluate_commitments, scalar_from_bytes};
+use crate::id::{Digest, NodeId, SessionId};
+use crate::memo::Memo;
+use crate::meter::{Meter, Op};
+use crate::roster::Roster;
+use crate::wire::{Signable, encode};
+
+/// A member's contribution: a committed polynomial and its value for each member, encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dealing {
+    /// The key generation.
+    pub session: SessionId,
+    /// Whose contribution it is.
+    pub dealer: NodeId,
+    /// Feldman commitments to the coefficients, constant term first; as many as the threshold.
+    pub commitments: Vec<WirePoint>,
+    /// Knowledge of the constant term.
+    pub proof: Proof,
+    /// The ephemeral point E of the encryption.
+    pub ephemeral: WirePoint,
+    /// Knowledge of E's logarithm. Without it a copied or shifted E would turn its victim's complaint into a leak
+    /// of an honest dealer's share.
+    pub ephemeral_proof: Proof,
+    /// One encrypted share for each member, in the members' order, the dealer included.
+    pub ciphertexts: Vec<Ciphertext>,
+}
+
+impl Signable for Dealing {
+    const DOMAIN: &'static str = "dkg/dealing";
+}
+
+/// Why nobody accepts a dealing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Flaw {
+    /// It belongs to another key generation.
+    #[error("a dealing of another session")]
+    OtherSession,
+    /// Its dealer is not in the set.
+    #[error("the dealer is not a member")]
+    NotAMember,
+    /// The number of commitments is not the threshold.
+    #[error("{found} commitments instead of {expected}")]
+    Commitments {
+        /// How many there are.
+        found: usize,
+        /// The threshold.
+        expected: usize,
+    },
+    /// The number of ciphertexts is not that of the members.
+    #[error("{found} ciphertexts instead of {expected}")]
+    Ciphertexts {
+        /// How many there are.
+        found: usize,
+        /// The number of members.
+        expected: usize,
+    },
+    /// Knowledge of the constant term is not proven.
+    #[error("the proof of knowledge of the constant term does not hold")]
+    Proof,
+    /// Knowledge of the ephemeral point's logarithm is not proven.
+    #[error("the proof of knowledge of the ephemeral key does not hold")]
+    EphemeralProof,
+}
+
+/// Why a recipient does not accept its share of a publicly valid dealing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
+pub enum BadShare {
+    /// The ciphertext does not open, or holds no reduced scalar.
+    #[error("the share cannot be decrypted")]
+    Undecryptable,
+    /// The share is not the committed polynomial's value.
+    #[error("the share does not match the commitments")]
+    Mismatch,
+}
+
+/// Makes a dealing of `polynomial`, whose coefficients must be as many as the threshold.
+///
+/// # Panics
+/// If `roster` is not the set that `context` was made from.
+pub fn deal(
+    context: &Context,
+    roster: &Roster,
+    dealer: NodeId,
+    polynomial: &Polynomial,
+    rng: &mut (impl RngCore + CryptoRng),
+    meter: &mut Meter,
+) -> Dealing {
+    deal_shares(context, roster, dealer, polynomial, |member| polynomial.evaluate(member), rng, meter)
+}
+
+/// Makes a dealing that commits to `polynomial` and gives each member the share that `share_of` names: right shares
+/// for [`deal`], anything for a Byzantine dealer.
+///
+/// # Panics
+/// If `roster` is not the set that `context` was made from.
+pub fn deal_shares(
+    context: &Context,
+    roster: &Roster,
+    dealer: NodeId,
+    polynomial: &Polynomial,
+    share_of: impl Fn(NodeId) -> Scalar,
+    rng: &mut (impl RngCore + CryptoRng),
+    meter: &mut Meter,
+) -> Dealing {
+    let commitments: Vec<WirePoint> = polynomial.commit().into_iter().map(WirePoint::from).collect();
+    let secret = Zeroizing::new(Scalar::random(&mut *rng));
+    let ephemeral = WirePoint::from(ProjectivePoint::GENERATOR * *secret);
+    meter.add(Op::ScalarMul, commitments.len() as u64 + 1);
+    let proof = with_constant_claim(context, dealer, &commitments, |claim| {
+        claim.prove(&polynomial.coefficients()[0], rng, meter)
+    });
+    let ephemeral_proof = with_ephemeral_claim(context, dealer, &ephemeral, |claim| claim.prove(&secret, rng, meter));
+    let seal = |&recipient: &NodeId| {
+        let place = Place { session: context.session(), dealer, recipient, ephemeral: &ephemeral };
+        let key = roster.get(recipient).expect("the context has the roster's members").encryption_key;
+        place.seal(&secret, &key, &Zeroizing::new(share_of(recipient)), meter)
+    };
+    let ciphertexts = context.members().iter().map(seal).collect();
+    Dealing { session: context.session(), dealer, commitments, proof, ephemeral, ephemeral_proof, ciphertexts }
+}
+
+fn with_constant_claim<R>(
+    context: &Context,
+    dealer: NodeId,
+    commitments: &[WirePoint],
+    run: impl FnOnce(Claim<'_>) -> R,
+) -> R {
+    let all: Vec<u8> = commitments.iter().flat_map(|c| *c.bytes()).collect();
+    let facts: [&[u8]; 3] = [context.digest(), &dealer.0.to_be_bytes(), &all];
+    run(Claim { domain: "dkg/proof/constant", point: &commitments[0], facts: &facts })
+}
+
+fn with_ephemeral_claim<R>(
+    context: &Context,
+    dealer: NodeId,
+    ephemeral: &WirePoint,
+    run: impl FnOnce(Claim<'_>) -> R,
+) -> R {
+    let facts: [&[u8]; 2] = [context.digest(), &dealer.0.to_be_bytes()];
+    run(Claim { domain: "dkg/proof/ephemeral", point: ephemeral, facts: &facts })
+}
+
+impl Dealing {
+    /// The digest by which acknowledgements and the board name this dealing, with the hashing charged.
+    pub fn digest_metered(&self, meter: &mut Meter) -> Digest {
+        meter.add(Op::HashByte, encode(self).len() as u64 + 32);
+        self.digest()
+    }
+
+    /// Checks session, dealer and sizes: what bounds the memory that a dealing may take.
+    ///
+    /// # Errors
+    /// The first flaw found.
+    pub fn verify_shape(&self, context: &Context) -> Result<(), Flaw> {
+        if self.session != context.session() {
+            return Err(Flaw::OtherSession);
+        }
+        if context.position(self.dealer).is_none() {
+            return Err(Flaw::NotAMember);
+        }
+        let (found, expected) = (self.commitments.len(), context.threshold());
+        if found != expected {
+            return Err(Flaw::Commitments { found, expected });
+        }
+        let (found, expected) = (self.ciphertexts.len(), context.members().len());
+        if found != expected {
+            return Err(Flaw::Ciphertexts { found, expected });
+        }
+        Ok(())
+    }
+
+    /// Checks everything that needs no secret. Results of the proofs are shared through `memo`; the work is charged
+    /// in either case.
+    ///
+    /// # Errors
+    /// The first flaw found.
+    pub fn verify_public(&self, context: &Context, memo: &Memo, meter: &mut Meter) -> Result<(), Flaw> {
+        self.verify_shape(context)?;
+        if !with_constant_claim(context, self.dealer, &self.commitments, |c| c.holds(&self.proof, memo, meter)) {
+            return Err(Flaw::Proof);
+        }
+        let ephemeral = |claim: Claim<'_>| claim.holds(&self.ephemeral_proof, memo, meter);
+        if !with_ephemeral_claim(context, self.dealer, &self.ephemeral, ephemeral) {
+            return Err(Flaw::EphemeralProof);
+        }
+        Ok(())
+    }
+
+    /// Decrypts the share of `me` and checks it against the commitments. Call it only after
+    /// [`Dealing::verify_public`]: decrypting under an unproven ephemeral point is what the proof prevents.
+    ///
+    /// # Errors
+    /// If the share cannot be decrypted or is not the committed value.
+    pub fn open_share(
+        &self,
+        context: &Context,
+        me: NodeId,
+        decryption: &SecretKey,
+        meter: &mut Meter,
+    ) -> Result<Zeroizing<Scalar>, BadShare> {
+        let position = context.position(me).ok_or(BadShare::Undecryptable)?;
+        let ciphertext = self.ciphertexts.get(position).ok_or(BadShare::Undecryptable)?;
+        let place = Place { session: self.session, dealer: self.dealer, recipient: me, ephemeral: &self.ephemeral };
+        let secret = Zeroizing::new(*decryption.to_nonzero_scalar());
+        let bytes = place.open(&secret, ciphertext, meter).ok_or(BadShare::Undecryptable)?;
+        let share = Zeroizing::new(scalar_from_bytes(&bytes).ok_or(BadShare::Undecryptable)?);
+        meter.add(Op::ScalarMul, 1);
+        meter.add(Op::PointAdd, evaluation_additions(self.commitments.len(), me));
+        if ProjectivePoint::GENERATOR * *share != evaluate_commitments(&self.points(), me) {
+            return Err(BadShare::Mismatch);
+        }
+        Ok(share)
+    }
+
+    /// The commitments as points, constant term first.
+    pub fn points(&self) -> Vec<ProjectivePoint> {
+        self.commitments.iter().map(|c| *c.point()).collect()
+    }
+}
+
+/// How many point additions and doublings [`evaluate_commitments`] takes for `coefficients` commitments.
+pub(super) fn evaluation_additions(coefficients: usize, at: NodeId) -> u64 {
+    let small = u64::from(u16::BITS - at.0.leading_zeros()) + u64::from(at.0.count_ones());
+    coefficients as u64 * (small + 1)
+}

@@ -1,0 +1,88 @@
+//! What of a key generation must survive a crash. An entry is committed before any message that depends on it
+//! leaves, so a restarted node neither deals nor acknowledges differently from before.
+//!
+//! The polynomial is never stored: the node's own share is in its dealing, encrypted to itself like all others.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::ack::Certificate;
+use super::dealing::Dealing;
+use crate::id::{Digest, NodeId};
+use crate::key::KeyShare;
+use crate::wire::Signed;
+
+/// One durable fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Entry {
+    /// This node's own dealing.
+    Dealt(Box<Dealing>),
+    /// A dealing that arrived, as its dealer signed it.
+    Received {
+        /// Its digest.
+        digest: Digest,
+        /// The dealing.
+        signed: Box<Signed<Dealing>>,
+    },
+    /// This node acknowledges this dealing, and never another one of the same dealer.
+    Acked {
+        /// Who dealt.
+        dealer: NodeId,
+        /// The dealing's digest.
+        digest: Digest,
+    },
+    /// The certificate of this node's own dealing.
+    Certified(Box<Certificate>),
+    /// This node's share of the key.
+    Finished(Box<KeyShare>),
+}
+
+impl Entry {
+    /// A name that is unique within the session: a later entry of the same name replaces the earlier one.
+    pub fn key(&self) -> Vec<u8> {
+        match self {
+            Self::Dealt(_) => vec![0],
+            Self::Received { digest, signed } => {
+                [&[1][..], &signed.body.dealer.0.to_be_bytes(), digest.as_ref()].concat()
+            }
+            Self::Acked { dealer, .. } => [&[2][..], &dealer.0.to_be_bytes()].concat(),
+            Self::Certified(_) => vec![3],
+            Self::Finished(_) => vec![4],
+        }
+    }
+}
+
+/// All durable facts of one session at one node; collected from its entries in any order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub(super) dealt: Option<Box<Dealing>>,
+    pub(super) received: BTreeMap<(NodeId, Digest), Box<Signed<Dealing>>>,
+    pub(super) acked: BTreeMap<NodeId, Digest>,
+    pub(super) certificate: Option<Box<Certificate>>,
+    pub(super) finished: Option<Box<KeyShare>>,
+}
+
+impl Record {
+    /// Adds an entry.
+    pub fn insert(&mut self, entry: Entry) {
+        match entry {
+            Entry::Dealt(dealing) => self.dealt = Some(dealing),
+            Entry::Received { digest, signed } => {
+                self.received.insert((signed.body.dealer, digest), signed);
+            }
+            Entry::Acked { dealer, digest } => {
+                self.acked.insert(dealer, digest);
+            }
+            Entry::Certified(certificate) => self.certificate = Some(certificate),
+            Entry::Finished(share) => self.finished = Some(share),
+        }
+    }
+}
+
+impl FromIterator<Entry> for Record {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        let mut record = Self::default();
+        entries.into_iter().for_each(|entry| record.insert(entry));
+        record
+    }
+}

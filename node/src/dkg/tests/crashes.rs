@@ -1,0 +1,165 @@
+//! Crashes and restarts at every point: nothing is signed twice differently, and the key comes about.
+
+use super::*;
+use proptest::prelude::{ProptestConfig, proptest};
+use std::collections::BTreeSet;
+
+/// Opens attempts until the nodes that are not dead have a key, crashing nodes at random meanwhile.
+fn run_with_crashes(n: u16, seed: u64, crashes: u32) {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let mut world = World::new(n);
+    let mut below = |bound: usize| (rng.next_u64() % bound as u64) as usize;
+    let f = world.committee.roster.faulty_max();
+    let dead: BTreeSet<NodeId> = (0..below(f + 1)).map(|_| NodeId(1 + below(n.into()) as u16)).collect();
+    for id in &dead {
+        world.nodes.get_mut(id).expect("a member").is_puppet = true;
+    }
+    let live: Vec<NodeId> = world.ids().into_iter().filter(|id| !dead.contains(id)).collect();
+    let mut crashes = crashes;
+    world.open_all();
+    for _ in 0..100_000 {
+        let id = live[below(live.len())];
+        let is_up = world.nodes[&id].session.is_some();
+        match below(100) {
+            0 if is_up && crashes > 0 => {
+                crashes -= 1;
+                world.crash(id);
+            }
+            1..10 if !is_up => world.open(id),
+            10..30 => drop(world.read_board(id)),
+            30..95 if !world.mail.is_empty() => {
+                let index = below(world.mail.len());
+                world.deliver(index);
+            }
+            95.. if world.mail.is_empty() => {
+                let is_waiting = world.pass_time();
+                // The close height comes when dealers enough are certified, or nothing moves any more.
+                world.is_closed |= world.board.len() >= world.committee.roster.threshold()
+                    || !is_waiting
+                    || world.now > Time(1).plus_millis(10_000);
+            }
+            _ => {}
+        }
+        let ends: Vec<&End> = live.iter().filter_map(|id| world.nodes[id].end.as_ref()).collect();
+        if ends.len() < live.len() {
+            continue;
+        }
+        if ends.iter().all(|end| matches!(end, End::Finished(_))) {
+            world.agreed_shares(&live);
+            return;
+        }
+        assert!(ends.iter().all(|end| matches!(end, End::Restart)), "all restart or none: {ends:?}");
+        next_attempt(&mut world, &live);
+    }
+    panic!("no key in 100,000 steps");
+}
+
+fn next_attempt(world: &mut World, live: &[NodeId]) {
+    world.params.attempt += 1;
+    world.params.session = session_of(world.params.attempt);
+    (world.is_closed, world.now) = (false, Time(1));
+    world.board.clear();
+    world.mail.clear();
+    for id in live {
+        let node = world.nodes.get_mut(id).expect("a member");
+        (node.session, node.record, node.end) = (None, None, None);
+        node.signed.clear();
+        // The node opens the new session in the boot that it is in.
+        node.boot = 0;
+        world.open(*id);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn live_nodes_agree_whatever_the_order_of_delivery_crashes_and_restarts(
+        n in 4..=10_u16,
+        seed: u64,
+        crashes in 0..12_u32,
+    ) {
+        run_with_crashes(n, seed, crashes);
+    }
+}
+
+#[test]
+fn a_crash_before_any_effect_changes_nothing_that_was_signed_and_the_key_comes_about() {
+    let total = {
+        let mut world = World::new(4);
+        world.open_all();
+        world.run(1);
+        world.effects
+    };
+    assert!(total > 60, "{total} effects");
+    for kill_at in 0..total {
+        let mut world = World::new(4);
+        world.kill_at = Some(kill_at);
+        world.open_all();
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        for round in 0..12 {
+            world.settle(&mut rng);
+            for id in world.ids() {
+                if world.nodes[&id].session.is_none() {
+                    world.open(id);
+                }
+            }
+            world.is_closed |= round > 6;
+            world.pass_time();
+        }
+        world.agreed_shares(&world.ids());
+    }
+}
+
+#[test]
+fn a_restarted_node_resends_its_stored_dealing_and_acks_and_deals_no_other() {
+    let mut world = World::new(4);
+    world.open_all();
+    let me = NodeId(1);
+    let sent = |world: &World, round: u8| -> BTreeSet<(NodeId, [u8; 32])> {
+        let mine = world.mail.iter().filter(|(from, _, m)| *from == me && m.label().round == round);
+        mine.map(|(_, to, message)| (*to, message.signing_digest().expect("signed"))).collect()
+    };
+    let dealings = sent(&world, 0);
+    assert_eq!(dealings.len(), 4);
+    for from in [2, 3].map(NodeId) {
+        let index = world.mail.iter().position(|(f, to, _)| *f == from && *to == me).expect("in flight");
+        world.deliver(index);
+    }
+    let acks = sent(&world, 1);
+    assert_eq!(acks.len(), 2);
+    world.crash(me);
+    world.open(me);
+    assert_eq!(sent(&world, 0), dealings);
+    assert_eq!(sent(&world, 1), acks);
+}
+
+#[test]
+fn a_node_that_lost_its_record_does_not_deal_in_an_older_session() {
+    let mut world = World::new(4);
+    world.open_all();
+    let me = NodeId(1);
+    world.crash(me);
+    world.nodes.get_mut(&me).expect("a member").record = None;
+    world.open(me);
+    assert!(world.mail.iter().all(|(from, _, _)| *from != me));
+    world.run(3);
+    world.agreed_shares(&world.ids());
+    assert!(world.board.iter().all(|(dealer, _)| *dealer != me));
+}
+
+#[test]
+fn a_finished_node_that_restarts_has_its_key_at_once_and_serves_dealings() {
+    let mut world = World::new(4);
+    world.open_all();
+    world.run(2);
+    let me = NodeId(1);
+    world.crash(me);
+    world.nodes.get_mut(&me).expect("a member").end = None;
+    world.open(me);
+    world.agreed_shares(&world.ids());
+    let (dealer, digest) = world.board[0];
+    let session = world.params.session;
+    world.hand(NodeId(2), me, Message::Fetch { session, dealer, digest });
+    assert!(matches!(world.mail[..], [(NodeId(1), NodeId(2), Message::Fetched(_))]));
+}

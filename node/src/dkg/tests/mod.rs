@@ -1,0 +1,368 @@
+//! Tests of whole key generations, in a small world of nodes, a lossy mailbox and a board.
+
+mod crashes;
+mod dealings;
+mod misbehaviour;
+mod protocol;
+
+use k256::ecdsa::SigningKey;
+use k256::{Scalar, SecretKey};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::conduct::{Conduct, Honest};
+use crate::curve::interpolate;
+use crate::entropy::Entropy;
+use crate::env::Env;
+use crate::id::{Boot, Epoch};
+use crate::io::Time;
+use crate::key::KeyShare;
+use crate::memo::Memo;
+use crate::meter::Meter;
+use crate::note::Note;
+use crate::roster::{Member, Roster};
+use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
+
+/// A committee with its secrets.
+pub struct Committee {
+    pub roster: Roster,
+    identities: Vec<SigningKey>,
+    decryptions: Vec<SecretKey>,
+}
+
+impl Committee {
+    /// n members with k = ceil(2n/3).
+    pub fn new(n: u16) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(u64::from(n));
+        let identities: Vec<_> = (0..n).map(|_| SigningKey::random(&mut rng)).collect();
+        let decryptions: Vec<_> = (0..n).map(|_| SecretKey::random(&mut rng)).collect();
+        let members = identities.iter().zip(&decryptions).zip(1..).map(|((identity, decryption), i)| Member {
+            address: [i; 20],
+            identity: *identity.verifying_key(),
+            channel_key: [i; 32],
+            encryption_key: decryption.public_key().to_projective(),
+        });
+        let roster = Roster::new(Epoch(1), (2 * n).div_ceil(3), members.collect()).expect("it fits");
+        Self { roster, identities, decryptions }
+    }
+
+    pub fn identity(&self, id: NodeId) -> &SigningKey {
+        &self.identities[usize::from(id.0) - 1]
+    }
+
+    pub fn decryption(&self, id: NodeId) -> &SecretKey {
+        &self.decryptions[usize::from(id.0) - 1]
+    }
+
+    pub fn context(&self, session: SessionId) -> Context {
+        Context::new(session, &self.roster, &mut Meter::default())
+    }
+
+    /// A right dealing with randomness of `seed`.
+    pub fn dealing(&self, session: SessionId, dealer: NodeId, seed: u64) -> Dealing {
+        self.bad_dealing(session, dealer, seed, &[])
+    }
+
+    /// A dealing that gives `victims` wrong shares.
+    pub fn bad_dealing(&self, session: SessionId, dealer: NodeId, seed: u64, victims: &[NodeId]) -> Dealing {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let polynomial = crate::curve::Polynomial::random(self.roster.threshold() as u16, &mut rng);
+        let share = |id| polynomial.evaluate(id) + if victims.contains(&id) { Scalar::ONE } else { Scalar::ZERO };
+        let context = self.context(session);
+        deal_shares(&context, &self.roster, dealer, &polynomial, share, &mut rng, &mut Meter::default())
+    }
+
+    pub fn sign<T: Signable>(&self, body: T, signer: NodeId) -> Signed<T> {
+        Signed::new(body, signer, self.identity(signer), &mut Meter::default())
+    }
+}
+
+/// How an attempt ended at a node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    Finished(KeyShare),
+    Restart,
+    Excluded(Vec<NodeId>),
+}
+
+pub struct Node {
+    pub session: Option<Session>,
+    record: Option<Record>,
+    boot: u32,
+    read: usize,
+    read_close: bool,
+    /// Plays no part of its own; the test speaks for it.
+    pub is_puppet: bool,
+    pub conduct: Box<dyn Conduct>,
+    pub end: Option<End>,
+    pub notes: Vec<Note>,
+    pub meter: Meter,
+    /// What was released under this node's signature: (round, dealer) -> digest.
+    signed: BTreeMap<(u8, NodeId), [u8; 32]>,
+}
+
+pub struct World {
+    pub committee: Committee,
+    pub nodes: BTreeMap<NodeId, Node>,
+    pub params: Params,
+    pub mail: Vec<(NodeId, NodeId, Message)>,
+    pub board: Vec<(NodeId, Digest)>,
+    pub is_closed: bool,
+    pub now: Time,
+    memo: Memo,
+    /// Crash the acting node just before the effect of this number.
+    pub kill_at: Option<u64>,
+    pub effects: u64,
+}
+
+pub fn session_of(attempt: u32) -> SessionId {
+    SessionId::derive("test", &[&attempt.to_be_bytes()])
+}
+
+impl World {
+    pub fn new(n: u16) -> Self {
+        let committee = Committee::new(n);
+        let node = |_| Node {
+            session: None,
+            record: None,
+            boot: 0,
+            read: 0,
+            read_close: false,
+            is_puppet: false,
+            conduct: Box::new(Honest),
+            end: None,
+            notes: Vec::new(),
+            meter: Meter::default(),
+            signed: BTreeMap::new(),
+        };
+        let nodes = committee.roster.ids().map(|id| (id, node(id))).collect();
+        let params = Params { session: session_of(0), index: 0, attempt: 0, close_block: 100, delta_ms: 10 };
+        Self {
+            committee,
+            nodes,
+            params,
+            mail: Vec::new(),
+            board: Vec::new(),
+            is_closed: false,
+            now: Time(1),
+            memo: Memo::shared(),
+            kill_at: None,
+            effects: 0,
+        }
+    }
+
+    pub fn ids(&self) -> Vec<NodeId> {
+        self.nodes.keys().copied().collect()
+    }
+
+    fn act<R>(&mut self, id: NodeId, act: impl FnOnce(&mut Node, &mut Env<'_>, &mut Vec<Effect>) -> R) -> R {
+        let mut node = self.nodes.remove(&id).expect("a member");
+        let entropy = Entropy::new(&[id.0 as u8; 32], Boot(node.boot));
+        let (mut notes, mut meter) = (Vec::new(), Meter::default());
+        let mut conduct = std::mem::replace(&mut node.conduct, Box::new(Honest));
+        let mut fx = Vec::new();
+        let mut env = Env {
+            me: id,
+            now: self.now,
+            roster: &self.committee.roster,
+            identity: self.committee.identity(id),
+            entropy: &entropy,
+            conduct: &mut *conduct,
+            meter: &mut meter,
+            notes: &mut notes,
+            memo: &self.memo,
+        };
+        let result = act(&mut node, &mut env, &mut fx);
+        node.conduct = conduct;
+        node.notes.extend(notes);
+        node.meter.merge(&meter);
+        self.nodes.insert(id, node);
+        self.apply(id, fx);
+        result
+    }
+
+    fn apply(&mut self, id: NodeId, fx: Vec<Effect>) {
+        for effect in fx {
+            self.effects += 1;
+            if self.kill_at == Some(self.effects - 1) {
+                return self.crash(id);
+            }
+            let node = self.nodes.get_mut(&id).expect("a member");
+            match effect {
+                Effect::Persist(entry) => {
+                    let copy = decode::<Entry>(&encode(&entry), FRAME_BYTES_MAX).expect("entries round-trip");
+                    assert_eq!(copy, entry);
+                    node.record.get_or_insert_default().insert(copy);
+                }
+                Effect::Send { to, message } => {
+                    if let Some(digest) = message.signing_digest() {
+                        let label = message.label();
+                        let dealer = if label.round == 0 { id } else { to };
+                        let earlier = *node.signed.entry((label.round, dealer)).or_insert(digest);
+                        assert_eq!(earlier, digest, "{id} signed two different statements for {label}");
+                    }
+                    self.mail.push((id, to, message));
+                }
+                Effect::PostCertificate(certificate) => {
+                    assert_eq!(certificate.dealer, id);
+                    certificate.verify(&self.committee.roster, &mut Meter::default()).expect("a right certificate");
+                    self.certify(id, certificate.digest);
+                }
+                Effect::Finished(share) => {
+                    if let Some(End::Finished(earlier)) = &node.end {
+                        assert_eq!(earlier, &share, "a finished key changed at {id}");
+                    }
+                    node.end = Some(End::Finished(share));
+                }
+                Effect::Restart => node.end = Some(End::Restart),
+                Effect::Excluded(dealers) => node.end = Some(End::Excluded(dealers)),
+            }
+        }
+    }
+
+    pub fn certify(&mut self, dealer: NodeId, digest: Digest) {
+        if !self.is_closed && self.board.iter().all(|(known, _)| *known != dealer) {
+            self.board.push((dealer, digest));
+        }
+    }
+
+    /// Starts a node, from its record if it ran before.
+    pub fn open(&mut self, id: NodeId) {
+        let (params, key) = (self.params, self.committee.decryption(id).clone());
+        self.act(id, |node, env, fx| {
+            assert!(node.session.is_none() && !node.is_puppet);
+            (node.read, node.read_close) = (0, false);
+            let older = node.boot > 0;
+            let record = node.record.clone().or(older.then(Record::default));
+            node.session = Some(Session::open(params, &key, record, env, fx));
+        });
+    }
+
+    pub fn open_all(&mut self) {
+        for id in self.ids() {
+            if !self.nodes[&id].is_puppet {
+                self.open(id);
+            }
+        }
+    }
+
+    /// Drops a node's memory and whatever is in flight from or to it.
+    pub fn crash(&mut self, id: NodeId) {
+        self.mail.retain(|(from, to, _)| *from != id && *to != id);
+        let node = self.nodes.get_mut(&id).expect("a member");
+        node.session = None;
+        node.boot += 1;
+    }
+
+    /// Delivers a letter through the codec, signed as the node's envelope would be.
+    pub fn deliver(&mut self, index: usize) {
+        let (from, to, message) = self.mail.swap_remove(index);
+        let bytes = encode(&message);
+        let copy = decode::<Message>(&bytes, FRAME_BYTES_MAX).expect("messages round-trip");
+        assert_eq!(copy, message);
+        self.hand(from, to, message);
+    }
+
+    pub fn hand(&mut self, from: NodeId, to: NodeId, message: Message) {
+        let key = self.committee.identity(from).clone();
+        let sign = |digest: [u8; 32]| SignatureBytes::sign(&digest, &key, &mut Meter::default());
+        let signature = message.signing_digest().map(sign);
+        self.act(to, |node, env, fx| {
+            if let Some(session) = &mut node.session {
+                session.on_message(from, message, signature, env, fx);
+            }
+        });
+    }
+
+    /// Lets a node read one more event of the board; false if there is none.
+    pub fn read_board(&mut self, id: NodeId) -> bool {
+        let (board, is_closed) = (self.board.clone(), self.is_closed);
+        self.act(id, |node, env, fx| {
+            let Some(session) = &mut node.session else { return false };
+            if let Some((dealer, digest)) = board.get(node.read) {
+                node.read += 1;
+                session.on_certified(*dealer, *digest, env, fx);
+            } else if is_closed && !node.read_close {
+                node.read_close = true;
+                session.on_closed(env, fx);
+            } else {
+                return false;
+            }
+            true
+        })
+    }
+
+    /// Lets time pass to the next deadline and wakes who is due; false if nobody waits.
+    pub fn pass_time(&mut self) -> bool {
+        let deadlines = self.nodes.values().filter_map(|node| node.session.as_ref()?.deadline());
+        let Some(next) = deadlines.min() else { return false };
+        self.now = self.now.max(next);
+        for id in self.ids() {
+            self.act(id, |node, env, fx| {
+                if let Some(session) = &mut node.session {
+                    session.tick(env, fx);
+                }
+            });
+        }
+        true
+    }
+
+    /// Delivers all mail, in an order drawn from `rng`, and lets everybody read the board after each letter or so.
+    pub fn settle(&mut self, rng: &mut ChaCha20Rng) {
+        loop {
+            while !self.mail.is_empty() {
+                let index = rng.next_u64() as usize % self.mail.len();
+                self.deliver(index);
+            }
+            let ids = self.ids();
+            let events: usize = ids.iter().map(|&id| usize::from(self.read_board(id))).sum();
+            if events == 0 && self.mail.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// An undisturbed run from where the world is: settle, close the board, settle, retry until all is done.
+    pub fn run(&mut self, seed: u64) {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        self.settle(&mut rng);
+        self.is_closed = true;
+        self.settle(&mut rng);
+        for _ in 0..20 {
+            if !self.pass_time() {
+                return;
+            }
+            self.settle(&mut rng);
+        }
+        panic!("retries go on for ever");
+    }
+
+    pub fn key_share(&self, id: NodeId) -> &KeyShare {
+        match &self.nodes[&id].end {
+            Some(End::Finished(share)) => share,
+            other => panic!("{id} has no key but {other:?}"),
+        }
+    }
+
+    /// Checks that `ids` agree on a key of which any k of their shares are shares; returns them.
+    pub fn agreed_shares(&self, ids: &[NodeId]) -> Vec<KeyShare> {
+        let shares: Vec<KeyShare> = ids.iter().map(|&id| self.key_share(id).clone()).collect();
+        let k = self.committee.roster.threshold();
+        for share in &shares {
+            assert_eq!(share.public, shares[0].public);
+            assert_eq!(k256::ProjectivePoint::GENERATOR * share.secret, share.public.share_of(share.holder));
+        }
+        for window in shares.windows(k) {
+            let points: Vec<_> = window.iter().map(|share| (share.holder, share.secret)).collect();
+            assert_eq!(k256::ProjectivePoint::GENERATOR * interpolate(&points), shares[0].public.point);
+        }
+        shares
+    }
+
+    pub fn has_dropped(&self, id: NodeId, from: NodeId, reason: &str) -> bool {
+        let is_it = |note: &Note| matches!(note, Note::Dropped { from: f, reason: r } if *f == from && *r == reason);
+        self.nodes[&id].notes.iter().any(is_it)
+    }
+}
