@@ -29,6 +29,9 @@ pub enum Fault {
     Share(#[from] BadShare),
 }
 
+/// The qualified dealings with one node's shares in them, or the dealers whose share is bad.
+pub(super) type Parts<'a> = Result<Vec<(&'a Dealing, &'a Scalar)>, Vec<NodeId>>;
+
 type Verdict = Result<Zeroizing<Scalar>, Fault>;
 
 struct Held {
@@ -120,12 +123,8 @@ impl Collector {
         self.held.iter().flat_map(|(dealer, held)| held.iter().map(|h| (*dealer, h.digest))).collect()
     }
 
-    /// The qualified dealings with this node's shares in them; `Err` lists the dealers whose share is bad, `None`
-    /// means that some are still missing.
-    pub(super) fn parts(
-        &self,
-        qualified: &[(NodeId, Digest)],
-    ) -> Option<Result<Vec<(&Dealing, &Scalar)>, Vec<NodeId>>> {
+    /// The qualified dealings with this node's shares; `None` while some are missing.
+    pub(super) fn parts(&self, qualified: &[(NodeId, Digest)]) -> Option<Parts<'_>> {
         let (mut parts, mut bad) = (Vec::new(), Vec::new());
         for &(dealer, digest) in qualified {
             let held = self.find(dealer, digest)?;

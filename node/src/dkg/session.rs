@@ -220,6 +220,10 @@ impl Session {
             return env.dropped(from, "dkg: malformed answer");
         }
         let digest = signed.body.digest_metered(env.meter);
+        if self.collector.get(dealer, digest).is_some() {
+            // Several members were asked, and another one was faster.
+            return;
+        }
         if !self.fetches.contains_key(&(dealer, digest)) {
             return env.dropped(from, "dkg: unsolicited answer");
         }

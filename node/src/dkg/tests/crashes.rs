@@ -111,6 +111,27 @@ fn a_crash_before_any_effect_changes_nothing_that_was_signed_and_the_key_comes_a
     }
 }
 
+/// The world asserts that no node signs two different acks for one dealer.
+#[test]
+fn a_crash_while_taking_a_dealing_never_leads_to_an_ack_of_another_dealing_of_its_dealer() {
+    let (evil, me) = (NodeId(4), NodeId(1));
+    let acks = (0..4).map(|step| {
+        let mut world = World::new(4);
+        world.nodes.get_mut(&evil).expect("a member").is_puppet = true;
+        world.open(me);
+        let [one, other] = [1, 2].map(|seed| world.committee.dealing(world.params.session, evil, seed));
+        world.kill_at = Some(world.effects + step);
+        world.hand(evil, me, Message::Dealing(Box::new(one)));
+        world.kill_at = None;
+        if world.nodes[&me].session.is_none() {
+            world.open(me);
+        }
+        world.hand(evil, me, Message::Dealing(Box::new(other)));
+        world.mail.iter().filter(|(_, to, m)| *to == evil && matches!(m, Message::Ack(_))).count()
+    });
+    assert_eq!(acks.collect::<Vec<_>>(), [1, 1, 1, 1], "of the second, the first, the first, and undisturbed");
+}
+
 #[test]
 fn a_restarted_node_resends_its_stored_dealing_and_acks_and_deals_no_other() {
     let mut world = World::new(4);

@@ -55,9 +55,9 @@ fn wrong_sizes_and_proofs_are_refused() {
         change(&mut bad);
         verify(&committee, session, &bad).expect_err("changed")
     };
-    assert_eq!(refused(&|d| drop(d.commitments.pop())), Flaw::Commitments { found: 2, expected: 3 });
+    assert_eq!(refused(&|d| d.commitments.truncate(2)), Flaw::Commitments { found: 2, expected: 3 });
     assert_eq!(refused(&|d| d.commitments.clear()), Flaw::Commitments { found: 0, expected: 3 });
-    assert_eq!(refused(&|d| drop(d.ciphertexts.pop())), Flaw::Ciphertexts { found: 3, expected: 4 });
+    assert_eq!(refused(&|d| d.ciphertexts.truncate(3)), Flaw::Ciphertexts { found: 3, expected: 4 });
     assert_eq!(refused(&|d| d.commitments[2] = other.commitments[2]), Flaw::Proof);
     assert_eq!(refused(&|d| d.proof.response += Scalar::ONE), Flaw::Proof);
     assert_eq!(refused(&|d| d.proof = other.proof), Flaw::Proof);

@@ -180,9 +180,9 @@ fn a_forged_answer_to_a_fetch_is_dropped_and_the_right_one_still_taken() {
     assert!(world.has_dropped(me, EVIL, "dkg: forged answer"));
     let right = world.committee.sign(dealing, dealer);
     world.hand(EVIL, me, Message::Fetched(Box::new(right.clone())));
-    world.hand(EVIL, me, Message::Fetched(Box::new(right)));
-    assert!(world.has_dropped(me, EVIL, "dkg: unsolicited answer"), "the second time");
     world.mail.clear();
+    world.hand(EVIL, me, Message::Fetched(Box::new(right)));
+    assert!(world.mail.is_empty(), "the second time it is not even acknowledged");
     world.hand(EVIL, me, Message::Fetch { session, dealer, digest: world.board[0].1 });
     assert!(matches!(world.mail[..], [(_, EVIL, Message::Fetched(_))]), "it now answers others");
 }

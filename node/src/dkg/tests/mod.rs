@@ -82,7 +82,7 @@ impl Committee {
 /// How an attempt ended at a node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    Finished(KeyShare),
+    Finished(Box<KeyShare>),
     Restart,
     Excluded(Vec<NodeId>),
 }
@@ -212,9 +212,9 @@ impl World {
                 }
                 Effect::Finished(share) => {
                     if let Some(End::Finished(earlier)) = &node.end {
-                        assert_eq!(earlier, &share, "a finished key changed at {id}");
+                        assert_eq!(**earlier, share, "a finished key changed at {id}");
                     }
-                    node.end = Some(End::Finished(share));
+                    node.end = Some(End::Finished(Box::new(share)));
                 }
                 Effect::Restart => node.end = Some(End::Restart),
                 Effect::Excluded(dealers) => node.end = Some(End::Excluded(dealers)),
