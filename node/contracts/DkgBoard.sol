@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Staking} from "./Staking.sol";
+
+/// @title The public board of distributed key generation
+/// @notice Orders certified dealings. Who is qualified is a function of this contract's log alone: the first
+/// `threshold` dealers certified up to the close of a session's window. Dealings travel between the nodes; a
+/// certificate shows that n - f of them hold the dealing of this digest and found their shares right.
+contract DkgBoard is Ownable {
+    /// One attempt to make one key.
+    struct Session {
+        /// Whose validators take part.
+        uint256 epoch;
+        /// Which key, from 0.
+        uint256 index;
+        /// Which attempt at it, from 0.
+        uint256 attempt;
+        /// The block that opened the session; 0 for a session that does not exist.
+        uint256 openBlock;
+        /// The last block in which a dealing can be certified.
+        uint256 closeBlock;
+        /// How many dealings are certified.
+        uint256 certified;
+    }
+
+    /// The window has no blocks.
+    error InvalidWindow();
+    /// There is no validator set yet.
+    error NoValidators();
+    /// The sender is no validator of the current epoch.
+    error NotValidator(address sender);
+    /// There is no such session.
+    error UnknownSession(bytes32 sid);
+    /// The session belongs to another epoch than the current one.
+    error WrongEpoch(uint256 sessionEpoch, uint256 currentEpoch);
+    /// The session took certificates up to `closeBlock` only.
+    error WindowClosed(bytes32 sid, uint256 closeBlock);
+    /// The session takes certificates up to `closeBlock`.
+    error WindowOpen(bytes32 sid, uint256 closeBlock);
+    /// The session has the dealings it needs.
+    error EnoughDealings(bytes32 sid, uint256 certified);
+    /// The digest is zero.
+    error InvalidDigest();
+    /// A dealing of this dealer is certified already.
+    error AlreadyCertified(bytes32 sid, uint16 dealer);
+    /// The two lists differ in length.
+    error LengthMismatch(uint256 ackers, uint256 signatures);
+    /// Too few validators acknowledged the dealing.
+    error TooFewAcks(uint256 given, uint256 needed);
+    /// A validator is listed twice.
+    error RepeatedAcker(uint16 acker);
+    /// A signature is not that validator's, or not in its one accepted form.
+    error InvalidAck(uint16 acker);
+
+    /// A session opened.
+    event SessionOpened(bytes32 indexed sid, uint256 index, uint256 attempt, uint256 closeBlock);
+    /// A dealing was certified.
+    event DealingCertified(bytes32 indexed sid, uint16 dealer, bytes32 digest);
+
+    /// What a validator signs is hashed under this domain.
+    bytes32 public constant ACK_DOMAIN = keccak256("dkg/ack");
+    /// Half the group order of secp256k1: signatures have s at most this (EIP-2).
+    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
+
+    /// The validator sets.
+    Staking public immutable staking;
+    /// How many blocks after the opening one a session takes certificates.
+    uint256 public immutable window;
+
+    /// How many keys were requested.
+    uint256 public keyCount;
+
+    mapping(bytes32 sid => Session) private _sessions;
+    mapping(bytes32 sid => mapping(uint16 dealer => bytes32)) private _digests;
+    mapping(bytes32 sid => uint16[]) private _dealers;
+
+    constructor(Staking staking_, uint256 window_) Ownable(msg.sender) {
+        if (window_ == 0) revert InvalidWindow();
+        staking = staking_;
+        window = window_;
+    }
+
+    modifier onlyValidator() {
+        if (!staking.isActiveValidator(msg.sender)) revert NotValidator(msg.sender);
+        _;
+    }
+
+    /// @notice Opens a session for each of `count` new keys.
+    function requestKeys(uint256 count) external onlyOwner {
+        uint256 epoch = staking.epoch();
+        if (epoch == 0) revert NoValidators();
+        uint256 first = keyCount;
+        keyCount = first + count;
+        for (uint256 i = 0; i < count; ++i) _open(epoch, first + i, 0);
+    }
+
+    /// @notice Certifies a dealing by the signatures of n - f validators; any validator may send it.
+    /// @param ackers The signers' numbers, in any order, none twice.
+    /// @param signatures Their signatures over `ackDigest`, in the same order: r, s, v (65 bytes, low s, v 27 or 28).
+    function certify(
+        bytes32 sid,
+        uint16 dealer,
+        bytes32 digest,
+        uint16[] calldata ackers,
+        bytes[] calldata signatures
+    ) external onlyValidator {
+        Session storage session = _current(sid);
+        if (block.number > session.closeBlock) revert WindowClosed(sid, session.closeBlock);
+        if (digest == 0) revert InvalidDigest();
+        staking.validatorAddress(session.epoch, dealer); // reverts unless the dealer is a member
+        if (_digests[sid][dealer] != 0) revert AlreadyCertified(sid, dealer);
+        _checkAcks(session.epoch, ackDigest(sid, dealer, digest), ackers, signatures);
+        _digests[sid][dealer] = digest;
+        _dealers[sid].push(dealer);
+        session.certified += 1;
+        emit DealingCertified(sid, dealer, digest);
+    }
+
+    /// @notice Opens the next attempt at a session's key, when the window closed on too few dealings.
+    /// Does nothing if that attempt is open already, so that several validators may ask.
+    function restart(bytes32 sid) external onlyValidator {
+        Session storage session = _current(sid);
+        if (block.number <= session.closeBlock) revert WindowOpen(sid, session.closeBlock);
+        if (session.certified >= staking.thresholdOf(session.epoch)) revert EnoughDealings(sid, session.certified);
+        uint256 attempt = session.attempt + 1;
+        if (_sessions[sessionId(session.epoch, session.index, attempt)].openBlock != 0) return;
+        _open(session.epoch, session.index, attempt);
+    }
+
+    /// @notice The id of a session: binds it to this contract, chain, epoch, key and attempt.
+    function sessionId(uint256 epoch, uint256 index, uint256 attempt) public view returns (bytes32) {
+        return keccak256(abi.encode(address(this), block.chainid, epoch, index, attempt));
+    }
+
+    /// @notice What a validator signs to acknowledge a dealing.
+    function ackDigest(bytes32 sid, uint16 dealer, bytes32 digest) public pure returns (bytes32) {
+        return keccak256(abi.encodePacked(ACK_DOMAIN, sid, uint256(dealer), digest));
+    }
+
+    /// @notice A session's state; `openBlock` is 0 if there is none.
+    function getSession(bytes32 sid) external view returns (Session memory) {
+        return _sessions[sid];
+    }
+
+    /// @notice The digest of the dealer's certified dealing; 0 if there is none.
+    function certifiedDigest(bytes32 sid, uint16 dealer) external view returns (bytes32) {
+        return _digests[sid][dealer];
+    }
+
+    /// @notice The dealers with a certified dealing, in the order of the log.
+    function certifiedDealers(bytes32 sid) external view returns (uint16[] memory) {
+        return _dealers[sid];
+    }
+
+    function _open(uint256 epoch, uint256 index, uint256 attempt) private {
+        bytes32 sid = sessionId(epoch, index, attempt);
+        uint256 closeBlock = block.number + window;
+        _sessions[sid] = Session(epoch, index, attempt, block.number, closeBlock, 0);
+        emit SessionOpened(sid, index, attempt, closeBlock);
+    }
+
+    function _current(bytes32 sid) private view returns (Session storage session) {
+        session = _sessions[sid];
+        if (session.openBlock == 0) revert UnknownSession(sid);
+        uint256 epoch = staking.epoch();
+        if (session.epoch != epoch) revert WrongEpoch(session.epoch, epoch);
+    }
+
+    function _checkAcks(uint256 epoch, bytes32 ack, uint16[] calldata ackers, bytes[] calldata signatures)
+        private
+        view
+    {
+        if (ackers.length != signatures.length) revert LengthMismatch(ackers.length, signatures.length);
+        uint256 needed = staking.validatorCountOf(epoch) - staking.faultyMaxOf(epoch);
+        if (ackers.length < needed) revert TooFewAcks(ackers.length, needed);
+        _checkDistinct(ackers);
+        for (uint256 i = 0; i < ackers.length; ++i) {
+            address signer = staking.validatorAddress(epoch, ackers[i]);
+            if (!_signedBy(ack, signatures[i], signer)) revert InvalidAck(ackers[i]);
+        }
+    }
+
+    function _checkDistinct(uint16[] calldata ackers) private pure {
+        uint256[256] memory seen; // one bit for each possible number
+        for (uint256 i = 0; i < ackers.length; ++i) {
+            uint16 acker = ackers[i];
+            uint256 bit = 1 << (acker & 0xff);
+            if (seen[acker >> 8] & bit != 0) revert RepeatedAcker(acker);
+            seen[acker >> 8] |= bit;
+        }
+    }
+
+    /// One accepted form per signature: 65 bytes, low s, v of 27 or 28. `signer` is never zero, which is what
+    /// ecrecover answers to garbage.
+    function _signedBy(bytes32 digest, bytes calldata signature, address signer) private pure returns (bool) {
+        if (signature.length != 65) return false;
+        bytes32 s = bytes32(signature[32:64]);
+        uint8 v = uint8(signature[64]);
+        if (uint256(s) > HALF_ORDER || (v != 27 && v != 28)) return false;
+        return ecrecover(digest, v, bytes32(signature[:32]), s) == signer;
+    }
+}
