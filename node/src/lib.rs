@@ -5,6 +5,7 @@
 //! simulator, or a socket loop) carries bytes, timers, chain calls and fetches.
 
 pub mod api;
+pub mod chain;
 pub mod conduct;
 pub mod curve;
 pub mod dkg;
