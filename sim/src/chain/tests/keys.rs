@@ -30,6 +30,14 @@ fn the_deployed_set_reads_back_as_a_roster() {
 }
 
 #[test]
+fn a_hundred_validators_fit_into_a_transaction_and_a_view() {
+    let mut network = Network::of(100);
+    let reply = network.ask(|contracts, block| contracts.ask_roster(block));
+    let roster = views::roster(&reply, &Memo::off(), &mut Meter::default()).unwrap();
+    assert_eq!((roster.size(), roster.threshold(), roster.faulty_max()), (100, 67, 33));
+}
+
+#[test]
 fn the_genesis_set_is_checked_set_once_and_by_the_owner() {
     let mut network = Network::of(4);
     let again = network.contracts.set_genesis(&registrations(4), 3);
