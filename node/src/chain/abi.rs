@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn every_bound_function_and_event_is_in_the_compiled_contract() {
-        let contracts: [(&str, &[[u8; 4]], &[[u8; 32]]); 5] = [
+        type Bound = (&'static str, &'static [[u8; 4]], &'static [[u8; 32]]);
+        let contracts: [Bound; 5] = [
             (STAKING, Staking::StakingCalls::SELECTORS, Staking::StakingEvents::SELECTORS),
             (BOARD, DkgBoard::DkgBoardCalls::SELECTORS, DkgBoard::DkgBoardEvents::SELECTORS),
             (ROUTER, PubkeyRouter::PubkeyRouterCalls::SELECTORS, PubkeyRouter::PubkeyRouterEvents::SELECTORS),

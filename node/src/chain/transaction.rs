@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(request().with_signature(&good, [1; 20], meter), Err(TransactionError::OtherSigner(from)));
         let other = TransactionRequest { nonce: 8, ..request() };
         assert!(matches!(other.with_signature(&good, from, meter), Err(TransactionError::OtherSigner(_))));
-        let s = k256::Scalar::from(crate::curve::scalar_from_bytes(&good.s).unwrap());
+        let s = crate::curve::scalar_from_bytes(&good.s).unwrap();
         let high = SignatureBytes { s: crate::curve::scalar_bytes(&-s), v: 1 - good.v, ..good };
         assert_eq!(request().with_signature(&high, from, meter), Err(TransactionError::InvalidSignature));
         let zero = SignatureBytes { r: [0; 32], ..good };

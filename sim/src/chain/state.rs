@@ -62,7 +62,7 @@ impl World {
             }
             let info = &account.info;
             let exists = !gone && !info.is_empty();
-            let new = exists.then(|| Info { balance: info.balance, nonce: info.nonce, code_hash: info.code_hash });
+            let new = exists.then_some(Info { balance: info.balance, nonce: info.nonce, code_hash: info.code_hash });
             if let (true, Some(code)) = (exists, &info.code)
                 && info.code_hash != KECCAK256_EMPTY
             {
