@@ -4,6 +4,7 @@
 //! [`io::Input`]s together with its own clock's reading, and answers with [`io::Output`]s. A driver (the
 //! simulator, or a socket loop) carries bytes, timers, chain calls and fetches.
 
+pub mod action;
 pub mod api;
 pub mod chain;
 pub mod conduct;

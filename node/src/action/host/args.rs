@@ -1,0 +1,142 @@
+//! Reads the arguments of host functions. Every misuse is a `TypeError` that names function, field and expectation.
+
+use alloy_primitives::U256;
+use boa_engine::builtins::typed_array::TypedArrayKind;
+use boa_engine::object::builtins::{JsArrayBuffer, JsTypedArray, JsUint8Array};
+use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue};
+use k256::elliptic_curve::sec1::ToEncodedPoint;
+
+use crate::action::inspect;
+
+/// The longest byte argument, bytes.
+pub(in crate::action) const BYTES_MAX: usize = 16 << 20;
+
+/// The single object argument of a host function.
+pub(super) struct Args {
+    function: &'static str,
+    object: JsObject,
+}
+
+impl Args {
+    pub(super) fn read(function: &'static str, args: &[JsValue]) -> JsResult<Self> {
+        match args.first().and_then(JsValue::as_object) {
+            Some(object) => Ok(Self { function, object }),
+            None => Err(type_error(format!("{function}: expected one object argument"))),
+        }
+    }
+
+    fn misuse(&self, field: &str, expected: &str, got: impl std::fmt::Display) -> JsError {
+        type_error(format!("{}: {field}: expected {expected}, got {got}", self.function))
+    }
+
+    fn required(&self, field: &str, expected: &str, context: &mut Context) -> JsResult<JsValue> {
+        let value = self.object.get(JsString::from(field), context)?;
+        if value.is_null_or_undefined() {
+            return Err(self.misuse(field, expected, "nothing"));
+        }
+        Ok(value)
+    }
+
+    pub(super) fn string(&self, field: &str, context: &mut Context) -> JsResult<String> {
+        let value = self.required(field, "a string", context)?;
+        match value.as_string() {
+            Some(text) => Ok(text.to_std_string_lossy()),
+            None => Err(self.misuse(field, "a string", inspect::kind(&value))),
+        }
+    }
+
+    pub(super) fn bytes(&self, field: &str, context: &mut Context) -> JsResult<Vec<u8>> {
+        const EXPECTED: &str = "bytes (Uint8Array, array of bytes or hex string)";
+        let value = self.required(field, EXPECTED, context)?;
+        if let Some(text) = value.as_string() {
+            let text = text.to_std_string_lossy();
+            return hex_bytes(&text).ok_or_else(|| self.misuse(field, EXPECTED, "a string that is not hex"));
+        }
+        match bytes_of(&value, context)? {
+            Some(bytes) => Ok(bytes),
+            None => Err(self.misuse(field, EXPECTED, inspect::kind(&value))),
+        }
+    }
+
+    pub(super) fn fixed<const N: usize>(&self, field: &str, context: &mut Context) -> JsResult<[u8; N]> {
+        let bytes = self.bytes(field, context)?;
+        let got = format!("{} bytes", bytes.len());
+        bytes.try_into().map_err(|_| self.misuse(field, &format!("{N} bytes"), got))
+    }
+
+    /// A secp256k1 public key in either SEC1 form, made uncompressed.
+    pub(super) fn public_key(&self, field: &str, context: &mut Context) -> JsResult<Vec<u8>> {
+        const EXPECTED: &str = "a secp256k1 public key of 65 or 33 bytes";
+        let bytes = self.bytes(field, context)?;
+        match k256::PublicKey::from_sec1_bytes(&bytes) {
+            Ok(key) => Ok(key.to_encoded_point(false).as_bytes().to_vec()),
+            Err(_) => Err(self.misuse(field, EXPECTED, format!("{} bytes that are none", bytes.len()))),
+        }
+    }
+
+    /// A token id: a decimal or 0x-hex string, or a BigInt.
+    pub(super) fn token_id(&self, field: &str, context: &mut Context) -> JsResult<[u8; 32]> {
+        const EXPECTED: &str = "a token id (decimal or 0x-hex string, or BigInt)";
+        let value = self.required(field, EXPECTED, context)?;
+        let text = match (value.as_string(), value.as_bigint()) {
+            (Some(text), _) => text.to_std_string_lossy(),
+            (None, Some(number)) if number.as_inner().bits() <= 256 => number.to_string_radix(10),
+            _ => return Err(self.misuse(field, EXPECTED, inspect::kind(&value))),
+        };
+        match text.parse::<U256>() {
+            Ok(number) if !text.is_empty() => Ok(number.to_be_bytes()),
+            _ => Err(self.misuse(field, EXPECTED, "a string that is none")),
+        }
+    }
+
+    pub(super) fn whole_number(&self, field: &str, context: &mut Context) -> JsResult<u64> {
+        const EXPECTED: &str = "a whole number";
+        let value = self.required(field, EXPECTED, context)?;
+        match value.as_number() {
+            Some(number) if number >= 0.0 && number.fract() == 0.0 && number < 9_007_199_254_740_992.0 => {
+                Ok(number as u64)
+            }
+            _ => Err(self.misuse(field, EXPECTED, inspect::kind(&value))),
+        }
+    }
+}
+
+/// A `TypeError`.
+pub(in crate::action) fn type_error(message: String) -> JsError {
+    JsNativeError::typ().with_message(message).into()
+}
+
+fn hex_bytes(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    (digits.len() / 2 <= BYTES_MAX).then(|| hex::decode(digits).ok()).flatten()
+}
+
+/// The bytes of a `Uint8Array`, an `ArrayBuffer` or an array of bytes; `None` for anything else.
+pub(in crate::action) fn bytes_of(value: &JsValue, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
+    let Some(object) = value.as_object() else { return Ok(None) };
+    if let Ok(array) = JsTypedArray::from_object(object.clone()) {
+        if array.kind() != Some(TypedArrayKind::Uint8) {
+            return Ok(None);
+        }
+        return JsUint8Array::from_object(object)?.to_vec(context).map(Some);
+    }
+    if let Ok(buffer) = JsArrayBuffer::from_object(object.clone()) {
+        return Ok(buffer.to_vec());
+    }
+    let length = inspect::data_property(&object, "length").and_then(|length| length.as_number());
+    match length {
+        Some(length) if object.is_array() && length <= BYTES_MAX as f64 => byte_array(&object, length as u32, context),
+        _ => Ok(None),
+    }
+}
+
+fn byte_array(array: &JsObject, length: u32, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    for index in 0..length {
+        match array.get(index, context)?.as_number() {
+            Some(byte) if (0.0..=255.0).contains(&byte) && byte.fract() == 0.0 => bytes.push(byte as u8),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(bytes))
+}
