@@ -11,7 +11,10 @@ use super::guard::replace;
 use super::host::Host;
 use super::host::args::type_error;
 
-const UNARY: [(&str, fn(f64) -> f64); 20] = [
+type Unary = (&'static str, fn(f64) -> f64);
+type Binary = (&'static str, fn(f64, f64) -> f64);
+
+const UNARY: [Unary; 20] = [
     ("acos", libm::acos),
     ("acosh", libm::acosh),
     ("asin", libm::asin),
@@ -34,7 +37,7 @@ const UNARY: [(&str, fn(f64) -> f64); 20] = [
     ("tanh", libm::tanh),
 ];
 
-const BINARY: [(&str, fn(f64, f64) -> f64); 2] = [("atan2", libm::atan2), ("pow", pow)];
+const BINARY: [Binary; 2] = [("atan2", libm::atan2), ("pow", pow)];
 
 /// Replaces the functions of `Math`.
 pub(super) fn define(context: &mut Context) -> JsResult<()> {

@@ -22,6 +22,8 @@ use call::{HostCall, HostCallId};
 
 /// How many errors are remembered together with their meaning; an older one that surfaces late is a plain exception.
 const KNOWN_ERRORS_MAX: usize = 64;
+/// How many rejected promises may wait for a handler at once; each handler that comes late searches them all.
+const UNHANDLED_MAX: usize = 10_000;
 
 /// The clock that scripts see: nanoseconds since the Unix epoch.
 #[derive(Default)]
@@ -221,6 +223,9 @@ impl Host {
     }
 
     pub(super) fn promise_rejected(&self, promise: &JsObject<Promise>) {
+        if self.rejected.borrow().len() == UNHANDLED_MAX {
+            return self.fail(ActionError::LimitExceeded { what: "unhandled rejections", max: UNHANDLED_MAX as u64 });
+        }
         self.rejected.borrow_mut().push(promise.clone());
     }
 
