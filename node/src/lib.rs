@@ -6,7 +6,7 @@
 
 pub mod action;
 pub mod api;
-pub mod chain;
+pub mod channel;
 pub mod conduct;
 pub mod curve;
 pub mod dkg;

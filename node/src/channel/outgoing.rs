@@ -1,0 +1,208 @@
+//! The sending half of reliable delivery: a bounded queue of messages that the peer has not acknowledged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::io::{Label, Time};
+
+use super::incoming::{Acknowledgement, WINDOW};
+
+/// Delays that double from try to try, up to a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// The delay after the first try, milliseconds.
+    pub first_ms: u64,
+    /// The longest delay, milliseconds.
+    pub max_ms: u64,
+}
+
+impl Backoff {
+    /// When to try again after `tries` tries, the last of them now.
+    pub fn next(self, now: Time, tries: u32) -> Time {
+        let factor = 1u64 << tries.saturating_sub(1).min(32);
+        now.plus_millis(self.first_ms.saturating_mul(factor).min(self.max_ms))
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    bytes: Vec<u8>,
+    label: Label,
+    /// How often it was sent, and when it is to be sent again; absent before it was first sent.
+    sent: Option<(u32, Time)>,
+}
+
+/// Messages for one peer, numbered from 1 within one pair of instances.
+#[derive(Debug)]
+pub struct Outgoing {
+    entries: BTreeMap<u64, Entry>,
+    due: BTreeSet<(Time, u64)>,
+    next: u64,
+    /// Every lower number was sent at least once, or is gone.
+    first_unsent: u64,
+    bytes: usize,
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self { entries: BTreeMap::new(), due: BTreeSet::new(), next: 1, first_unsent: 1, bytes: 0 }
+    }
+}
+
+impl Outgoing {
+    /// Appends a message.
+    pub fn push(&mut self, bytes: Vec<u8>, label: Label) {
+        self.bytes += bytes.len();
+        self.entries.insert(self.next, Entry { bytes, label, sent: None });
+        self.next += 1;
+    }
+
+    /// Gives up the oldest message if there are more than `messages` or more than `bytes` bytes; its label.
+    pub fn shed(&mut self, messages: usize, bytes: usize) -> Option<Label> {
+        let over = self.entries.len() > messages || self.bytes > bytes;
+        let oldest = self.floor();
+        over.then(|| self.remove(oldest)).flatten().map(|entry| entry.label)
+    }
+
+    /// How many messages wait for an acknowledgement.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The lowest number that may still be sent.
+    pub fn floor(&self) -> u64 {
+        self.entries.first_key_value().map_or(self.next, |(number, _)| *number)
+    }
+
+    /// The message of this number.
+    pub fn get(&self, number: u64) -> Option<(&[u8], &Label)> {
+        self.entries.get(&number).map(|entry| (&entry.bytes[..], &entry.label))
+    }
+
+    /// Forgets what the peer has; false if it acknowledges numbers that were never given.
+    pub fn acknowledge(&mut self, acknowledged: &Acknowledgement) -> bool {
+        if acknowledged.cumulative >= self.next {
+            return false;
+        }
+        while self.floor() <= acknowledged.cumulative {
+            self.remove(self.floor());
+        }
+        for (index, byte) in (0u64..).zip(acknowledged.beyond) {
+            for bit in (0..8).filter(|bit| byte >> bit & 1 == 1) {
+                self.remove(acknowledged.cumulative + 1 + index * 8 + bit);
+            }
+        }
+        true
+    }
+
+    /// The number of the next message to send now: one that is due again, or a first one that fits the window.
+    pub fn next_to_send(&mut self, now: Time, backoff: Backoff) -> Option<u64> {
+        let again = self.due.first().filter(|(due, _)| *due <= now).map(|(_, number)| *number);
+        let window_end = self.floor().saturating_add(WINDOW);
+        let first = || self.entries.range(self.first_unsent..window_end).next().map(|(number, _)| *number);
+        let number = again.or_else(first)?;
+        let entry = self.entries.get_mut(&number)?;
+        let tries = match entry.sent {
+            Some((tries, due)) => {
+                self.due.remove(&(due, number));
+                tries.saturating_add(1)
+            }
+            None => {
+                self.first_unsent = number + 1;
+                1
+            }
+        };
+        let due = backoff.next(now, tries);
+        entry.sent = Some((tries, due));
+        self.due.insert((due, number));
+        Some(number)
+    }
+
+    /// When a message must be sent again.
+    pub fn due(&self) -> Option<Time> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// Numbers all messages afresh, as never sent: the peer that knew the old numbers is gone.
+    pub fn restart(&mut self) {
+        let entries = std::mem::take(self).entries;
+        for entry in entries.into_values() {
+            self.push(entry.bytes, entry.label);
+        }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&number)?;
+        self.bytes -= entry.bytes.len();
+        if let Some((_, due)) = entry.sent {
+            self.due.remove(&(due, number));
+        }
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::SessionId;
+
+    const BACKOFF: Backoff = Backoff { first_ms: 10, max_ms: 40 };
+
+    fn label() -> Label {
+        Label { session: SessionId::default(), protocol: "test", round: 0, kind: "m" }
+    }
+
+    fn filled(count: u8) -> Outgoing {
+        let mut outgoing = Outgoing::default();
+        (1..=count).for_each(|i| outgoing.push(vec![i], label()));
+        outgoing
+    }
+
+    fn sent(outgoing: &mut Outgoing, now: Time) -> Vec<u64> {
+        std::iter::from_fn(|| outgoing.next_to_send(now, BACKOFF)).collect()
+    }
+
+    #[test]
+    fn messages_are_sent_again_with_growing_delays_until_acknowledged() {
+        let mut outgoing = filled(2);
+        assert_eq!(sent(&mut outgoing, Time(0)), [1, 2]);
+        assert_eq!(sent(&mut outgoing, Time(0).plus_millis(9)), []);
+        assert_eq!(sent(&mut outgoing, Time(0).plus_millis(10)), [1, 2]);
+        assert_eq!(outgoing.due(), Some(Time(0).plus_millis(30)));
+        let mut beyond = [0; 32];
+        beyond[0] = 2;
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 0, beyond }));
+        assert_eq!(sent(&mut outgoing, Time(0).plus_millis(30)), [1]);
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 2, beyond: [0; 32] }));
+        assert_eq!((outgoing.due(), outgoing.len(), outgoing.floor(), outgoing.bytes), (None, 0, 3, 0));
+        assert!(!outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }));
+    }
+
+    #[test]
+    fn no_more_than_a_window_is_in_flight() {
+        let mut outgoing = Outgoing::default();
+        (0..WINDOW + 5).for_each(|_| outgoing.push(vec![0], label()));
+        assert_eq!(sent(&mut outgoing, Time(0)).len() as u64, WINDOW);
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }));
+        assert_eq!(sent(&mut outgoing, Time(0)), [WINDOW + 1, WINDOW + 2, WINDOW + 3]);
+    }
+
+    #[test]
+    fn a_full_queue_gives_up_the_oldest() {
+        let mut outgoing = filled(3);
+        assert!(outgoing.shed(2, 100).is_some() && outgoing.shed(2, 100).is_none());
+        assert!(outgoing.shed(9, 1).is_some() && outgoing.shed(9, 1).is_none());
+        assert_eq!((outgoing.floor(), outgoing.len()), (3, 1));
+        assert!(outgoing.shed(9, 0).is_some() && outgoing.shed(0, 0).is_none());
+    }
+
+    #[test]
+    fn a_restart_renumbers_what_is_left() {
+        let mut outgoing = filled(3);
+        sent(&mut outgoing, Time(0));
+        outgoing.acknowledge(&Acknowledgement { cumulative: 1, beyond: [0; 32] });
+        outgoing.restart();
+        assert_eq!(outgoing.due(), None);
+        assert_eq!(sent(&mut outgoing, Time(1)), [1, 2]);
+        assert_eq!(outgoing.get(1).map(|(bytes, _)| bytes), Some(&[2][..]));
+    }
+}
