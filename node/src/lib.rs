@@ -21,4 +21,5 @@ pub mod note;
 pub mod roster;
 pub mod signing;
 pub mod statement;
+pub mod store;
 pub mod wire;
