@@ -1,3 +1,3 @@
 //! sim
 
-pub mod chain;
+pub mod disk;
