@@ -6,7 +6,8 @@
 
 pub mod action;
 pub mod api;
-pub mod channel;
+pub mod auth;
+pub mod cid;
 pub mod conduct;
 pub mod curve;
 pub mod dkg;
