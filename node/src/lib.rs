@@ -8,6 +8,7 @@ pub mod action;
 pub mod api;
 pub mod auth;
 pub mod cid;
+pub mod client;
 pub mod conduct;
 pub mod curve;
 pub mod dkg;
