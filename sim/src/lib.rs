@@ -1,3 +1,4 @@
 //! sim
 
-pub mod disk;
+pub mod http;
+pub mod ipfs;
