@@ -301,8 +301,10 @@ pub enum Output {
         /// When.
         at: Time,
     },
-    /// Asks the trusted dealer for triples shared among `holders` (opt-in preprocessing).
+    /// Asks the trusted dealer for triples shared among `holders`, for `leader` to assign (opt-in preprocessing).
     NeedTriples {
+        /// Who leads what is made of them: the node that asks.
+        leader: NodeId,
         /// The holders, ascending.
         holders: Vec<NodeId>,
     },

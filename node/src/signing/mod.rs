@@ -1,13 +1,40 @@
-//! Threshold signing.
+//! Threshold signing: ECDSA from Beaver triples and Schnorr by FROST, under one orchestration of sessions.
+//!
+//! A session is one signature of one request. A node that has authorised it announces so to a rotating
+//! coordinator; the coordinator fixes holders and nonces in a signed proposal; each holder answers a nonce's first
+//! acceptable proposal with one publicly checkable share. Nothing here is stored: a restarted node begins without
+//! nonces, triples and presignatures.
 
+pub mod combine;
+mod coordinator;
+mod early;
 pub mod ecdsa;
+pub mod effect;
+pub mod frost;
+mod message;
+mod params;
+mod pool;
+mod round;
+mod session;
+mod signers;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use combine::{ClientSignature, CombineError, CombinedSignature, combine, combine_client};
+pub use effect::{Effect, Misbehaviour};
+pub use message::{
+    Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignShare, PresignStart, Propose, Share,
+};
+pub use params::Params;
+pub use session::Subject;
+pub use signers::Signers;
 
 use k256::{ProjectivePoint, Scalar};
 use serde::{Deserialize, Serialize};
 
 use crate::curve;
 use crate::id::{Digest, NodeId};
-use crate::io::Label;
 
 /// A threshold signature scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,6 +43,16 @@ pub enum Scheme {
     EcdsaK256,
     /// FROST(secp256k1, SHA-256), RFC 9591: Schnorr signatures.
     SchnorrK256Sha256,
+}
+
+impl Scheme {
+    /// The protocol's name in labels.
+    pub fn protocol(self) -> &'static str {
+        match self {
+            Self::EcdsaK256 => "ecdsa",
+            Self::SchnorrK256Sha256 => "frost",
+        }
+    }
 }
 
 /// One node's part in a signature, as a client gets it. All parts of one signature agree in everything but `share`.
@@ -43,18 +80,7 @@ pub struct ClientShare {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareScalar(#[serde(with = "curve::scalar")] pub Scalar);
 
-/// What nodes say to each other while signing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Message {}
-
-impl Message {
-    /// What the message is about.
-    pub fn label(&self) -> Label {
-        match *self {}
-    }
-
-    /// The 32 bytes that the sender signs, where the message is signed.
-    pub fn signing_digest(&self) -> Option<[u8; 32]> {
-        match *self {}
-    }
+/// Whether `nodes` is a strictly ascending list of exactly `count` of `members`.
+fn is_subset_of(nodes: &[NodeId], count: usize, members: &[NodeId]) -> bool {
+    nodes.len() == count && nodes.windows(2).all(|pair| pair[0] < pair[1]) && nodes.iter().all(|n| members.contains(n))
 }

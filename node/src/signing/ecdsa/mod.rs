@@ -1,5 +1,13 @@
-//! Threshold ECDSA from Beaver triples.
+//! Threshold ECDSA from Beaver triples: triples, presignatures, one-round signing.
+//!
+//! The structure is that of cait-sith (and of the maths behind it): two triples turn a key share into a
+//! presignature, in one round that shows nothing but uniformly masked values; signing is one round with shares
+//! that anybody can check against public commitments.
 
-/// Triple shares from a trusted dealer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DealtTriples {}
+pub mod presign;
+pub mod sign;
+pub mod triple;
+
+pub use presign::{Presign, Presignature};
+pub use sign::{Run, Terms};
+pub use triple::{DealtTriples, TripleCommitments, TripleShare, deal};

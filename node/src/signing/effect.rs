@@ -1,0 +1,83 @@
+//! What signing asks of the node around it.
+
+use super::{ClientShare, CombinedSignature, Message};
+use crate::id::{Digest, NodeId, RequestId, SessionId};
+
+/// Something that signing wants done or has found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A message to a peer. Signed by the node's identity where [`Message::signing_digest`] is `Some`.
+    Send {
+        /// The peer, never this node.
+        to: NodeId,
+        /// The message.
+        message: Message,
+    },
+    /// Triples are needed for these holders, led by this node.
+    NeedTriples {
+        /// The leader: this node.
+        leader: NodeId,
+        /// The holders, ascending.
+        holders: Vec<NodeId>,
+    },
+    /// A session has its signature.
+    Done {
+        /// The session.
+        session: SessionId,
+        /// The request.
+        request: RequestId,
+        /// The name that the action gave the signature.
+        sig_name: String,
+        /// This node's parts: first that in the proposal that made `signature`, then one for every other proposal
+        /// that it answered. A client that got all of them from every node finds one proposal complete even when
+        /// two were in flight.
+        shares: Vec<ClientShare>,
+        /// The verified signature.
+        signature: CombinedSignature,
+    },
+    /// A session ended without a signature: too few nodes agreed in time.
+    Failed {
+        /// The session.
+        session: SessionId,
+        /// The request.
+        request: RequestId,
+        /// The name that the action gave the signature.
+        sig_name: String,
+        /// How many nodes this node saw agree on the digest, itself included.
+        agreed: usize,
+        /// How many were needed.
+        needed: usize,
+    },
+    /// A peer's signed statement is provably wrong.
+    Culprit {
+        /// The peer.
+        node: NodeId,
+        /// What it did.
+        what: Misbehaviour,
+    },
+}
+
+/// Provable misbehaviour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Misbehaviour {
+    /// An opened value does not match the public commitments.
+    WrongPresignShare {
+        /// The presignature.
+        presignature: Digest,
+    },
+    /// A signature share does not match its proposal.
+    WrongShare {
+        /// The proposal.
+        proposal: Digest,
+    },
+    /// A coordinator signed two proposals for one presignature.
+    TwoProposals {
+        /// The presignature.
+        presignature: Digest,
+    },
+    /// A coordinator's proposal contains an announcement that its alleged maker did not sign.
+    ForgedAnnouncement {
+        /// The proposal.
+        proposal: Digest,
+    },
+}

@@ -1,0 +1,394 @@
+//! Triples and presignatures at one node: the stock of triples, presignatures in the making, those ready for use.
+//!
+//! A batch of triples belongs to one leader and one set of holders. Only the leader assigns its triples, and each
+//! holder refuses a triple that it has consumed, so none is used twice. All of it is in memory only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::early::Delivery;
+use super::ecdsa::presign::PresignError;
+use super::ecdsa::{DealtTriples, Presign, Presignature, TripleShare};
+use super::params::Params;
+use super::standing::Standing;
+use super::{Effect, Message, Misbehaviour, PresignShare, PresignStart, is_subset_of};
+use crate::conduct::{Secret, SecretKind};
+use crate::curve;
+use crate::env::Env;
+use crate::id::{Digest, KeyId, NodeId, SessionId};
+use crate::io::Time;
+use crate::key::KeyShare;
+use crate::wire::{Signable, SignatureBytes};
+
+/// Batches kept of one leader and set; older ones are dropped.
+const BATCHES_PER_SET_MAX: usize = 8;
+/// How many spent presignatures are remembered, to recognise a second proposal.
+const SPENT_MAX: usize = 4096;
+
+/// The surroundings of one event, as the parts of signing pass them on.
+pub(super) struct Io<'a, 'e> {
+    pub(super) env: &'a mut Env<'e>,
+    pub(super) fx: &'a mut Vec<Effect>,
+    /// Messages of this node to itself, and early ones whose time has come.
+    pub(super) local: &'a mut Vec<Delivery>,
+    pub(super) standing: &'a mut Standing,
+    pub(super) params: &'a Params,
+    /// Numbers the randomness streams of this boot.
+    pub(super) counter: &'a mut u64,
+    /// Sessions that end during the event.
+    pub(super) ended: &'a mut Vec<SessionId>,
+}
+
+impl Io<'_, '_> {
+    /// Sends to a peer, or to this node itself. Own announcements are signed here, since they are passed on.
+    pub(super) fn send(&mut self, to: NodeId, message: Message) {
+        if to != self.env.me {
+            self.fx.push(Effect::Send { to, message });
+            return;
+        }
+        let signature = match &message {
+            Message::Announce(body) => {
+                Some(SignatureBytes::sign(&body.signing_digest(), self.env.identity, self.env.meter))
+            }
+            _ => None,
+        };
+        self.local.push(Delivery { from: to, message, signature });
+    }
+
+    /// Names a liar and stops choosing it.
+    pub(super) fn convict(&mut self, node: NodeId, what: Misbehaviour) {
+        self.standing.convict(node);
+        self.fx.push(Effect::Culprit { node, what });
+    }
+}
+
+/// What became of a presignature that a proposal names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// In the making at this node.
+    Running,
+    /// Ready for use.
+    Ready,
+    /// Used for this proposal of this leader.
+    Spent(Digest, NodeId),
+    /// Never heard of, or forgotten.
+    Unknown,
+}
+
+/// Why a start of a presignature was not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The triples have not arrived.
+    NoBatch,
+    /// For this reason it never will be.
+    Never(&'static str),
+}
+
+type Set = (NodeId, Vec<NodeId>);
+type Batch = BTreeMap<u32, TripleShare>;
+
+/// The pool.
+#[derive(Default)]
+pub(super) struct Pool {
+    stock: BTreeMap<Set, BTreeMap<u64, Batch>>,
+    running: BTreeMap<Digest, (Presign, Time)>,
+    ready: BTreeMap<Digest, Presignature>,
+    spent: BTreeMap<Digest, (Digest, NodeId)>,
+    spent_order: std::collections::VecDeque<Digest>,
+    /// Presignatures to start once their triples are there.
+    wanted: BTreeMap<(Vec<NodeId>, KeyId), (Rc<KeyShare>, usize)>,
+    asked: BTreeMap<Vec<NodeId>, Time>,
+    /// Presignatures that have begun or become ready since this was last taken.
+    pub(super) news: Vec<Digest>,
+}
+
+impl Pool {
+    /// Leads `count` presignatures of `key` among `holders`: now as far as triples last, the rest when they come.
+    pub(super) fn lead(&mut self, key: &Rc<KeyShare>, holders: &[NodeId], count: usize, io: &mut Io) {
+        for begun in 0..count {
+            if !self.lead_one(key, holders, io) {
+                let wanted = self.wanted.entry((holders.to_vec(), key.public.id())).or_insert((Rc::clone(key), 0));
+                wanted.1 = wanted.1.max(count - begun);
+                self.ask(holders, io);
+                return;
+            }
+        }
+    }
+
+    fn ask(&mut self, holders: &[NodeId], io: &mut Io) {
+        if self.asked.get(holders).is_none_or(|until| *until <= io.env.now) {
+            self.asked.insert(holders.to_vec(), io.env.now.plus_millis(io.params.presign_ms()));
+            io.fx.push(Effect::NeedTriples { leader: io.env.me, holders: holders.to_vec() });
+        }
+    }
+
+    fn lead_one(&mut self, key: &Rc<KeyShare>, holders: &[NodeId], io: &mut Io) -> bool {
+        let set = (io.env.me, holders.to_vec());
+        let Some((&batch, triples)) = self.stock.get(&set).and_then(|b| b.iter().find(|(_, t)| t.len() >= 2)) else {
+            return false;
+        };
+        let mut indices = triples.keys().copied();
+        let (Some(nonce), Some(product)) = (indices.next(), indices.next()) else { return false };
+        let (leader, holders) = set;
+        let (id, epoch) = (key.public.id(), key.public.epoch);
+        let start = PresignStart { key: id, epoch, leader, holders: holders.clone(), batch, nonce, product };
+        for &holder in holders.iter().filter(|h| **h != leader) {
+            io.send(holder, Message::PresignStart(start.clone()));
+        }
+        self.begin(start, key, io).is_ok()
+    }
+
+    /// Follows a leader's start of a presignature of `key`.
+    pub(super) fn on_start(
+        &mut self,
+        from: NodeId,
+        start: PresignStart,
+        key: &Rc<KeyShare>,
+        io: &mut Io,
+    ) -> Result<(), Refusal> {
+        let public = &key.public;
+        let sound = from == start.leader
+            && from != io.env.me
+            && start.epoch == public.epoch
+            && start.nonce != start.product
+            && is_subset_of(&start.holders, usize::from(public.threshold), &public.members)
+            && start.holders.contains(&from)
+            && start.holders.contains(&io.env.me);
+        if !sound {
+            return Err(Refusal::Never("a malformed start of a presignature"));
+        }
+        let led = |leader| leader == start.leader;
+        let held = self.running.values().filter(|(run, _)| led(run.start().leader)).count()
+            + self.ready.values().filter(|p| led(p.public.start.leader)).count();
+        if held >= io.params.presignatures_per_leader_max {
+            return Err(Refusal::Never("too many presignatures of one leader"));
+        }
+        self.begin(start, key, io)
+    }
+
+    /// Consumes the triples, then opens.
+    fn begin(&mut self, start: PresignStart, key: &Rc<KeyShare>, io: &mut Io) -> Result<(), Refusal> {
+        let batches = self.stock.get_mut(&(start.leader, start.holders.clone()));
+        let batch = batches.and_then(|b| b.get_mut(&start.batch)).ok_or(Refusal::NoBatch)?;
+        if !batch.contains_key(&start.nonce) || !batch.contains_key(&start.product) {
+            return Err(Refusal::Never("a triple that is consumed or was never dealt"));
+        }
+        let consumed = "Checked above";
+        let nonce = batch.remove(&start.nonce).expect(consumed);
+        let product = batch.remove(&start.product).expect(consumed);
+        let me = io.env.me;
+        let holders = start.holders.clone();
+        let (run, opening) = Presign::begin(start, Rc::clone(key), nonce, product);
+        let id = run.start().digest();
+        for &holder in holders.iter().filter(|h| **h != me) {
+            io.send(holder, Message::PresignShare(PresignShare { presignature: id, opening }));
+        }
+        self.running.insert(id, (run, io.env.now.plus_millis(io.params.presign_ms())));
+        self.news.push(id);
+        self.finish_if_complete(id, io);
+        Ok(())
+    }
+
+    /// Takes in a holder's opened values; false if the presignature is not in the making here.
+    pub(super) fn on_share(&mut self, from: NodeId, share: &PresignShare, io: &mut Io) -> bool {
+        let Some((run, _)) = self.running.get_mut(&share.presignature) else { return false };
+        if !run.accept(from, share.opening) {
+            io.env.dropped(from, "opened values of a stranger, or a second time");
+        }
+        self.finish_if_complete(share.presignature, io);
+        true
+    }
+
+    fn finish_if_complete(&mut self, id: Digest, io: &mut Io) {
+        if !self.running.get(&id).is_some_and(|(run, _)| run.is_complete()) {
+            return;
+        }
+        let Some((run, _)) = self.running.remove(&id) else { return };
+        run.start().holders.iter().for_each(|holder| io.standing.clear(*holder));
+        match run.finish(io.env.meter) {
+            Ok(presignature) => {
+                let bytes = &presignature.nonce_share_bytes();
+                io.env.conduct.learn(Secret { kind: SecretKind::Nonce, session: SessionId(id.0), bytes });
+                self.ready.insert(id, presignature);
+            }
+            Err(PresignError::Wrong(liars)) => {
+                for liar in liars {
+                    io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id });
+                }
+            }
+            Err(PresignError::Degenerate) => {}
+        }
+        self.news.push(id);
+    }
+
+    /// Takes in a batch of triples. If this node leads it, presignatures that waited for it begin.
+    pub(super) fn on_triples(&mut self, dealt: DealtTriples, io: &mut Io) {
+        let (leader, holders) = (dealt.leader, dealt.holders.clone());
+        let usable = holders.contains(&io.env.me) && holders.contains(&leader) && dealt.is_well_formed();
+        let batches = self.stock.entry((leader, holders.clone())).or_default();
+        // A batch that was here once stays as an empty entry, so that it cannot come back.
+        if !usable || batches.contains_key(&dealt.batch) {
+            return io.env.dropped(leader, "a batch of triples that is not for this node or came before");
+        }
+        let session = SessionId::derive("signing/batch", &[&leader.0.to_be_bytes(), &dealt.batch.to_be_bytes()]);
+        for triple in &dealt.triples {
+            for secret in [&triple.a, &triple.b, &triple.c] {
+                let bytes = &curve::scalar_bytes(secret);
+                io.env.conduct.learn(Secret { kind: SecretKind::Triple, session, bytes });
+            }
+        }
+        batches.insert(dealt.batch, (0..).zip(dealt.triples).collect());
+        if batches.len() > BATCHES_PER_SET_MAX {
+            batches.pop_first();
+        }
+        if leader == io.env.me {
+            self.asked.remove(&holders);
+            self.lead_wanted(&holders, io);
+        }
+    }
+
+    fn lead_wanted(&mut self, holders: &[NodeId], io: &mut Io) {
+        let of_set: Vec<_> = self.wanted.keys().filter(|(set, _)| set == holders).cloned().collect();
+        for entry in of_set {
+            if let Some((key, count)) = self.wanted.remove(&entry) {
+                self.lead(&key, holders, count, io);
+            }
+        }
+    }
+
+    /// Fills up the presignatures that this node leads ahead of need.
+    pub(super) fn fill(&mut self, key: &Rc<KeyShare>, io: &mut Io) {
+        let target = io.params.pool_per_set;
+        if target == 0 {
+            return;
+        }
+        for holders in spread(io.env.me, key, io.params.pool_sets) {
+            let wanted = self.wanted.get(&(holders.clone(), key.public.id())).map_or(0, |(_, count)| *count);
+            let led = |start: &PresignStart| {
+                start.leader == io.env.me && start.key == key.public.id() && start.holders == holders
+            };
+            let have = wanted
+                + self.running.values().filter(|(run, _)| led(run.start())).count()
+                + self.ready.values().filter(|p| led(&p.public.start)).count();
+            if have < target && holders.iter().all(|h| io.standing.is_clean(*h)) {
+                self.lead(key, &holders, target - have, io);
+            }
+        }
+    }
+
+    /// What is known of a presignature.
+    pub(super) fn state(&self, id: &Digest) -> State {
+        if self.ready.contains_key(id) {
+            State::Ready
+        } else if self.running.contains_key(id) {
+            State::Running
+        } else {
+            self.spent.get(id).map_or(State::Unknown, |(proposal, leader)| State::Spent(*proposal, *leader))
+        }
+    }
+
+    /// The start of a ready presignature.
+    pub(super) fn ready(&self, id: &Digest) -> Option<&PresignStart> {
+        self.ready.get(id).map(|p| &p.public.start)
+    }
+
+    /// Takes a presignature out for the one proposal that it will serve.
+    pub(super) fn take(&mut self, id: &Digest, proposal: Digest) -> Option<Presignature> {
+        let presignature = self.ready.remove(id)?;
+        self.spent.insert(*id, (proposal, presignature.public.start.leader));
+        self.spent_order.push_back(*id);
+        if self.spent_order.len() > SPENT_MAX {
+            self.spent_order.pop_front().map(|oldest| self.spent.remove(&oldest));
+        }
+        Some(presignature)
+    }
+
+    /// A ready presignature that this node leads, with holders among `candidates`.
+    pub(super) fn fitting(&self, me: NodeId, key: &KeyId, candidates: &BTreeSet<NodeId>) -> Option<Digest> {
+        let fits = |start: &PresignStart| {
+            start.leader == me && start.key == *key && start.holders.iter().all(|h| candidates.contains(h))
+        };
+        self.ready.iter().find(|(_, p)| fits(&p.public.start)).map(|(id, _)| *id)
+    }
+
+    /// Whether one such is in the making.
+    pub(super) fn is_making(&self, me: NodeId, key: &KeyId, candidates: &BTreeSet<NodeId>) -> bool {
+        let fits = |start: &PresignStart| {
+            start.leader == me && start.key == *key && start.holders.iter().all(|h| candidates.contains(h))
+        };
+        self.running.values().any(|(run, _)| fits(run.start()))
+    }
+
+    /// Whether this node leads any presignature of the key that is in the making or waits for triples.
+    pub(super) fn is_pending(&self, me: NodeId, key: &KeyId) -> bool {
+        self.wanted.keys().any(|(_, wanted)| wanted == key)
+            || self.running.values().any(|(run, _)| run.start().leader == me && run.start().key == *key)
+    }
+
+    /// Whether this node leads any ready presignature of the key.
+    pub(super) fn has_led(&self, me: NodeId, key: &KeyId) -> bool {
+        self.ready.values().any(|p| p.public.start.leader == me && p.public.start.key == *key)
+    }
+
+    /// Forgets what needs a peer that has lost its memory.
+    pub(super) fn forget(&mut self, peer: NodeId) {
+        self.stock.retain(|(_, holders), _| !holders.contains(&peer));
+        self.running.retain(|_, (run, _)| !run.start().holders.contains(&peer));
+        self.ready.retain(|_, p| !p.public.start.holders.contains(&peer));
+    }
+
+    /// When the next presignature in the making is given up.
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.running.values().map(|(_, until)| *until).min()
+    }
+
+    /// Gives up presignatures whose time is over. A leader suspects who has not opened, and stops using triples of
+    /// that set: some holder may have lost its part of them.
+    pub(super) fn tick(&mut self, io: &mut Io) {
+        let due: Vec<Digest> =
+            self.running.iter().filter(|(_, (_, until))| *until <= io.env.now).map(|(id, _)| *id).collect();
+        for id in due {
+            let Some((run, _)) = self.running.remove(&id) else { continue };
+            if run.start().leader == io.env.me {
+                run.missing().into_iter().for_each(|peer| io.standing.suspect(peer));
+                self.stock.remove(&(io.env.me, run.start().holders.clone()));
+            }
+        }
+    }
+}
+
+/// Holder sets for which a node keeps presignatures: windows of k members around it, evenly spread.
+fn spread(me: NodeId, key: &KeyShare, sets: usize) -> BTreeSet<Vec<NodeId>> {
+    let members = &key.public.members;
+    let (n, k) = (members.len(), usize::from(key.public.threshold));
+    let Some(position) = members.iter().position(|m| *m == me) else { return BTreeSet::new() };
+    let sets = sets.min(k);
+    let window = |set: usize| {
+        let back = set * k / sets;
+        let mut holders: Vec<NodeId> = (0..k).map(|step| members[(position + n - back + step) % n]).collect();
+        holders.sort_unstable();
+        holders
+    };
+    (0..sets).map(window).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::tests::keys;
+
+    #[test]
+    fn pooled_sets_contain_their_leader_and_differ() {
+        for (members, sets) in [(4, 3), (7, 2), (10, 7), (1, 1)] {
+            let shares = keys::deal(members, 1);
+            for (me, share) in &shares {
+                let spread = spread(*me, share, sets);
+                assert_eq!(spread.len(), sets);
+                for holders in spread {
+                    assert!(is_subset_of(&holders, usize::from(share.public.threshold), &share.public.members));
+                    assert!(holders.contains(me));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! One accepted proposal at one holder: its nonce is spent, shares are being collected.
+
+use k256::{ProjectivePoint, Scalar};
+use std::collections::BTreeMap;
+
+use super::{ClientShare, CombinedSignature, Scheme, ShareScalar, combine, ecdsa, frost};
+use crate::env::Env;
+use crate::id::{Digest, NodeId};
+use crate::key::PublicKey;
+use crate::meter::Op;
+use crate::wire::encode;
+
+/// Judges shares against the proposal that they answer, and nothing else.
+pub(super) enum Judge {
+    /// By the presignature's public values.
+    Ecdsa(Box<ecdsa::Run>),
+    /// By the nonce commitments.
+    Frost(Box<frost::Run>),
+}
+
+impl Judge {
+    /// The nonce point of the signature.
+    pub(super) fn nonce(&self) -> ProjectivePoint {
+        match self {
+            Self::Ecdsa(run) => run.nonce(),
+            Self::Frost(run) => run.nonce(),
+        }
+    }
+
+    /// The scheme.
+    pub(super) fn scheme(&self) -> Scheme {
+        match self {
+            Self::Ecdsa(_) => Scheme::EcdsaK256,
+            Self::Frost(_) => Scheme::SchnorrK256Sha256,
+        }
+    }
+}
+
+/// The round.
+pub(super) struct Round {
+    pub(super) attempt: u32,
+    pub(super) holders: Vec<NodeId>,
+    pub(super) judge: Judge,
+    shares: BTreeMap<NodeId, Scalar>,
+}
+
+/// What the shares so far amount to.
+pub(super) enum Verdict {
+    /// Some are missing.
+    Incomplete,
+    /// The signature.
+    Signature(CombinedSignature),
+    /// These holders' shares are wrong.
+    Wrong(Vec<NodeId>),
+}
+
+impl Round {
+    /// Begins with this node's own share.
+    pub(super) fn new(attempt: u32, holders: Vec<NodeId>, judge: Judge, me: NodeId, share: Scalar) -> Self {
+        Self { attempt, holders, judge, shares: BTreeMap::from([(me, share)]) }
+    }
+
+    /// Takes in a share; a holder's first word counts.
+    pub(super) fn accept(&mut self, from: NodeId, share: Scalar) -> bool {
+        let wanted = self.holders.contains(&from) && !self.shares.contains_key(&from);
+        if wanted {
+            self.shares.insert(from, share);
+        }
+        wanted
+    }
+
+    /// The holders whose share is not here.
+    pub(super) fn missing(&self) -> Vec<NodeId> {
+        self.holders.iter().copied().filter(|h| !self.shares.contains_key(h)).collect()
+    }
+
+    /// Combines as soon as all shares are there; looks at single shares only if the result does not verify.
+    pub(super) fn verdict(&self, key: &PublicKey, digest: &Digest, env: &mut Env) -> Verdict {
+        if self.shares.len() < self.holders.len() {
+            return Verdict::Incomplete;
+        }
+        env.meter.add(Op::SignatureChecked, 1);
+        match combine(self.judge.scheme(), &key.point, digest, &self.judge.nonce(), &self.holders, &self.shares) {
+            Ok(signature) => Verdict::Signature(signature),
+            Err(_) => Verdict::Wrong(match &self.judge {
+                Judge::Ecdsa(run) => run.cheaters(key, &self.shares, env.meter),
+                Judge::Frost(run) => run.cheaters(key, &self.shares, env.meter),
+            }),
+        }
+    }
+
+    /// This node's part for the client.
+    pub(super) fn client_share(&self, key: &PublicKey, digest: Digest, proposal: Digest, me: NodeId) -> ClientShare {
+        ClientShare {
+            scheme: self.judge.scheme(),
+            public_key: key.point,
+            digest,
+            proposal,
+            holders: self.holders.clone(),
+            nonce: self.judge.nonce(),
+            share: self.shares.get(&me).map(|share| ShareScalar(*share)),
+        }
+    }
+}
+
+/// Checks a finished signature, once for all nodes of a simulation; each is charged.
+pub(super) fn is_signature(signature: &CombinedSignature, key: &PublicKey, digest: &Digest, env: &mut Env) -> bool {
+    env.meter.add(Op::SignatureChecked, 1);
+    let inputs = [&encode(signature)[..], &crate::curve::point_bytes(&key.point)[..], &digest.0[..]];
+    env.memo.check("signing/signature", &inputs, || signature.verify(&key.point, digest))
+}

@@ -1,0 +1,435 @@
+//! One session at a node that has authorised it: announcing, answering proposals, collecting shares; and, in the
+//! attempts whose turn it is, coordinating.
+
+use frost_secp256k1::round1::SigningNonces;
+use k256::Scalar;
+use rand_core::RngCore;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::coordinator::{Coordination, Step, Task};
+use super::pool::{Io, Pool, State};
+use super::round::{Judge, Round, Verdict, is_signature};
+use super::{
+    Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
+    ShareScalar, ecdsa, frost, is_subset_of,
+};
+use crate::conduct::{Secret, SecretKind};
+use crate::id::{Digest, NodeId, RequestId, SessionId};
+use crate::io::Time;
+use crate::key::KeyShare;
+use crate::meter::{Meter, Op};
+use crate::note::Note;
+use crate::wire::{Signable, SignatureBytes, Signed, encode, hash_parts};
+
+/// Shares kept of one sender for proposals that have not arrived.
+const EARLY_SHARES_MAX: usize = 4;
+
+/// What is signed, and for whom.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The client's request.
+    pub request: RequestId,
+    /// The name that the action gave the signature.
+    pub sig_name: String,
+    /// This node's share of the key.
+    pub key: Rc<KeyShare>,
+    /// The 32 bytes to sign.
+    pub digest: Digest,
+    /// How.
+    pub scheme: Scheme,
+}
+
+impl Subject {
+    /// The same at all nodes that agree on everything but the digest, so that they meet at one coordinator.
+    pub fn session(&self) -> SessionId {
+        let public = &self.key.public;
+        let parts: [&[u8]; 5] = [
+            &self.request.0,
+            self.sig_name.as_bytes(),
+            &public.id().0,
+            &public.epoch.0.to_be_bytes(),
+            &encode(&self.scheme),
+        ];
+        SessionId::derive("signing/session", &parts)
+    }
+
+    fn threshold(&self) -> usize {
+        usize::from(self.key.public.threshold)
+    }
+}
+
+/// An announcement of this node. The FROST nonces are there until the one proposal that uses them.
+struct Announced {
+    body: Announce,
+    nonces: Option<SigningNonces>,
+}
+
+/// How a session ended.
+pub(super) enum Outcome {
+    /// With this signature; the effect is to be repeated if the node authorises once more.
+    Done(Finished, Effect),
+    /// Without one.
+    Failed,
+}
+
+/// The session.
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) subject: Subject,
+    attempt: u32,
+    attempt_until: Time,
+    deadline: Time,
+    announced: BTreeMap<u32, Announced>,
+    rounds: BTreeMap<Digest, Round>,
+    early: BTreeMap<NodeId, BTreeMap<Digest, Scalar>>,
+    coordinating: BTreeMap<u32, Coordination>,
+    pub(super) outcome: Option<Outcome>,
+}
+
+impl Session {
+    /// Begins with the first announcement.
+    pub(super) fn begin(id: SessionId, subject: Subject, io: &mut Io) -> Self {
+        let mut session = Self {
+            id,
+            subject,
+            attempt: 0,
+            attempt_until: io.env.now.plus_millis(io.params.attempt_ms(0)),
+            deadline: io.env.now.plus_millis(io.params.deadline_ms),
+            announced: BTreeMap::new(),
+            rounds: BTreeMap::new(),
+            early: BTreeMap::new(),
+            coordinating: BTreeMap::new(),
+            outcome: None,
+        };
+        session.announce(0, io);
+        session
+    }
+
+    /// Who coordinates an attempt: the turn goes round, from a start that the session decides.
+    pub(super) fn coordinator(&self, attempt: u32) -> NodeId {
+        let members = &self.subject.key.public.members;
+        let start = u64::from_be_bytes(self.id.0[..8].try_into().expect("8 of 32 bytes"));
+        let turn = (start % members.len() as u64 + u64::from(attempt)) % members.len() as u64;
+        members[turn as usize]
+    }
+
+    fn announce(&mut self, attempt: u32, io: &mut Io) {
+        if self.announced.contains_key(&attempt) {
+            return;
+        }
+        *io.counter += 1;
+        let stream = [&self.id.0[..], &attempt.to_be_bytes(), &io.counter.to_be_bytes()].concat();
+        let mut rng = io.env.entropy.stream(&stream, "signing/announce");
+        let (fresh, nonces) = match self.subject.scheme {
+            Scheme::EcdsaK256 => {
+                let mut bytes = [0; 32];
+                rng.fill_bytes(&mut bytes);
+                (Fresh::Bytes(bytes), None)
+            }
+            Scheme::SchnorrK256Sha256 => {
+                let (nonces, commitments) = frost::commit(&self.subject.key, &mut rng, io.env.meter);
+                for nonce in [nonces.hiding(), nonces.binding()] {
+                    if let Ok(bytes) = nonce.serialize().as_slice().try_into() {
+                        io.env.conduct.learn(Secret { kind: SecretKind::Nonce, session: self.id, bytes });
+                    }
+                }
+                (Fresh::Nonces(commitments), Some(nonces))
+            }
+        };
+        let body = Announce { session: self.id, attempt, digest: self.subject.digest, fresh };
+        self.announced.insert(attempt, Announced { body: body.clone(), nonces });
+        io.send(self.coordinator(attempt), Message::Announce(body));
+    }
+
+    /// An announcement, whose signature the caller has checked, to this node as coordinator.
+    pub(super) fn on_announce(
+        &mut self,
+        from: NodeId,
+        body: Announce,
+        signature: Option<SignatureBytes>,
+        pool: &mut Pool,
+        io: &mut Io,
+    ) {
+        let attempt = body.attempt;
+        let Some(signature) = signature else { return io.env.dropped(from, "an announcement without signature") };
+        if attempt >= io.params.attempts_max || self.coordinator(attempt) != io.env.me {
+            return io.env.dropped(from, "an announcement for another coordinator");
+        }
+        if !self.subject.key.public.members.contains(&from) {
+            return io.env.dropped(from, "an announcement of a stranger");
+        }
+        let coordination = self.coordinating.entry(attempt).or_insert_with(Coordination::new);
+        coordination.accept(Signed { body, signer: from, signature });
+        self.coordinate(attempt, pool, io);
+    }
+
+    /// Does what is due in an attempt that this node coordinates.
+    fn coordinate(&mut self, attempt: u32, pool: &mut Pool, io: &mut Io) {
+        let Some(coordination) = self.coordinating.get_mut(&attempt) else { return };
+        if coordination.is_overdue(io.env.now) {
+            for round in self.rounds.values().filter(|round| round.attempt == attempt) {
+                round.missing().into_iter().for_each(|peer| io.standing.suspect(peer));
+            }
+        }
+        let Subject { key, digest, scheme, .. } = &self.subject;
+        let task = Task { key, digest: *digest, scheme: *scheme };
+        match coordination.step(&task, pool, io) {
+            Step::Wait => {}
+            Step::Join => self.announce(attempt, io),
+            Step::Propose(presignature, announcements) => {
+                let holders: Vec<NodeId> = announcements.iter().map(|a| a.signer).collect();
+                let propose = Propose { session: self.id, attempt, presignature, announcements };
+                for holder in holders {
+                    io.send(holder, Message::Propose(propose.clone()));
+                }
+            }
+        }
+    }
+
+    /// Looks at every attempt that this node coordinates: a presignature may have become ready.
+    pub(super) fn coordinate_all(&mut self, pool: &mut Pool, io: &mut Io) {
+        let attempts: Vec<u32> = self.coordinating.keys().copied().collect();
+        attempts.into_iter().for_each(|attempt| self.coordinate(attempt, pool, io));
+    }
+
+    /// A proposal: answered if it is right in everything and the nonce is unused. The nonce is consumed first.
+    pub(super) fn on_propose(&mut self, from: NodeId, propose: &Propose, pool: &mut Pool, io: &mut Io) {
+        if let Err(reason) = self.examine(from, propose, pool, io) {
+            return io.env.dropped(from, reason);
+        }
+        let proposal = propose.digest();
+        let Some((judge, share)) = self.sign(propose, proposal, pool, io) else {
+            return io.env.dropped(from, "a proposal whose nonce is used or unusable");
+        };
+        let holders: Vec<NodeId> = propose.announcements.iter().map(|a| a.signer).collect();
+        let Subject { request, sig_name, key, digest, scheme } = self.subject.clone();
+        io.env.notes.push(Note::ShareIssued { request, sig_name, key: key.public.id(), digest });
+        let (me, session, attempt) = (io.env.me, self.id, propose.attempt);
+        let message = Share { session, attempt, scheme, proposal, share: ShareScalar(share) };
+        for &holder in holders.iter().filter(|h| **h != me) {
+            io.send(holder, Message::Share(message.clone()));
+        }
+        let mut round = Round::new(attempt, holders, judge, me, share);
+        for (sender, shares) in &mut self.early {
+            if let Some(share) = shares.remove(&proposal) {
+                round.accept(*sender, share);
+            }
+        }
+        self.rounds.insert(proposal, round);
+        self.conclude(proposal, io);
+    }
+
+    /// Everything about a proposal that can be checked without consuming anything.
+    fn examine(&self, from: NodeId, propose: &Propose, pool: &Pool, io: &mut Io) -> Result<(), &'static str> {
+        if from != self.coordinator(propose.attempt) {
+            return Err("a proposal by another than the coordinator");
+        }
+        let list = &propose.announcements;
+        let holders: Vec<NodeId> = list.iter().map(|a| a.signer).collect();
+        if !is_subset_of(&holders, self.subject.threshold(), &self.subject.key.public.members) {
+            return Err("a proposal of other than the threshold of members");
+        }
+        let Some(own) = self.announced.get(&propose.attempt) else {
+            return Err("a proposal for an attempt that this node has not announced");
+        };
+        if !list.iter().any(|a| a.signer == io.env.me && a.body == own.body) {
+            return Err("a proposal without this node's announcement");
+        }
+        let agrees = |body: &Announce| {
+            (body.session, body.attempt, body.digest) == (own.body.session, own.body.attempt, own.body.digest)
+                && body.fresh.scheme() == self.subject.scheme
+        };
+        if !list.iter().all(|a| agrees(&a.body)) {
+            return Err("a proposal of announcements that do not agree");
+        }
+        self.examine_nonce(from, propose, &holders, own, pool)?;
+        let me = io.env.me;
+        if !list.iter().filter(|a| a.signer != me).all(|a| is_signed(a, io)) {
+            io.convict(from, Misbehaviour::ForgedAnnouncement { proposal: propose.digest() });
+            return Err("a proposal with a forged announcement");
+        }
+        Ok(())
+    }
+
+    fn examine_nonce(
+        &self,
+        from: NodeId,
+        propose: &Propose,
+        holders: &[NodeId],
+        own: &Announced,
+        pool: &Pool,
+    ) -> Result<(), &'static str> {
+        match (self.subject.scheme, &propose.presignature) {
+            (Scheme::SchnorrK256Sha256, None) => {
+                own.nonces.is_some().then_some(()).ok_or("a second proposal for the same nonces")
+            }
+            (Scheme::EcdsaK256, Some(id)) => {
+                let start = pool.ready(id).ok_or("a proposal with a presignature that is not there")?;
+                let public = &self.subject.key.public;
+                if start.leader != from {
+                    Err("a proposal by another than the presignature's leader")
+                } else if start.holders != holders || (start.key, start.epoch) != (public.id(), public.epoch) {
+                    Err("a proposal with a presignature of another key or set")
+                } else {
+                    Ok(())
+                }
+            }
+            _ => Err("a proposal of another scheme"),
+        }
+    }
+
+    /// Consumes the nonce and computes this node's share.
+    fn sign(&mut self, propose: &Propose, proposal: Digest, pool: &mut Pool, io: &mut Io) -> Option<(Judge, Scalar)> {
+        let Subject { key, digest, .. } = &self.subject;
+        let fresh = propose.announcements.iter().map(|a| (a.signer, &a.body.fresh));
+        if let Some(id) = &propose.presignature {
+            let presignature = pool.take(id, proposal)?;
+            io.env.notes.push(Note::NonceUsed { nonce: *id, proposal });
+            let bytes = fresh.filter_map(|(node, f)| if let Fresh::Bytes(b) = f { Some((node, *b)) } else { None });
+            let (run, share) =
+                ecdsa::Run::sign(presignature, &key.public, digest, &Scalar::ZERO, &bytes.collect(), io.env.meter)?;
+            return Some((Judge::Ecdsa(Box::new(run)), share));
+        }
+        let own = self.announced.get_mut(&propose.attempt)?;
+        let nonces = own.nonces.take()?;
+        let nonce = Digest(hash_parts("signing/frost/nonce", &[&encode(&own.body.fresh)]));
+        io.env.notes.push(Note::NonceUsed { nonce, proposal });
+        let commitments =
+            fresh.filter_map(|(node, f)| if let Fresh::Nonces(c) = f { Some((node, *c)) } else { None }).collect();
+        let run = frost::Run::new(&key.public, digest, &commitments, io.env.meter).ok()?;
+        let share = run.sign(nonces, key, io.env.meter).ok()?;
+        Some((Judge::Frost(Box::new(run)), share))
+    }
+
+    /// A holder's share; kept for a while if its proposal has not arrived.
+    pub(super) fn on_share(&mut self, from: NodeId, share: &Share, io: &mut Io) {
+        if let Some(round) = self.rounds.get_mut(&share.proposal) {
+            if !round.accept(from, share.share.0) {
+                return io.env.dropped(from, "a share of a stranger, or a second time");
+            }
+            io.standing.clear(from);
+            return self.conclude(share.proposal, io);
+        }
+        let early = self.early.entry(from).or_default();
+        if early.len() >= EARLY_SHARES_MAX || !self.subject.key.public.members.contains(&from) {
+            return io.env.dropped(from, "too many shares for unknown proposals");
+        }
+        early.entry(share.proposal).or_insert(share.share.0);
+    }
+
+    /// Combines when all shares of a proposal are there. If one is wrong, names its sender and moves on at once.
+    fn conclude(&mut self, proposal: Digest, io: &mut Io) {
+        let Some(round) = self.rounds.get(&proposal) else { return };
+        match round.verdict(&self.subject.key.public, &self.subject.digest, io.env) {
+            Verdict::Incomplete => {}
+            Verdict::Signature(signature) => {
+                let (attempt, holders, nonce) = (round.attempt, round.holders.clone(), round.judge.nonce());
+                let finished = Finished { session: self.id, attempt, proposal, holders, nonce, signature };
+                let outside = |m: &&NodeId| !finished.holders.contains(m);
+                for &member in self.subject.key.public.members.iter().filter(outside) {
+                    io.send(member, Message::Finished(finished.clone()));
+                }
+                self.complete(finished, io);
+            }
+            Verdict::Wrong(liars) => {
+                let attempt = round.attempt;
+                self.rounds.remove(&proposal);
+                for liar in liars {
+                    io.convict(liar, Misbehaviour::WrongShare { proposal });
+                }
+                if attempt == self.attempt {
+                    self.next_attempt(io);
+                }
+            }
+        }
+    }
+
+    /// The signature, from a node that has it.
+    pub(super) fn on_finished(&mut self, from: NodeId, finished: Finished, io: &mut Io) {
+        let Subject { key, digest, scheme, .. } = &self.subject;
+        let signature: &CombinedSignature = &finished.signature;
+        let sound = signature.scheme() == *scheme
+            && is_subset_of(&finished.holders, self.subject.threshold(), &key.public.members)
+            && signature.has_nonce(&finished.nonce)
+            && is_signature(signature, &key.public, digest, io.env);
+        if sound { self.complete(finished, io) } else { io.env.dropped(from, "no signature of this session") }
+    }
+
+    fn complete(&mut self, finished: Finished, io: &mut Io) {
+        let Subject { request, sig_name, key, digest, scheme } = self.subject.clone();
+        let of = |(id, round): (&Digest, &Round)| round.client_share(&key.public, digest, *id, io.env.me);
+        let mut shares: Vec<ClientShare> = self.rounds.iter().map(of).collect();
+        shares.sort_by_key(|share| share.proposal != finished.proposal);
+        if shares.first().is_none_or(|share| share.proposal != finished.proposal) {
+            let (proposal, holders, nonce) = (finished.proposal, finished.holders.clone(), finished.nonce);
+            let public_key = key.public.point;
+            shares.insert(0, ClientShare { scheme, public_key, digest, proposal, holders, nonce, share: None });
+        }
+        let done = Effect::Done { session: self.id, request, sig_name, shares, signature: finished.signature };
+        io.fx.push(done.clone());
+        self.outcome = Some(Outcome::Done(finished, done));
+        io.ended.push(self.id);
+    }
+
+    /// Forgets announcements of a peer that has lost its nonces.
+    pub(super) fn forget(&mut self, peer: NodeId) {
+        self.coordinating.values_mut().for_each(|coordination| coordination.forget(peer));
+    }
+
+    /// When something is next due.
+    pub(super) fn deadline(&self) -> Time {
+        let coordinating = self.coordinating.values().filter_map(Coordination::deadline);
+        coordinating.chain([self.attempt_until, self.deadline]).min().unwrap_or(self.deadline)
+    }
+
+    /// Does what is due.
+    pub(super) fn tick(&mut self, pool: &mut Pool, io: &mut Io) {
+        let now = io.env.now;
+        let due = |c: &Coordination| c.deadline().is_some_and(|at| at <= now);
+        let attempts: Vec<u32> = self.coordinating.iter().filter(|(_, c)| due(c)).map(|(a, _)| *a).collect();
+        attempts.into_iter().for_each(|attempt| self.coordinate(attempt, pool, io));
+        if self.attempt_until <= now {
+            for round in self.rounds.values().filter(|round| round.attempt == self.attempt) {
+                round.missing().into_iter().for_each(|peer| io.standing.suspect(peer));
+            }
+            self.next_attempt(io);
+        }
+        if self.deadline <= now && self.outcome.is_none() {
+            self.fail(io);
+        }
+    }
+
+    fn next_attempt(&mut self, io: &mut Io) {
+        self.attempt += 1;
+        if self.attempt >= io.params.attempts_max {
+            return self.fail(io);
+        }
+        self.attempt_until = io.env.now.plus_millis(io.params.attempt_ms(self.attempt));
+        self.announce(self.attempt, io);
+    }
+
+    fn fail(&mut self, io: &mut Io) {
+        let agreed = self.coordinating.values().map(|c| c.agreeing(&self.subject.digest)).max();
+        let Subject { request, sig_name, .. } = self.subject.clone();
+        let (agreed, needed) = (agreed.unwrap_or_default().max(1), self.subject.threshold());
+        io.fx.push(Effect::Failed { session: self.id, request, sig_name, agreed, needed });
+        self.outcome = Some(Outcome::Failed);
+        io.ended.push(self.id);
+    }
+}
+
+/// Whether a passed-on announcement bears its maker's signature.
+fn is_signed(announce: &Signed<Announce>, io: &mut Io) -> bool {
+    let Some(member) = io.env.roster.get(announce.signer) else { return false };
+    io.env.meter.add(Op::SignatureChecked, 1);
+    let SignatureBytes { r, s, v } = announce.signature;
+    let key = member.identity.to_encoded_point(true);
+    let inputs: [&[u8]; 5] = [&announce.body.signing_digest(), key.as_bytes(), &r, &s, &[v]];
+    io.env.memo.check("signing/announcement", &inputs, || announce.verify(&member.identity, &mut Meter::default()))
+}
+
+/// Whether a proposal must wait for its presignature to be completed here.
+pub(super) fn must_wait(propose: &Propose, pool: &Pool) -> Option<Digest> {
+    propose.presignature.filter(|id| matches!(pool.state(id), State::Running | State::Unknown))
+}

@@ -1,0 +1,20 @@
+//! Keys by a dealer, for tests.
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use std::collections::BTreeMap;
+
+use crate::curve::Polynomial;
+use crate::id::{Epoch, NodeId};
+use crate::key::{KeyShare, PublicKey};
+
+/// A key of `members` nodes with the network's threshold, ceil(2n/3).
+pub(in crate::signing) fn deal(members: u16, seed: u8) -> BTreeMap<NodeId, KeyShare> {
+    let threshold = (2 * members).div_ceil(3);
+    let polynomial = Polynomial::random(threshold, &mut ChaCha20Rng::from_seed([seed; 32]));
+    let commitments = polynomial.commit();
+    let ids: Vec<NodeId> = (1..=members).map(NodeId).collect();
+    let public = PublicKey { epoch: Epoch(1), threshold, point: commitments[0], commitments, members: ids.clone() };
+    let share = |holder| KeyShare { public: public.clone(), holder, secret: polynomial.evaluate(holder) };
+    ids.into_iter().map(|holder| (holder, share(holder))).collect()
+}

@@ -1,0 +1,6 @@
+//! Tests of whole signing runs over a simulated network of state machines.
+
+mod attacks;
+pub(super) mod keys;
+mod net;
+mod runs;

@@ -1,0 +1,303 @@
+//! A network of signing state machines with a trusted dealer: messages travel encoded and arrive in random order,
+//! time passes when nothing is under way, or early if the test says so.
+
+use k256::ProjectivePoint;
+use k256::ecdsa::SigningKey;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::keys;
+use crate::conduct::Honest;
+use crate::entropy::Entropy;
+use crate::env::Env;
+use crate::id::{Boot, Digest, Epoch, NodeId, RequestId, SessionId};
+use crate::io::Time;
+use crate::key::{KeyShare, PublicKey};
+use crate::memo::Memo;
+use crate::meter::Meter;
+use crate::note::Note;
+use crate::roster::{Member, Roster};
+use crate::signing::ecdsa::{DealtTriples, deal};
+use crate::signing::{ClientShare, CombinedSignature, Effect, Message, Misbehaviour, Params, Scheme, Signers, Subject};
+use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
+
+pub(super) const DIGEST: Digest = Digest([0x5a; 32]);
+pub(super) const REQUEST: RequestId = RequestId([7; 32]);
+
+pub(super) fn identity(node: NodeId) -> SigningKey {
+    SigningKey::from_slice(&[node.0 as u8 + 100; 32]).unwrap()
+}
+
+pub(super) struct Peer {
+    pub(super) signers: Signers,
+    pub(super) key: Rc<KeyShare>,
+    entropy: Entropy,
+    boot: u32,
+    pub(super) notes: Vec<Note>,
+    pub(super) effects: Vec<Effect>,
+}
+
+pub(super) enum Parcel {
+    Message { from: NodeId, bytes: Vec<u8>, signature: Option<SignatureBytes> },
+    Triples(DealtTriples),
+    Restarted(NodeId),
+}
+
+/// Changes what a node sends; `None` to send nothing.
+pub(super) type Tamper = Box<dyn FnMut(NodeId, NodeId, Message) -> Option<Message>>;
+
+pub(super) struct Net {
+    pub(super) peers: BTreeMap<NodeId, Peer>,
+    pub(super) roster: Roster,
+    pub(super) memo: Memo,
+    pub(super) now: Time,
+    pub(super) rng: ChaCha20Rng,
+    pub(super) under_way: Vec<(NodeId, Parcel)>,
+    pub(super) down: BTreeSet<NodeId>,
+    pub(super) tamper: Tamper,
+    /// Out of 100 steps, how many lose the message, and how many let time pass before messages have arrived.
+    pub(super) loss: u32,
+    pub(super) haste: u32,
+    pub(super) params: Params,
+    batches: u64,
+}
+
+impl Net {
+    pub(super) fn new(members: u16, seed: u64) -> Self {
+        Self::with(members, seed, |_| ())
+    }
+
+    pub(super) fn with(members: u16, seed: u64, adjust: impl Fn(&mut Params)) -> Self {
+        let mut params = Params::new(100, usize::from(members));
+        adjust(&mut params);
+        let shares = keys::deal(members, 1);
+        let member = |id: &NodeId| Member {
+            address: [id.0 as u8; 20],
+            identity: *identity(*id).verifying_key(),
+            channel_key: [0; 32],
+            encryption_key: ProjectivePoint::GENERATOR,
+        };
+        let threshold = shares[&NodeId(1)].public.threshold;
+        let roster = Roster::new(Epoch(1), threshold, shares.keys().map(member).collect()).unwrap();
+        let peer = |(id, share): (NodeId, KeyShare)| {
+            let (signers, key, entropy) = (Signers::new(params), Rc::new(share), entropy(id, 0));
+            (id, Peer { signers, key, entropy, boot: 0, notes: Vec::new(), effects: Vec::new() })
+        };
+        Self {
+            peers: shares.into_iter().map(peer).collect(),
+            roster,
+            memo: Memo::shared(),
+            now: Time(1_000_000_000),
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            under_way: Vec::new(),
+            down: BTreeSet::new(),
+            tamper: Box::new(|_, _, message| Some(message)),
+            loss: 0,
+            haste: 0,
+            params,
+            batches: 0,
+        }
+    }
+
+    pub(super) fn public(&self) -> PublicKey {
+        self.peers[&NodeId(1)].key.public.clone()
+    }
+
+    pub(super) fn ids(&self) -> Vec<NodeId> {
+        self.peers.keys().copied().collect()
+    }
+
+    /// Runs `act` on one node and carries out what it asks for.
+    pub(super) fn on<T>(&mut self, id: NodeId, act: impl FnOnce(&mut Signers, &mut Env, &mut Vec<Effect>) -> T) -> T {
+        let peer = self.peers.get_mut(&id).unwrap();
+        let (mut fx, mut meter, mut honest) = (Vec::new(), Meter::default(), Honest);
+        let mut env = Env {
+            me: id,
+            now: self.now,
+            roster: &self.roster,
+            identity: &identity(id),
+            entropy: &peer.entropy,
+            conduct: &mut honest,
+            meter: &mut meter,
+            notes: &mut peer.notes,
+            memo: &self.memo,
+        };
+        let result = act(&mut peer.signers, &mut env, &mut fx);
+        for effect in fx {
+            self.carry_out(id, effect);
+        }
+        result
+    }
+
+    fn carry_out(&mut self, id: NodeId, effect: Effect) {
+        match effect {
+            Effect::Send { to, message } => {
+                assert_ne!(to, id, "a node's messages to itself stay inside");
+                if let Some(message) = (self.tamper)(id, to, message) {
+                    self.post(id, to, &message);
+                }
+            }
+            Effect::NeedTriples { leader, holders } => {
+                assert_eq!(leader, id);
+                self.batches += 1;
+                for (holder, part) in deal(leader, &holders, self.batches, 4, &mut self.rng) {
+                    self.under_way.push((holder, Parcel::Triples(part)));
+                }
+            }
+            other => self.peers.get_mut(&id).unwrap().effects.push(other),
+        }
+    }
+
+    /// Signs and sends a message as `from`.
+    pub(super) fn post(&mut self, from: NodeId, to: NodeId, message: &Message) {
+        let key = identity(from);
+        let signature = message.signing_digest().map(|d| SignatureBytes::sign(&d, &key, &mut Meter::default()));
+        self.under_way.push((to, Parcel::Message { from, bytes: encode(message), signature }));
+    }
+
+    pub(super) fn subject(&self, node: NodeId, scheme: Scheme, digest: Digest) -> Subject {
+        let key = Rc::clone(&self.peers[&node].key);
+        Subject { request: REQUEST, sig_name: "sig".into(), key, digest, scheme }
+    }
+
+    pub(super) fn authorise(&mut self, node: NodeId, scheme: Scheme, digest: Digest) -> SessionId {
+        let subject = self.subject(node, scheme, digest);
+        self.on(node, |signers, env, fx| signers.authorise(subject, env, fx))
+    }
+
+    pub(super) fn authorise_all(&mut self, scheme: Scheme) -> SessionId {
+        self.ids().into_iter().map(|node| self.authorise(node, scheme, DIGEST)).last().unwrap()
+    }
+
+    /// The node loses everything but its key; its peers hear of it.
+    pub(super) fn restart(&mut self, id: NodeId) {
+        let params = self.params;
+        let peer = self.peers.get_mut(&id).unwrap();
+        peer.boot += 1;
+        peer.entropy = entropy(id, peer.boot);
+        peer.signers = Signers::new(params);
+        let key = Rc::clone(&peer.key);
+        self.on(id, |signers, env, fx| signers.on_key(&key, env, fx));
+        self.under_way.extend(self.peers.keys().filter(|p| **p != id).map(|p| (*p, Parcel::Restarted(id))));
+    }
+
+    /// One event: a delivery in random order, or the passing of time. False when nothing will ever happen again.
+    pub(super) fn step(&mut self) -> bool {
+        let hurry = self.rng.next_u32() % 100 < self.haste;
+        if self.under_way.is_empty() || hurry {
+            return self.pass_time() || !self.under_way.is_empty();
+        }
+        let at = self.rng.next_u32() as usize % self.under_way.len();
+        let (to, parcel) = self.under_way.swap_remove(at);
+        let lost = self.rng.next_u32() % 100 < self.loss && matches!(parcel, Parcel::Message { .. });
+        if !self.down.contains(&to) && !lost {
+            self.deliver(to, parcel);
+        }
+        true
+    }
+
+    fn deliver(&mut self, to: NodeId, parcel: Parcel) {
+        match parcel {
+            Parcel::Message { from, bytes, signature } => {
+                let Ok(message) = decode::<Message>(&bytes, FRAME_BYTES_MAX) else { return };
+                if let Some(digest) = message.signing_digest() {
+                    let key = identity(from);
+                    let right =
+                        signature.is_some_and(|s| s.verify(&digest, key.verifying_key(), &mut Meter::default()));
+                    if !right {
+                        return;
+                    }
+                }
+                let _ = message.label();
+                self.on(to, |signers, env, fx| signers.on_message(from, message, signature, env, fx));
+            }
+            Parcel::Triples(dealt) => self.on(to, |signers, env, fx| signers.on_triples(dealt, env, fx)),
+            Parcel::Restarted(peer) => self.on(to, |signers, env, fx| signers.peer_restarted(peer, env, fx)),
+        }
+    }
+
+    fn pass_time(&mut self) -> bool {
+        let live: Vec<NodeId> = self.ids().into_iter().filter(|id| !self.down.contains(id)).collect();
+        let Some(next) = live.iter().filter_map(|id| self.peers[id].signers.deadline()).min() else { return false };
+        self.now = self.now.max(next);
+        for id in live {
+            if self.peers[&id].signers.deadline().is_some_and(|at| at <= self.now) {
+                self.on(id, Signers::tick);
+                let after = self.peers[&id].signers.deadline();
+                assert!(after.is_none_or(|at| at > self.now), "a tick leaves nothing due");
+            }
+        }
+        true
+    }
+
+    /// Runs until nothing happens any more.
+    pub(super) fn run(&mut self) {
+        for _ in 0..200_000 {
+            if !self.step() {
+                return;
+            }
+        }
+        panic!("the network does not come to rest");
+    }
+
+    pub(super) fn done(&self, id: NodeId) -> Option<(&Vec<ClientShare>, CombinedSignature)> {
+        self.peers[&id].effects.iter().find_map(|effect| match effect {
+            Effect::Done { shares, signature, .. } => Some((shares, *signature)),
+            _ => None,
+        })
+    }
+
+    pub(super) fn culprits(&self) -> BTreeSet<(NodeId, &'static str)> {
+        let name = |what: &Misbehaviour| match what {
+            Misbehaviour::WrongPresignShare { .. } => "presign",
+            Misbehaviour::WrongShare { .. } => "share",
+            Misbehaviour::TwoProposals { .. } => "two proposals",
+            Misbehaviour::ForgedAnnouncement { .. } => "forged",
+        };
+        let of = |effect: &Effect| match effect {
+            Effect::Culprit { node, what } => Some((*node, name(what))),
+            _ => None,
+        };
+        self.peers.values().flat_map(|peer| &peer.effects).filter_map(of).collect()
+    }
+
+    /// What the clients get from all `nodes`.
+    pub(super) fn parts(&self, nodes: &[NodeId]) -> Vec<(NodeId, ClientShare)> {
+        let of = |id: &NodeId| {
+            let shares = self.done(*id).map(|(shares, _)| shares.clone()).unwrap_or_default();
+            shares.into_iter().map(|share| (*id, share)).collect::<Vec<_>>()
+        };
+        nodes.iter().flat_map(of).collect()
+    }
+
+    /// Each of `nodes` is done, with a signature that verifies.
+    pub(super) fn assert_done(&self, nodes: &[NodeId]) {
+        for id in nodes {
+            let Some((shares, signature)) = self.done(*id) else { panic!("{id} is not done") };
+            assert!(signature.verify(&self.public().point, &DIGEST));
+            assert!(signature.has_nonce(&shares[0].nonce));
+        }
+    }
+
+    /// No node used a one-time value for two proposals, or twice.
+    pub(super) fn assert_nonces_unique(&self) {
+        for (id, peer) in &self.peers {
+            let mut seen = BTreeSet::new();
+            for note in &peer.notes {
+                if let Note::NonceUsed { nonce, .. } = note {
+                    assert!(seen.insert(*nonce), "{id} used a nonce twice");
+                }
+            }
+        }
+    }
+
+    pub(super) fn dropped(&self, id: NodeId, reason: &str) -> bool {
+        self.peers[&id].notes.iter().any(|n| matches!(n, Note::Dropped { reason: r, .. } if *r == reason))
+    }
+}
+
+fn entropy(id: NodeId, boot: u32) -> Entropy {
+    Entropy::new(&[id.0 as u8; 32], Boot(boot))
+}
