@@ -158,8 +158,7 @@ impl Coordination {
         io: &mut Io,
     ) -> Step {
         let (me, key) = (io.env.me, task.key.public.id());
-        if let Some(id) = pool.fitting(me, &key, eligible) {
-            let holders = pool.ready(&id).map(|start| start.holders.clone()).unwrap_or_default();
+        if let Some((id, holders)) = pool.reserve(me, &key, eligible) {
             return self.propose(Some(id), &holders, io);
         }
         if matches!(self.phase, Phase::Presigning(_)) && pool.is_pending(me, &key) {

@@ -74,11 +74,6 @@ impl Early {
         released.into_iter().for_each(|peer| self.release(peer));
     }
 
-    /// When the next message expires.
-    pub(super) fn deadline(&self) -> Option<Time> {
-        self.waiting.values().flatten().map(|(expires, _)| *expires).min()
-    }
-
     fn release(&mut self, peer: NodeId) {
         if let Some(held) = self.per_peer.get_mut(&peer) {
             *held = held.saturating_sub(1);
@@ -106,11 +101,10 @@ mod tests {
         assert!(early.hold(awaited, delivery(1), Time(20), 2));
         assert!(!early.hold(awaited, delivery(1), Time(20), 2));
         assert!(early.hold(awaited, delivery(2), Time(20), 2));
-        assert_eq!(early.deadline(), Some(Time(10)));
         early.expire(Time(10));
         assert!(early.hold(awaited, delivery(1), Time(20), 2));
         assert_eq!(early.take(awaited).len(), 3);
-        assert_eq!(early.deadline(), None);
+        assert!(early.take(awaited).is_empty());
         assert!(early.hold(awaited, delivery(1), Time(20), 2) && early.hold(awaited, delivery(1), Time(20), 2));
     }
 }

@@ -23,7 +23,7 @@ pub enum Message {
     /// A holder's signature share, to the holders.
     Share(Share),
     /// The signature, to those who lack it.
-    Finished(Finished),
+    Finished(Box<Finished>),
 }
 
 /// Starts a presignature of `key` among `holders`; its hash is the presignature's id.
@@ -99,7 +99,7 @@ pub enum Fresh {
     /// ECDSA: bytes that enter the rerandomisation.
     Bytes([u8; 32]),
     /// FROST: commitments to one-time nonces.
-    Nonces(NonceCommitments),
+    Nonces(Box<NonceCommitments>),
 }
 
 impl Fresh {

@@ -93,6 +93,8 @@ pub(super) struct Pool {
     stock: BTreeMap<Set, BTreeMap<u64, Batch>>,
     running: BTreeMap<Digest, (Presign, Time)>,
     ready: BTreeMap<Digest, Presignature>,
+    /// Presignatures that this node leads and has just proposed: good for that proposal and no other.
+    proposed: BTreeSet<Digest>,
     spent: BTreeMap<Digest, (Digest, NodeId)>,
     spent_order: std::collections::VecDeque<Digest>,
     /// Presignatures to start once their triples are there.
@@ -295,6 +297,7 @@ impl Pool {
     /// Takes a presignature out for the one proposal that it will serve.
     pub(super) fn take(&mut self, id: &Digest, proposal: Digest) -> Option<Presignature> {
         let presignature = self.ready.remove(id)?;
+        self.proposed.remove(id);
         self.spent.insert(*id, (proposal, presignature.public.start.leader));
         self.spent_order.push_back(*id);
         if self.spent_order.len() > SPENT_MAX {
@@ -303,12 +306,28 @@ impl Pool {
         Some(presignature)
     }
 
-    /// A ready presignature that this node leads, with holders among `candidates`.
-    pub(super) fn fitting(&self, me: NodeId, key: &KeyId, candidates: &BTreeSet<NodeId>) -> Option<Digest> {
+    /// Sets a ready presignature aside to be proposed: one that this node leads, with holders among `candidates`.
+    /// Nobody else gets it, though this node itself answers the proposal only later. Gives its holders as well.
+    pub(super) fn reserve(
+        &mut self,
+        me: NodeId,
+        key: &KeyId,
+        candidates: &BTreeSet<NodeId>,
+    ) -> Option<(Digest, Vec<NodeId>)> {
         let fits = |start: &PresignStart| {
             start.leader == me && start.key == *key && start.holders.iter().all(|h| candidates.contains(h))
         };
-        self.ready.iter().find(|(_, p)| fits(&p.public.start)).map(|(id, _)| *id)
+        let mut free = self.ready.iter().filter(|(id, _)| !self.proposed.contains(id));
+        let (id, presignature) = free.find(|(_, p)| fits(&p.public.start))?;
+        let found = (*id, presignature.public.start.holders.clone());
+        self.proposed.insert(found.0);
+        Some(found)
+    }
+
+    /// Forgets a presignature that this node has proposed and not used.
+    pub(super) fn discard(&mut self, id: &Digest) {
+        self.proposed.remove(id);
+        self.ready.remove(id);
     }
 
     /// Whether one such is in the making.
@@ -327,7 +346,8 @@ impl Pool {
 
     /// Whether this node leads any ready presignature of the key.
     pub(super) fn has_led(&self, me: NodeId, key: &KeyId) -> bool {
-        self.ready.values().any(|p| p.public.start.leader == me && p.public.start.key == *key)
+        let mut free = self.ready.iter().filter(|(id, _)| !self.proposed.contains(id));
+        free.any(|(_, p)| p.public.start.leader == me && p.public.start.key == *key)
     }
 
     /// Forgets what needs a peer that has lost its memory.

@@ -23,7 +23,7 @@ use crate::note::Note;
 use crate::wire::{Signable, SignatureBytes, Signed, encode, hash_parts};
 
 /// Shares kept of one sender for proposals that have not arrived.
-const EARLY_SHARES_MAX: usize = 4;
+const EARLY_SHARES_MAX: usize = 16;
 
 /// What is signed, and for whom.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ struct Announced {
 /// How a session ended.
 pub(super) enum Outcome {
     /// With this signature; the effect is to be repeated if the node authorises once more.
-    Done(Finished, Effect),
+    Done(Box<Finished>, Box<Effect>),
     /// Without one.
     Failed,
 }
@@ -134,7 +134,7 @@ impl Session {
                         io.env.conduct.learn(Secret { kind: SecretKind::Nonce, session: self.id, bytes });
                     }
                 }
-                (Fresh::Nonces(commitments), Some(nonces))
+                (Fresh::Nonces(Box::new(commitments)), Some(nonces))
             }
         };
         let body = Announce { session: self.id, attempt, digest: self.subject.digest, fresh };
@@ -286,6 +286,9 @@ impl Session {
         if let Some(id) = &propose.presignature {
             let presignature = pool.take(id, proposal)?;
             io.env.notes.push(Note::NonceUsed { nonce: *id, proposal });
+            if presignature.public.start.leader == io.env.me {
+                pool.fill(key, io);
+            }
             let bytes = fresh.filter_map(|(node, f)| if let Fresh::Bytes(b) = f { Some((node, *b)) } else { None });
             let (run, share) =
                 ecdsa::Run::sign(presignature, &key.public, digest, &Scalar::ZERO, &bytes.collect(), io.env.meter)?;
@@ -296,7 +299,7 @@ impl Session {
         let nonce = Digest(hash_parts("signing/frost/nonce", &[&encode(&own.body.fresh)]));
         io.env.notes.push(Note::NonceUsed { nonce, proposal });
         let commitments =
-            fresh.filter_map(|(node, f)| if let Fresh::Nonces(c) = f { Some((node, *c)) } else { None }).collect();
+            fresh.filter_map(|(node, f)| if let Fresh::Nonces(c) = f { Some((node, **c)) } else { None }).collect();
         let run = frost::Run::new(&key.public, digest, &commitments, io.env.meter).ok()?;
         let share = run.sign(nonces, key, io.env.meter).ok()?;
         Some((Judge::Frost(Box::new(run)), share))
@@ -328,7 +331,7 @@ impl Session {
                 let finished = Finished { session: self.id, attempt, proposal, holders, nonce, signature };
                 let outside = |m: &&NodeId| !finished.holders.contains(m);
                 for &member in self.subject.key.public.members.iter().filter(outside) {
-                    io.send(member, Message::Finished(finished.clone()));
+                    io.send(member, Message::Finished(Box::new(finished.clone())));
                 }
                 self.complete(finished, io);
             }
@@ -368,7 +371,7 @@ impl Session {
         }
         let done = Effect::Done { session: self.id, request, sig_name, shares, signature: finished.signature };
         io.fx.push(done.clone());
-        self.outcome = Some(Outcome::Done(finished, done));
+        self.outcome = Some(Outcome::Done(Box::new(finished), Box::new(done)));
         io.ended.push(self.id);
     }
 

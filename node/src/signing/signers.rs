@@ -17,9 +17,9 @@ use crate::wire::{Signable, SignatureBytes};
 
 /// A session that has its signature: remembered to answer nodes that come late.
 struct Over {
-    finished: Finished,
+    finished: Box<Finished>,
     digest: Digest,
-    done: Effect,
+    done: Box<Effect>,
     forget_at: Time,
 }
 
@@ -71,7 +71,7 @@ impl Signers {
         self.purge(env.now);
         let id = subject.session();
         if let Some(over) = self.over.get(&id).filter(|over| over.digest == subject.digest) {
-            fx.push(over.done.clone());
+            fx.push((*over.done).clone());
             return id;
         }
         if !self.sessions.contains_key(&id) && !self.over.contains_key(&id) {
@@ -254,6 +254,10 @@ impl Signers {
             }
             _ => self.in_session(propose.session, delivery, local, env, fx),
         }
+        // What this node has proposed to others must not be proposed again, whether or not it signed itself.
+        if let Some(id) = propose.presignature.filter(|_| from == env.me) {
+            self.pool.discard(&id);
+        }
     }
 
     /// Hands a message to its session. A finished one answers with the signature; one that is not authorised here
@@ -285,7 +289,7 @@ impl Signers {
                 Message::Announce(body) => session.on_announce(from, body, delivery.signature, pool, io),
                 Message::Propose(propose) => session.on_propose(from, &propose, pool, io),
                 Message::Share(share) => session.on_share(from, &share, io),
-                Message::Finished(finished) => session.on_finished(from, finished, io),
+                Message::Finished(finished) => session.on_finished(from, *finished, io),
                 Message::PresignStart(_) | Message::PresignShare(_) => {}
             }
         });

@@ -132,25 +132,24 @@ fn a_presignature_is_proposed_by_its_leader_only() {
     // Node 1's presignature, in an attempt whose coordinator is somebody else among its holders.
     let (mut net, coordinator, propose) = with_caught_proposal(Scheme::EcdsaK256);
     let holder = other_holder(coordinator, &propose);
-    // Time passes without any message arriving, so the holder announces for the next attempt.
-    let (mut announced, mut attempt) = (BTreeMap::new(), propose.attempt);
+    // Time passes without any message arriving, until the holder announces for an attempt that another coordinates.
+    let mut announced = BTreeMap::new();
     net.under_way.clear();
-    while announced.len() < net.ids().len() - 1 {
-        attempt += 1;
+    while !announced.contains_key(&holder) {
         announced.clear();
-        let due = net.ids().iter().filter_map(|id| net.peers[id].signers.deadline()).max().unwrap();
-        net.now = due;
+        net.now = net.ids().iter().filter_map(|id| net.peers[id].signers.deadline()).max().unwrap();
         for id in net.ids() {
             net.on(id, |signers, env, fx| signers.tick(env, fx));
         }
         for (to, parcel) in std::mem::take(&mut net.under_way) {
             let Parcel::Message { from, bytes, .. } = parcel else { continue };
             if let Ok(Message::Announce(body)) = decode::<Message>(&bytes, FRAME_BYTES_MAX) {
-                attempt = body.attempt;
                 announced.insert(from, (to, body));
             }
         }
     }
+    let attempt = announced[&holder].1.attempt;
+    assert_ne!(announced[&holder].0, coordinator);
     let next = announced[&holder].0;
     let holders: Vec<NodeId> = propose.announcements.iter().map(|a| a.signer).collect();
     let fresh = Fresh::Bytes([9; 32]);

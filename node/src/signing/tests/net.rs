@@ -163,7 +163,17 @@ impl Net {
     }
 
     pub(super) fn authorise(&mut self, node: NodeId, scheme: Scheme, digest: Digest) -> SessionId {
-        let subject = self.subject(node, scheme, digest);
+        self.authorise_request(node, REQUEST, scheme, digest)
+    }
+
+    pub(super) fn authorise_request(
+        &mut self,
+        node: NodeId,
+        request: RequestId,
+        scheme: Scheme,
+        digest: Digest,
+    ) -> SessionId {
+        let subject = Subject { request, ..self.subject(node, scheme, digest) };
         self.on(node, |signers, env, fx| signers.authorise(subject, env, fx))
     }
 
