@@ -1,0 +1,51 @@
+//! Exit codes. Of several outcomes the highest wins.
+
+use crate::outcome::{RunReport, Verdict};
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[must_use]
+pub struct Exit(u8);
+
+impl Exit {
+    /// Everything as expected.
+    pub const OK: Self = Self(0);
+    /// Wrong usage.
+    pub const USAGE: Self = Self(2);
+    /// A scenario is not valid.
+    pub const BAD_SCENARIO: Self = Self(3);
+    /// Nothing was selected.
+    pub const NOTHING_SELECTED: Self = Self(4);
+    /// An expectation, bound or mark was missed.
+    pub const EXPECTATION: Self = Self(5);
+    /// Something that must complete did not.
+    pub const LIVENESS: Self = Self(10);
+    /// A safety property was violated.
+    pub const SAFETY: Self = Self(20);
+    /// Two runs of one scenario and seed differed.
+    pub const NONDETERMINISM: Self = Self(30);
+    /// A panic.
+    pub const PANIC: Self = Self(40);
+
+    /// The number for the operating system.
+    pub fn code(self) -> u8 {
+        self.0
+    }
+
+    /// The worse of two.
+    pub fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    /// What a run means. Nothing makes a panic or nondeterminism right; an unexpected pass is a missed expectation.
+    pub fn of(report: &RunReport) -> Self {
+        match report.verdict {
+            Verdict::Panic => Self::PANIC,
+            Verdict::Nondeterminism => Self::NONDETERMINISM,
+            _ if report.expected => Self::OK,
+            Verdict::Safety => Self::SAFETY,
+            Verdict::Liveness => Self::LIVENESS,
+            Verdict::Pass | Verdict::Expectation => Self::EXPECTATION,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `litsim explain`: what a word of scenario files or reports means. The texts are those of the schema, so they cannot
+//! drift from what the reader accepts.
+
+use clap::Args;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::{Exit, Shell};
+use crate::scenario::{self, closest};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A section, step, fault or verdict; all names if not given
+    name: Option<String>,
+}
+
+/// Words of reports that are not in the schema.
+const VERDICTS: [(&str, &str); 6] = [
+    ("verdict pass", "Every step ended as it expects, and nothing was violated."),
+    ("verdict expectation", "A step ended otherwise than it expects, a fault never fired, or a bound was exceeded."),
+    ("verdict liveness", "Something that must complete did not."),
+    ("verdict safety", "A safety property was violated."),
+    ("verdict nondeterminism", "Two runs of the same scenario and seed differed."),
+    ("verdict panic", "The simulator or a node panicked."),
+];
+
+pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
+    let entries = entries();
+    let Some(name) = &arguments.name else {
+        for (title, text) in &entries {
+            shell.print(&format!("{title:<28} {}", text.lines().next().unwrap_or_default()));
+        }
+        return Exit::OK;
+    };
+    let word = |title: &str| title.split_once(' ').map_or(title.to_owned(), |(_, word)| word.to_owned());
+    let found: Vec<_> = entries.iter().filter(|(title, _)| *title == name || word(title) == *name).collect();
+    if found.is_empty() {
+        let words: Vec<String> = entries.keys().map(|title| word(title)).collect();
+        let help = closest(name, words.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
+        let help = help.unwrap_or_else(|| "; `explain` alone lists what there is".to_owned());
+        shell.complain(&format!("error: there is nothing named `{name}`{help}"));
+        return Exit::NOTHING_SELECTED;
+    }
+    for (title, text) in found {
+        shell.print(&format!("{title}\n  {}", text.replace('\n', "\n  ")));
+    }
+    Exit::OK
+}
+
+/// Everything that can be explained, by its kind and name.
+fn entries() -> BTreeMap<String, String> {
+    let schema = scenario::schema();
+    let mut list: BTreeMap<String, String> = VERDICTS.map(|(title, text)| (title.to_owned(), text.to_owned())).into();
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        list.insert(format!("section {name}"), explanation(&schema, property));
+    }
+    for (kind, definition) in [("step", "Deed"), ("fault", "FaultKind")] {
+        for variant in schema["$defs"][definition]["oneOf"].as_array().into_iter().flatten() {
+            for (name, property) in variant["properties"].as_object().into_iter().flatten() {
+                let fields = fields(target(&schema, property));
+                list.insert(format!("{kind} {name}"), format!("{}{fields}", description(variant)));
+            }
+        }
+    }
+    list
+}
+
+fn explanation(schema: &Value, property: &Value) -> String {
+    format!("{}{}", description(property), fields(target(schema, property)))
+}
+
+fn description(value: &Value) -> String {
+    value["description"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The definition that a property refers to, itself, through an array or through an alternative.
+fn target<'s>(schema: &'s Value, property: &'s Value) -> &'s Value {
+    let reference = [property, &property["items"], &property["anyOf"][0], &property["allOf"][0]]
+        .into_iter()
+        .find_map(|value| value["$ref"].as_str());
+    match reference.and_then(|path| path.strip_prefix("#/$defs/")) {
+        Some(name) => &schema["$defs"][name],
+        None => property,
+    }
+}
+
+fn fields(definition: &Value) -> String {
+    let Some(properties) = definition["properties"].as_object() else { return String::new() };
+    let width = properties.keys().map(String::len).max().unwrap_or(0);
+    let required = |name: &str| definition["required"].as_array().is_some_and(|list| list.iter().any(|n| n == name));
+    let mut out = String::new();
+    for (name, property) in properties {
+        let mark = if required(name) { "*" } else { " " };
+        out += &format!("\n{mark} {name:<width$}  {}", description(property).replace('\n', " "));
+    }
+    out
+}

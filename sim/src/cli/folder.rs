@@ -1,0 +1,29 @@
+//! The folder that `--out` writes for a run.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::outcome::RunReport;
+use crate::plan::FaultPlan;
+use crate::{report, trace};
+
+/// Where a run's folder is: `OUT/NAME-seedN`.
+pub(super) fn path(out: &Path, scenario: &str, seed: u64) -> PathBuf {
+    out.join(format!("{scenario}-seed{seed}"))
+}
+
+/// Writes report, plan and trace. `wall` goes to `timings.jsonl`, apart from everything that is deterministic.
+pub(super) fn write(out: &Path, report: &RunReport, plan: &FaultPlan, wall: Duration) -> io::Result<PathBuf> {
+    let folder = path(out, &report.scenario, report.seed);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("report.json"), report::json(report) + "\n")?;
+    fs::write(folder.join("plan.json"), serde_json::to_string_pretty(plan)? + "\n")?;
+    trace::write(&report.trace, &folder)?;
+    let mut timings = OpenOptions::new().create(true).append(true).open(out.join("timings.jsonl"))?;
+    let micros = u64::try_from(wall.as_micros()).unwrap_or(u64::MAX);
+    let line = serde_json::json!({ "scenario": report.scenario, "seed": report.seed, "wall_us": micros });
+    writeln!(timings, "{line}")?;
+    Ok(folder)
+}

@@ -1,0 +1,47 @@
+//! `litsim list`: scenarios with what they show.
+
+use clap::Args;
+
+use super::{Common, Exit, Shell, select};
+use crate::scenario;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Scenario files, folders of them, or patterns
+    #[arg(value_name = "FILE|DIR|GLOB", default_value = "scenarios")]
+    files: Vec<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Exit {
+    let files = match select::select(&arguments.files) {
+        Ok(files) => files,
+        Err(error) => {
+            shell.complain(&format!("error: {error}"));
+            return Exit::NOTHING_SELECTED;
+        }
+    };
+    let mut exit = Exit::OK;
+    for file in files {
+        let scenario = match scenario::load(&file, &[]) {
+            Ok(scenario) => scenario,
+            Err(error) => {
+                shell.complain(&error.to_string());
+                exit = exit.and(Exit::BAD_SCENARIO);
+                continue;
+            }
+        };
+        let path = file.display().to_string();
+        if common.json {
+            let line = serde_json::json!({
+                "path": path,
+                "name": scenario.name,
+                "description": scenario.description,
+                "tags": scenario.tags,
+            });
+            shell.print(&line.to_string());
+        } else {
+            shell.print(&format!("{path}  [{}]\n    {}", scenario.tags.join(", "), scenario.description.trim()));
+        }
+    }
+    exit
+}

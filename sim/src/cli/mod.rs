@@ -1,0 +1,153 @@
+//! The command line. One file a verb; what they share is here.
+
+mod diff;
+mod exit;
+mod explain;
+mod folder;
+mod list;
+mod run;
+mod schema;
+mod select;
+mod twice;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+pub use exit::Exit;
+pub use twice::{Again, Job, NewProcess};
+
+use crate::outcome::Engine;
+
+/// A deterministic simulator of a threshold-key network.
+///
+/// A run is a pure function of scenario, seed and build: the same inputs give the same digest.
+#[derive(Debug, Parser)]
+#[command(name = "litsim", version, after_long_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes, the highest of all runs:
+   0  every run ended as its scenario expects
+   2  wrong usage
+   3  a scenario is not valid
+   4  nothing was selected
+   5  an expectation, bound or mark was missed (an unexpected pass too)
+  10  something that must complete did not
+  20  a safety property was violated
+  30  two runs of one scenario and seed differed
+  40  a panic";
+
+/// Options of every verb.
+#[derive(Clone, Debug, Args)]
+struct Common {
+    /// Print JSON, one object a line, instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// Write a folder for each run: report, plan, trace
+    #[arg(long, global = true, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print only what went wrong
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print keys, signatures, responses and logs too
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run scenarios
+    Run(run::Arguments),
+    /// Find the first record in which the traces of two runs differ
+    Diff(diff::Arguments),
+    /// List scenarios
+    List(list::Arguments),
+    /// Explain a section, step, fault, verdict or expected error of scenario files
+    Explain(explain::Arguments),
+    /// Print the JSON Schema of scenario files
+    Schema,
+}
+
+/// Where a command runs: its engine, its streams, and how it starts itself again.
+pub struct Shell<'s> {
+    /// Runs scenarios.
+    pub engine: &'s dyn Engine,
+    /// Runs a scenario once more, for `--twice`.
+    pub again: &'s dyn Again,
+    /// Standard output.
+    pub out: &'s mut dyn Write,
+    /// Standard error.
+    pub err: &'s mut dyn Write,
+    /// Whether `out` is a terminal that shows colours.
+    pub colors: bool,
+    /// How this program is started, for lines to copy.
+    pub program: String,
+}
+
+impl Shell<'_> {
+    /// Prints a line. A reader that has gone away is no error of ours.
+    fn print(&mut self, line: &str) {
+        let _ = writeln!(self.out, "{line}");
+    }
+
+    /// Prints a line of what went wrong.
+    fn complain(&mut self, line: &str) {
+        let _ = writeln!(self.err, "{line}");
+    }
+}
+
+/// Runs the command that the process was started with, on the given engine.
+pub fn main(engine: &dyn Engine) -> std::process::ExitCode {
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let colors = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut shell = Shell { engine, again: &NewProcess, out: &mut out, err: &mut err, colors, program: program_name() };
+    std::process::ExitCode::from(execute(std::env::args_os(), &mut shell).code())
+}
+
+/// From a build folder the program is started by cargo's alias.
+fn program_name() -> String {
+    let built = std::env::current_exe().is_ok_and(|path| path.components().any(|part| part.as_os_str() == "target"));
+    if built { "cargo litsim".into() } else { "litsim".into() }
+}
+
+/// Runs a command given as arguments, the program's name first.
+pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
+    let Arguments { verb, common } = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => {
+            let text = if shell.colors { error.render().ansi().to_string() } else { error.render().to_string() };
+            shell.complain(text.trim_end());
+            return Exit::USAGE;
+        }
+        Err(help) => {
+            let text = if shell.colors { help.render().ansi().to_string() } else { help.render().to_string() };
+            shell.print(text.trim_end());
+            return Exit::OK;
+        }
+    };
+    shell.colors = match common.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => shell.colors,
+    };
+    match verb {
+        Verb::Run(arguments) => run::run(&arguments, &common, shell),
+        Verb::Diff(arguments) => diff::run(&arguments, &common, shell),
+        Verb::List(arguments) => list::run(&arguments, &common, shell),
+        Verb::Explain(arguments) => explain::run(&arguments, shell),
+        Verb::Schema => schema::run(shell),
+    }
+}
+
+#[cfg(test)]
+mod tests;

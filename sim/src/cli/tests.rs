@@ -1,0 +1,232 @@
+use super::*;
+use crate::outcome::{RunOptions, RunReport, Verdict};
+use crate::plan::FaultPlan;
+use crate::report;
+use crate::scenario::Scenario;
+use crate::trace::{Actor, Kind, Record, Trace};
+use std::cell::RefCell;
+use std::path::Path;
+
+/// Ends every run as told, with a trace of a few records that depend on the seed and on `salt`.
+struct Fake {
+    verdict: Verdict,
+    expected: bool,
+    salt: u64,
+    seen: RefCell<Vec<(u16, RunOptions)>>,
+}
+
+impl Fake {
+    fn new(verdict: Verdict, expected: bool) -> Self {
+        Self { verdict, expected, salt: 0, seen: RefCell::new(Vec::new()) }
+    }
+}
+
+impl Engine for Fake {
+    fn run(&self, scenario: &Scenario, _: &FaultPlan, options: RunOptions) -> RunReport {
+        self.seen.borrow_mut().push((scenario.network.nodes, options));
+        assert!(options.seed != 666, "the fake engine was told to panic");
+        let mut trace = Trace::new(options.trace);
+        for index in 0..3000 {
+            let text = if index == 2500 { format!("salt {}", self.salt) } else { format!("seed {}", options.seed) };
+            let actor = Actor::World;
+            trace.push(Record {
+                time_ns: index,
+                kind: Kind::Note,
+                actor,
+                peer: None,
+                label: String::new(),
+                payload: None,
+                text,
+            });
+        }
+        RunReport {
+            scenario: scenario.name.clone(),
+            seed: options.seed,
+            verdict: self.verdict,
+            expected: self.expected,
+            digest: trace.digest(),
+            trace,
+            ..report::tests::sample()
+        }
+    }
+}
+
+/// Runs the job in this process on another engine.
+struct Inside<'e>(&'e dyn Engine);
+
+impl Again for Inside<'_> {
+    fn run(&self, job: &Job, out: &Path) -> std::io::Result<String> {
+        let mut arguments: Vec<OsString> = vec!["litsim".into()];
+        arguments.extend(job.arguments());
+        arguments.extend(["--json".into(), "--out".into(), out.into()]);
+        Ok(shell_run(self.0, self.0, arguments).1)
+    }
+}
+
+fn shell_run(engine: &dyn Engine, second: &dyn Engine, arguments: Vec<OsString>) -> (Exit, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let again = Inside(second);
+    let mut shell =
+        Shell { engine, again: &again, out: &mut out, err: &mut err, colors: false, program: "litsim".into() };
+    let exit = execute(arguments, &mut shell);
+    (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+fn litsim(engine: &dyn Engine, arguments: &[&str]) -> (Exit, String, String) {
+    shell_run(engine, engine, std::iter::once("litsim").chain(arguments.iter().copied()).map(Into::into).collect())
+}
+
+fn quickstart() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/quickstart.toml").display().to_string()
+}
+
+/// A fresh folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("litsim-cli-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+#[test]
+fn exit_codes_tell_how_runs_ended() {
+    let file = quickstart();
+    let code = |verdict, expected| litsim(&Fake::new(verdict, expected), &["run", &file]).0.code();
+    assert_eq!(code(Verdict::Pass, true), 0);
+    assert_eq!(code(Verdict::Pass, false), 5);
+    assert_eq!(code(Verdict::Expectation, false), 5);
+    assert_eq!(code(Verdict::Liveness, false), 10);
+    assert_eq!(code(Verdict::Liveness, true), 0);
+    assert_eq!(code(Verdict::Safety, false), 20);
+    assert_eq!(code(Verdict::Panic, true), 40);
+    let pass = Fake::new(Verdict::Pass, true);
+    assert_eq!(litsim(&pass, &["run", &file, "--seed", "666"]).0.code(), 40);
+    assert_eq!(litsim(&pass, &["run", &file, "--sede", "6"]).0.code(), 2);
+    assert_eq!(litsim(&pass, &["run", "nowhere/*.toml"]).0.code(), 4);
+    assert_eq!(litsim(&pass, &["run", &file, "--set", "network.nodes=0"]).0.code(), 3);
+    assert_eq!(litsim(&pass, &["--help"]).0.code(), 0);
+}
+
+#[test]
+fn of_several_exit_codes_the_highest_wins() {
+    let all = [
+        Exit::OK,
+        Exit::USAGE,
+        Exit::BAD_SCENARIO,
+        Exit::NOTHING_SELECTED,
+        Exit::EXPECTATION,
+        Exit::LIVENESS,
+        Exit::SAFETY,
+        Exit::NONDETERMINISM,
+        Exit::PANIC,
+    ];
+    assert_eq!(all.map(Exit::code), [0, 2, 3, 4, 5, 10, 20, 30, 40]);
+    for (i, a) in all.into_iter().enumerate() {
+        for (j, b) in all.into_iter().enumerate() {
+            assert_eq!(a.and(b), all[i.max(j)]);
+        }
+    }
+    let root = folder("mixed");
+    std::fs::write(root.join("bad.toml"), "schema = 1").unwrap();
+    let (bad, good) = (root.join("bad.toml").display().to_string(), quickstart());
+    let (exit, out, err) = litsim(&Fake::new(Verdict::Pass, true), &["run", &good, &bad]);
+    assert_eq!(exit, Exit::BAD_SCENARIO);
+    assert!(out.starts_with("pass  quickstart  seed 1  0x") && err.contains("missing field `name`"), "{out}{err}");
+    let (exit, ..) = litsim(&Fake::new(Verdict::Safety, false), &["run", &bad, &good]);
+    assert_eq!(exit, Exit::SAFETY);
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
+fn a_failing_run_prints_a_line_that_reproduces_it() {
+    let (_, _, err) = litsim(
+        &Fake::new(Verdict::Liveness, false),
+        &["run", &quickstart(), "--seed", "9", "--set", "network.link.latency={ constant_ms = 5 }", "--no-memo"],
+    );
+    let line = err.lines().find(|line| line.starts_with("reproduce: ")).unwrap();
+    let end = "quickstart.toml --seed 9 --set 'network.link.latency={ constant_ms = 5 }' --no-memo";
+    assert!(line.starts_with("reproduce: litsim run ") && line.ends_with(end), "{line}");
+    let (_, _, err) = litsim(&Fake::new(Verdict::Pass, true), &["run", &quickstart()]);
+    assert_eq!(err, "");
+}
+
+#[test]
+fn options_and_edits_reach_the_engine() {
+    let fake = Fake::new(Verdict::Pass, true);
+    let flags = ["--seed", "3", "--no-memo", "--profile", "--set", "network.nodes=7"];
+    let _ = litsim(&fake, &[&["run", &quickstart()][..], &flags].concat());
+    let (nodes, options) = fake.seen.borrow()[0];
+    assert_eq!((nodes, options.seed, options.memo, options.profile), (7, 3, false, true));
+}
+
+#[test]
+fn json_is_one_object_a_line_and_nothing_else() {
+    let (exit, out, err) = litsim(&Fake::new(Verdict::Safety, false), &["run", &quickstart(), "--json"]);
+    assert_eq!(exit, Exit::SAFETY);
+    let value: serde_json::Value = serde_json::from_str(out.trim_end()).unwrap();
+    assert_eq!((&value["verdict"], &value["expected"]), (&"safety".into(), &false.into()));
+    assert!(err.starts_with("reproduce: "));
+}
+
+#[test]
+fn two_equal_runs_keep_their_verdict_and_two_different_ones_show_where_they_part() {
+    let first = Fake::new(Verdict::Pass, true);
+    let arguments = || ["litsim", "run", &quickstart(), "--twice", "--json"].map(OsString::from).to_vec();
+    let (exit, out, _) = shell_run(&first, &Fake::new(Verdict::Pass, true), arguments());
+    assert_eq!(exit, Exit::OK, "{out}");
+    let (exit, out, err) = shell_run(&first, &Fake { salt: 1, ..Fake::new(Verdict::Pass, true) }, arguments());
+    assert_eq!(exit, Exit::NONDETERMINISM);
+    assert!(out.contains("\"verdict\":\"nondeterminism\""), "{out}");
+    assert!(
+        err.contains("first difference at record 2500") && err.contains("< 0.000002500s Note world salt 0"),
+        "{err}"
+    );
+    assert!(err.contains("> 0.000002500s Note world salt 1") && err.contains("--twice"), "{err}");
+    let (exit, _, err) = shell_run(&first, &Fake::new(Verdict::Liveness, true), arguments());
+    assert_eq!(exit, Exit::NONDETERMINISM);
+    assert!(err.contains("equal traces but different reports"), "{err}");
+}
+
+#[test]
+fn run_folders_can_be_compared() {
+    let root = folder("diff");
+    let out = |name: &str| root.join(name).display().to_string();
+    let file = quickstart();
+    let _ = litsim(&Fake::new(Verdict::Pass, true), &["run", &file, "--out", &out("a")]);
+    let _ = litsim(&Fake { salt: 5, ..Fake::new(Verdict::Pass, true) }, &["run", &file, "--out", &out("b")]);
+    let run = |name: &str| root.join(name).join("quickstart-seed1").display().to_string();
+    for name in ["report.json", "plan.json", "trace.jsonl", "checkpoints.jsonl", "../timings.jsonl"] {
+        assert!(Path::new(&run("a")).join(name).is_file(), "{name} is missing");
+    }
+    let fake = Fake::new(Verdict::Pass, true);
+    let (exit, text, _) = litsim(&fake, &["diff", &run("a"), &run("b")]);
+    assert_eq!(exit, Exit::NONDETERMINISM);
+    assert!(text.contains("first difference at record 2500"), "{text}");
+    assert_eq!(litsim(&fake, &["diff", &run("a"), &run("a")]).0, Exit::OK);
+    assert_eq!(litsim(&fake, &["diff", &run("a"), &run("none")]).0, Exit::USAGE);
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
+fn list_schema_and_explain_answer() {
+    let fake = Fake::new(Verdict::Pass, true);
+    let (exit, out, _) = litsim(&fake, &["list", &quickstart()]);
+    assert!(exit == Exit::OK && out.contains("[library]") && out.contains("Four nodes make a key"), "{out}");
+    let (_, out, _) = litsim(&fake, &["schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(schema["properties"]["network"].is_object());
+    let (exit, out, _) = litsim(&fake, &["explain", "crash"]);
+    assert_eq!(exit, Exit::OK);
+    insta::assert_snapshot!(out);
+    let (exit, _, err) = litsim(&fake, &["explain", "crsah"]);
+    assert!(exit == Exit::NOTHING_SELECTED && err.contains("did you mean `crash`?"), "{err}");
+    let (_, out, _) = litsim(&fake, &["explain"]);
+    for title in ["section network", "step pkp_transaction", "fault partition", "verdict liveness"] {
+        assert!(out.contains(title), "{title} is missing in {out}");
+    }
+}
+
+#[test]
+fn arguments_parse_as_clap_thinks_they_should() {
+    <Arguments as clap::CommandFactory>::command().debug_assert();
+}

@@ -1,0 +1,247 @@
+//! What a run is asked for and what it gives back: the narrow interface between the engine and everything around it.
+
+use lit_node::id::NodeId;
+use lit_node::signing::Scheme;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::plan::FaultPlan;
+use crate::scenario::{ExpectedVerdict, Scenario};
+use crate::trace::{Retention, Trace};
+
+/// Runs scenarios.
+pub trait Engine {
+    /// Runs one scenario under one plan. A pure function of its arguments and the build, `memo` and `trace` aside.
+    fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport;
+}
+
+/// How to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Everything random derives from this.
+    pub seed: u64,
+    /// Share the results of pure checks between nodes. Never changes a result.
+    pub memo: bool,
+    /// Count the operations of nodes by kind.
+    pub profile: bool,
+    /// Which records of the trace to keep.
+    pub trace: Retention,
+}
+
+/// How a run ended, worse ones later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Everything completed as each step expects; nothing was violated.
+    Pass,
+    /// A step ended otherwise than expected, a declared fault never fired, or a bound was exceeded.
+    Expectation,
+    /// Something that must complete did not.
+    Liveness,
+    /// A safety property was violated.
+    Safety,
+    /// Two runs of the same scenario and seed differed.
+    Nondeterminism,
+    /// The simulator or a node panicked.
+    Panic,
+}
+
+impl Verdict {
+    /// The name, as in scenarios and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Expectation => "expectation",
+            Self::Liveness => "liveness",
+            Self::Safety => "safety",
+            Self::Nondeterminism => "nondeterminism",
+            Self::Panic => "panic",
+        }
+    }
+
+    /// Whether this is the verdict that a scenario is made for.
+    pub fn is(self, expected: ExpectedVerdict) -> bool {
+        match expected {
+            ExpectedVerdict::Pass => self == Self::Pass,
+            ExpectedVerdict::Liveness => self == Self::Liveness,
+            ExpectedVerdict::Safety => self == Self::Safety,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a run gave.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Whether the scenario expects that, marks and bounds included.
+    pub expected: bool,
+    /// Digest of the trace.
+    pub digest: [u8; 32],
+    /// How long it took in virtual time, milliseconds.
+    pub virtual_ms: u64,
+    /// How many events were handled.
+    pub events: u64,
+    /// How many messages nodes sent each other.
+    pub messages: u64,
+    /// How many bytes these had.
+    pub bytes: u64,
+    /// n.
+    pub nodes: u16,
+    /// How many shares make a key.
+    pub threshold: u16,
+    /// Where Beaver triples came from.
+    pub preprocessing: &'static str,
+    /// One for each step that was started, in order.
+    pub requests: Vec<RequestReport>,
+    /// Nodes that were proved wrong.
+    pub culprits: Vec<Culprit>,
+    /// Nodes that others think slow or silent.
+    pub suspects: Vec<Suspect>,
+    /// Violated properties.
+    pub violations: Vec<Violation>,
+    /// The plan's faults.
+    pub faults: Faults,
+    /// How often each *sometimes* branch was taken.
+    pub marks: BTreeMap<String, u64>,
+    /// Counted operations by kind, if asked for.
+    pub profile: Option<BTreeMap<String, u64>>,
+    /// What happened, as far as it was kept.
+    pub trace: Trace,
+}
+
+/// How a step went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestReport {
+    /// The step's id.
+    pub id: String,
+    /// The act.
+    pub act: String,
+    /// The kind of step, e.g. `execute`.
+    pub kind: &'static str,
+    /// The user.
+    pub client: String,
+    /// How it ended.
+    pub outcome: StepOutcome,
+    /// Whether the step expects that.
+    pub expected: bool,
+    /// The error's text: code, and what was wrong.
+    pub error: Option<String>,
+    /// From start to end, virtual milliseconds.
+    pub latency_ms: u64,
+    /// When it started, virtual milliseconds.
+    pub started_ms: u64,
+    /// When it ended, virtual milliseconds.
+    pub finished_ms: u64,
+    /// The key that came into being or was used, uncompressed (65 bytes).
+    pub public_key: Option<Vec<u8>>,
+    /// The key's Ethereum address.
+    pub eth_address: Option<[u8; 20]>,
+    /// The action's response.
+    pub response: Option<String>,
+    /// What the action printed.
+    pub logs: Option<String>,
+    /// The combined and verified signatures.
+    pub signatures: Vec<SignatureReport>,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// It completed.
+    Ok,
+    /// It failed with an error of this name (an error code, `Reverted`, ...).
+    Failed(String),
+    /// It had not ended when the run did.
+    #[default]
+    Unfinished,
+}
+
+impl StepOutcome {
+    /// The name, as in reports.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed(code) => code,
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+/// A combined signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureReport {
+    /// The name that the action gave it.
+    pub name: String,
+    /// The scheme.
+    pub scheme: Scheme,
+    /// The 32-byte digest that was signed.
+    pub message: [u8; 32],
+    /// As verifiers take it: r, s, v (65 bytes) of ECDSA; R compressed and z (65 bytes) of FROST, RFC 9591.
+    pub signature: Vec<u8>,
+    /// r, or the nonce point's encoding without its first byte.
+    pub r: [u8; 32],
+    /// s, or z.
+    pub s: [u8; 32],
+    /// 27 or 28 of ECDSA, 2 or 3 (the first byte of the nonce point's encoding) of FROST.
+    pub v: u8,
+    /// The key, uncompressed.
+    pub public_key: Vec<u8>,
+    /// The key's Ethereum address.
+    pub eth_address: [u8; 20],
+}
+
+/// A node that was proved wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Culprit {
+    /// Who.
+    pub node: NodeId,
+    /// By whom.
+    pub named_by: Vec<NodeId>,
+    /// What the proof shows.
+    pub evidence: String,
+    /// When it was first named, virtual milliseconds.
+    pub at_ms: u64,
+}
+
+/// A node that is thought slow or silent. Only orders choices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// Who.
+    pub node: NodeId,
+    /// By whom.
+    pub suspected_by: Vec<NodeId>,
+}
+
+/// A violated property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which oracle saw it.
+    pub oracle: String,
+    /// When, virtual milliseconds.
+    pub at_ms: u64,
+    /// The nodes that are concerned.
+    pub nodes: Vec<NodeId>,
+    /// What was seen.
+    pub detail: String,
+}
+
+/// The faults of a run, by id, in the order of the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// All of the plan.
+    pub declared: Vec<String>,
+    /// Those that had an effect.
+    pub fired: Vec<String>,
+}

@@ -1,0 +1,260 @@
+//! Compares what a scenario file says with itself and with the files it names.
+//!
+//! Checks go on after a fault, so that one run of the program shows all of them.
+
+use lit_node::id::NodeId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::check_act;
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::model::{Action, Answer, Chain, Expect, HttpOrigin, Network, Route, Scenario, User, Wei};
+use super::params;
+use super::raw;
+use super::source::{Placed, Source, Span};
+
+/// The version of the format.
+const SCHEMA: u32 = 1;
+/// The largest network that the simulator accepts.
+const NODES_MAX: u16 = 1024;
+/// What a wallet holds unless the scenario says otherwise: 10 ether.
+const FUNDS_DEFAULT: Wei = Wei(10_000_000_000_000_000_000);
+
+/// What all checks share: where to report, and what names mean.
+pub(super) struct Checker<'s> {
+    source: &'s Source,
+    /// The folder that file names are relative to.
+    folder: &'s Path,
+    pub found: Vec<Diagnostic>,
+    pub nodes: u16,
+    pub users: BTreeSet<String>,
+    actions: BTreeMap<String, Arc<Action>>,
+}
+
+impl Checker<'_> {
+    /// Records a fault and lets the caller add to it.
+    pub fn report(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.found.push(Diagnostic::new(self.source, span, message));
+        self.found.last_mut().expect("just pushed")
+    }
+
+    /// Records a fault with what was expected.
+    pub fn refuse(&mut self, span: &Span, message: impl Into<String>, expected: impl Into<String>) {
+        self.report(span, message).expected = Some(expected.into());
+    }
+
+    /// Records an unknown name, with the known ones.
+    pub fn unknown<'n>(&mut self, what: &str, name: &Placed<String>, known: impl Iterator<Item = &'n str> + Clone) {
+        let list = known.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let expected = if list.is_empty() { "none: none is defined here".to_owned() } else { format!("one of {list}") };
+        let diagnostic = Diagnostic::new(self.source, &name.span, format!("unknown {what} `{}`", name.value));
+        self.found.push(diagnostic.expected(expected).suggest(name, known));
+    }
+
+    /// Checks a node's number.
+    pub fn node(&mut self, number: u16, span: &Span) -> NodeId {
+        if number == 0 || number > self.nodes {
+            self.refuse(span, format!("there is no node {number}"), format!("a node from 1 to {}", self.nodes));
+        }
+        NodeId(number)
+    }
+
+    /// Checks a user's name.
+    pub fn user(&mut self, name: &Placed<String>) -> String {
+        if !self.users.contains(&name.value) {
+            let users = self.users.clone();
+            self.unknown("user", name, users.iter().map(String::as_str));
+        }
+        name.value.clone()
+    }
+
+    /// Reads an action's file, once.
+    pub fn action(&mut self, file: &Placed<String>) -> Arc<Action> {
+        if let Some(action) = self.actions.get(&file.value) {
+            return action.clone();
+        }
+        let code = std::fs::read_to_string(self.folder.join(&file.value)).unwrap_or_else(|error| {
+            // The kind alone: the text of an operating system's error differs between hosts.
+            let message = format!("cannot read action `{}`: {}", file.value, error.kind());
+            self.refuse(&file.span, message, "a file, relative to the scenario's folder");
+            String::new()
+        });
+        let action = Arc::new(Action { name: file.value.clone(), code });
+        self.actions.insert(file.value.clone(), action.clone());
+        action
+    }
+
+    /// Checks a name that this file introduces.
+    pub fn fresh(&mut self, what: &str, name: &Placed<String>, taken: &mut BTreeSet<String>) {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if name.is_empty() || !name.chars().all(allowed) {
+            self.refuse(&name.span, format!("`{}` is no name", name.value), "letters, digits, `-` and `_`");
+        }
+        if !taken.insert(name.value.clone()) {
+            self.refuse(&name.span, format!("{what} `{}` is defined twice", name.value), "a name of its own");
+        }
+    }
+}
+
+/// Checks a whole file.
+pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<Scenario, Diagnostics> {
+    let mut checker = Checker {
+        source,
+        folder,
+        found: Vec::new(),
+        nodes: file.network.nodes.value,
+        users: file.users.keys().cloned().collect(),
+        actions: BTreeMap::new(),
+    };
+    let c = &mut checker;
+    header(c, &file);
+    let network = network(c, file.network);
+    let chains = chains(c, file.chain.0);
+    let http = file.http.into_iter().fold(BTreeMap::new(), |list, server| http(c, list, server));
+    let users = file.users.into_iter().map(|(name, user)| (name, self::user(c, user))).collect();
+    if file.act.is_empty() {
+        c.refuse(&file.act.span, "nothing happens in this scenario", "at least one [[act]]");
+    }
+    if file.nodes.cores == 0 {
+        c.refuse(&(0..0), "[nodes] cores is 0", "at least 1");
+    }
+    let acts = check_act::acts(c, file.act.value);
+    let expect = expect(c, file.expect, &acts);
+    if !checker.found.is_empty() {
+        checker.found.sort_by_key(|d| (d.place.origin.clone(), d.place.line, d.place.column));
+        return Err(Diagnostics(checker.found));
+    }
+    Ok(Scenario {
+        name: file.name.value,
+        description: file.description,
+        tags: file.tags,
+        network,
+        nodes: file.nodes,
+        chains,
+        ipfs: file.ipfs,
+        http,
+        users,
+        keys: file.keys,
+        limits: file.limits,
+        acts,
+        expect,
+    })
+}
+
+fn header(c: &mut Checker<'_>, file: &raw::File) {
+    if file.schema.value != SCHEMA {
+        let message = format!("format {} is not known to this program", file.schema.value);
+        c.refuse(&file.schema.span, message, SCHEMA.to_string());
+    }
+    c.fresh("scenario", &file.name, &mut BTreeSet::new());
+}
+
+fn network(c: &mut Checker<'_>, raw: raw::Network) -> Network {
+    let nodes = raw.nodes.value;
+    if !(2..=NODES_MAX).contains(&nodes) {
+        c.refuse(&raw.nodes.span, format!("a network of {nodes}"), format!("2 to {NODES_MAX} nodes"));
+    }
+    let (rule, span) = raw.threshold.map_or((Default::default(), raw.nodes.span), |placed| (placed.value, placed.span));
+    let threshold = rule.of(nodes);
+    if threshold == 0 || threshold > nodes {
+        c.refuse(&span, format!("threshold {threshold} does not fit {nodes} nodes"), format!("1 to {nodes}"));
+    }
+    if raw.delta_ms.value == 0 {
+        c.refuse(&raw.delta_ms.span, "a delay bound of 0", "at least 1 millisecond");
+    }
+    Network { nodes, threshold, delta_ms: raw.delta_ms.value, gst_ms: raw.gst_ms, link: raw.link }
+}
+
+fn chains(c: &mut Checker<'_>, mut chains: Vec<Chain>) -> Vec<Chain> {
+    if chains.is_empty() {
+        chains.push(Chain::default());
+    }
+    let mut names = BTreeSet::new();
+    for chain in &chains {
+        if chain.block_time_ms == 0 {
+            c.refuse(&(0..0), format!("chain `{}` has a block time of 0", chain.name), "at least 1 millisecond");
+        }
+        if !names.insert(chain.name.clone()) {
+            c.refuse(&(0..0), format!("two chains are named `{}`", chain.name), "a name of its own");
+        }
+    }
+    chains
+}
+
+fn user(c: &mut Checker<'_>, raw: Placed<raw::User>) -> User {
+    if !raw.wallet {
+        c.refuse(&raw.span, "a user without a wallet cannot prove who they are", "`wallet = true`");
+    }
+    User { funds: raw.funds_wei.unwrap_or(FUNDS_DEFAULT) }
+}
+
+fn http(c: &mut Checker<'_>, mut list: BTreeMap<String, HttpOrigin>, raw: raw::Http) -> BTreeMap<String, HttpOrigin> {
+    let host = raw.origin.strip_prefix("https://").or_else(|| raw.origin.strip_prefix("http://"));
+    if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+        c.refuse(&raw.origin.span, "this is no origin", "scheme and host without a path, e.g. https://prices.example");
+    }
+    let mut routes = BTreeMap::new();
+    for route in raw.route {
+        if !route.path.starts_with('/') {
+            c.refuse(&route.path.span, "this is no path", "a path that starts with `/`");
+        }
+        let answer = answer(c, &route.path.span, route.status, route.body, route.json);
+        let mut by_node = BTreeMap::new();
+        for other in route.by_node {
+            let answer = self::answer(c, &route.path.span, other.status, other.body, other.json);
+            for node in other.nodes {
+                by_node.insert(c.node(node.value, &node.span), answer.clone());
+            }
+        }
+        if routes.insert(route.path.value.clone(), Route { answer, by_node }).is_some() {
+            c.refuse(&route.path.span, format!("two routes for `{}`", route.path.value), "one");
+        }
+    }
+    let origin = HttpOrigin { latency_ms: raw.latency_ms, routes };
+    if list.insert(raw.origin.value.clone(), origin).is_some() {
+        c.refuse(&raw.origin.span, format!("two servers at `{}`", raw.origin.value), "one");
+    }
+    list
+}
+
+fn answer(
+    c: &mut Checker<'_>,
+    path: &Span,
+    status: Option<u16>,
+    body: Option<Placed<String>>,
+    json: Option<toml::Value>,
+) -> Answer {
+    let status = status.unwrap_or(200);
+    if !(100..=599).contains(&status) {
+        c.refuse(path, format!("status {status} for this path"), "100 to 599");
+    }
+    match (body, json) {
+        (Some(body), Some(_)) => {
+            c.refuse(&body.span, "two bodies", "either `body` or `json`");
+            Answer { status, content_type: "text/plain", body: Vec::new() }
+        }
+        (None, Some(json)) => {
+            Answer { status, content_type: "application/json", body: params::json(json).to_string().into_bytes() }
+        }
+        (body, None) => {
+            let body = body.map(|body| body.value.into_bytes()).unwrap_or_default();
+            Answer { status, content_type: "text/plain", body }
+        }
+    }
+}
+
+fn expect(c: &mut Checker<'_>, raw: raw::Expect, acts: &[super::model::Act]) -> Expect {
+    let declared: Vec<String> =
+        acts.iter().flat_map(|act| act.faults.iter().map(move |f| format!("{}/{}", act.name, f.name))).collect();
+    let marks = match raw.marks {
+        None => declared,
+        Some(marks) => {
+            for mark in marks.iter().filter(|mark| !declared.contains(&mark.value)) {
+                c.unknown("fault", mark, declared.iter().map(String::as_str));
+            }
+            marks.into_iter().map(|mark| mark.value).collect()
+        }
+    };
+    Expect { verdict: raw.verdict, marks, messages_max: raw.messages_max, virtual_ms_max: raw.virtual_ms_max }
+}

@@ -1,0 +1,373 @@
+//! A scenario that has passed every check: what the planner and the engine work from.
+
+use lit_node::id::NodeId;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::params::Params;
+pub use super::raw::{Chain, ExpectedVerdict, Ipfs, Keys, Latency, Limits, Link, Nodes, Preprocessing};
+pub use super::raw_act::Delivery;
+pub use super::value::{Expectation, Links, NodeChoice, Rate, Threshold, Wei};
+
+/// A checked scenario. Every name in it resolves, every node number is in range, every file has been read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Short name.
+    pub name: String,
+    /// What it shows.
+    pub description: String,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// The nodes and the links between them.
+    pub network: Network,
+    /// The machines that the nodes run on.
+    pub nodes: Nodes,
+    /// The chains; never empty; the first is the home of the network's contracts.
+    pub chains: Vec<Chain>,
+    /// The IPFS gateway.
+    pub ipfs: Ipfs,
+    /// Web servers, by origin.
+    pub http: BTreeMap<String, HttpOrigin>,
+    /// Users, by name.
+    pub users: BTreeMap<String, User>,
+    /// How keys are prepared for signing.
+    pub keys: Keys,
+    /// Where a run ends if it does not end by itself.
+    pub limits: Limits,
+    /// The parts of the run, in order.
+    pub acts: Vec<Act>,
+    /// How the run must end.
+    pub expect: Expect,
+}
+
+impl Scenario {
+    /// Every action that a step uses, by file or step name: the IPFS gateway serves them.
+    pub fn actions(&self) -> BTreeMap<&str, &Arc<Action>> {
+        let steps = self.acts.iter().flat_map(|act| &act.steps);
+        steps.filter_map(|step| step.deed.action()).map(|action| (action.name.as_str(), action)).collect()
+    }
+}
+
+/// The nodes and the links between them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Network {
+    /// How many nodes, n.
+    pub nodes: u16,
+    /// How many shares make a key; 1 to n.
+    pub threshold: u16,
+    /// The bound on a message's delay after stabilisation, milliseconds.
+    pub delta_ms: u64,
+    /// When the network stabilises, milliseconds after the start.
+    pub gst_ms: u64,
+    /// The links.
+    pub link: Link,
+}
+
+impl Network {
+    /// How many nodes may be faulty: f = floor((n-1)/3).
+    pub fn faulty_max(&self) -> u16 {
+        (self.nodes - 1) / 3
+    }
+}
+
+/// A web server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpOrigin {
+    /// How long it takes to answer, milliseconds.
+    pub latency_ms: u64,
+    /// Answers by path. Other paths are 404.
+    pub routes: BTreeMap<String, Route>,
+}
+
+/// What a path answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The answer to every node without one of its own.
+    pub answer: Answer,
+    /// Answers to some nodes.
+    pub by_node: BTreeMap<NodeId, Answer>,
+}
+
+impl Route {
+    /// The answer that `node` gets.
+    pub fn for_node(&self, node: NodeId) -> &Answer {
+        self.by_node.get(&node).unwrap_or(&self.answer)
+    }
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// `content-type`.
+    pub content_type: &'static str,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// A user with a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User {
+    /// What the wallet holds at the start.
+    pub funds: Wei,
+}
+
+/// A named part of the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Act {
+    /// Name, unique.
+    pub name: String,
+    /// Steps, one after another.
+    pub steps: Vec<Step>,
+    /// Faults beside them, before the seed has drawn what is left open.
+    pub faults: Vec<FaultSpec>,
+}
+
+/// One thing that a client does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Name, unique in the scenario.
+    pub id: String,
+    /// Who does it: a key of [`Scenario::users`].
+    pub user: String,
+    /// What is done.
+    pub deed: Deed,
+    /// How it must end.
+    pub expect: Expectation,
+    /// A part of the error's text, if one is demanded.
+    pub expect_message: Option<String>,
+}
+
+/// The code of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// The file as the scenario names it, or `STEP (inline)`.
+    pub name: String,
+    /// The code.
+    pub code: String,
+}
+
+/// What is done in a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// Requests a new distributed key; done when it is routed on chain.
+    Keygen {
+        /// Its name in reports.
+        key: String,
+    },
+    /// Mints the next routed key.
+    Mint {
+        /// The PKP's name from now on.
+        pkp: String,
+        /// What is paid; the mint cost if none.
+        value: Option<Wei>,
+    },
+    /// Permits an action to use a PKP.
+    PermitAction {
+        /// The PKP.
+        pkp: String,
+        /// The action.
+        action: Arc<Action>,
+    },
+    /// Permits a user's address to use a PKP.
+    PermitAddress {
+        /// The PKP.
+        pkp: String,
+        /// The user.
+        address: String,
+    },
+    /// Transfers a PKP.
+    Transfer {
+        /// The PKP.
+        pkp: String,
+        /// The user who receives it.
+        to: String,
+    },
+    /// Runs an action.
+    Execute(Execute),
+    /// Sends ether to a PKP's address.
+    Fund {
+        /// The PKP.
+        pkp: String,
+        /// How much.
+        value: Wei,
+    },
+    /// Has an action sign a transaction of the PKP's address and submits it.
+    PkpTransaction {
+        /// The PKP.
+        pkp: String,
+        /// Gets `publicKey` and `toSign`; signs under the name `sig`.
+        action: Arc<Action>,
+        /// The user who receives the ether.
+        to: String,
+        /// How much.
+        value: Wei,
+        /// The user whose AuthSig goes along.
+        auth: Option<String>,
+    },
+    /// Asks every node who it is.
+    Handshake,
+}
+
+impl Deed {
+    /// The kind, as in scenarios and reports.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Keygen { .. } => "keygen",
+            Self::Mint { .. } => "mint",
+            Self::PermitAction { .. } => "permit_action",
+            Self::PermitAddress { .. } => "permit_address",
+            Self::Transfer { .. } => "transfer",
+            Self::Execute(_) => "execute",
+            Self::Fund { .. } => "fund",
+            Self::PkpTransaction { .. } => "pkp_transaction",
+            Self::Handshake => "handshake",
+        }
+    }
+
+    /// The action that is permitted or run, if any.
+    pub fn action(&self) -> Option<&Arc<Action>> {
+        match self {
+            Self::PermitAction { action, .. } | Self::PkpTransaction { action, .. } => Some(action),
+            Self::Execute(execute) => Some(&execute.action),
+            _ => None,
+        }
+    }
+}
+
+/// How an action is run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Execute {
+    /// The action.
+    pub action: Arc<Action>,
+    /// How nodes get the code.
+    pub by: Delivery,
+    /// Globals of the action.
+    pub params: Params,
+    /// The user whose AuthSig goes along.
+    pub auth: Option<String>,
+    /// The names of the signatures that must result, ascending, if demanded.
+    pub expect_signatures: Option<Vec<String>>,
+    /// The response that must result, if demanded.
+    pub expect_response: Option<String>,
+}
+
+/// A fault as the scenario declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultSpec {
+    /// Name, unique in its act.
+    pub name: String,
+    /// The step that it belongs to.
+    pub during: Option<String>,
+    /// When it starts.
+    pub when: WhenSpec,
+    /// What goes wrong.
+    pub what: FaultKind,
+}
+
+/// When a fault starts, as the scenario declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhenSpec {
+    /// Milliseconds after the start of its act or step.
+    At {
+        /// How many.
+        ms: u64,
+    },
+    /// When a message is sent.
+    Sent {
+        /// What is sent.
+        label: LabelPattern,
+        /// By whom, if the scenario says so.
+        node: Option<NodeId>,
+        /// The how-manieth, from 1.
+        occurrence: u32,
+    },
+}
+
+/// Matches the labels of messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LabelPattern {
+    /// The protocol.
+    pub protocol: String,
+    /// The kind; every kind if none.
+    pub kind: Option<String>,
+}
+
+impl LabelPattern {
+    /// Whether a message of this protocol and kind is meant.
+    pub fn matches(&self, protocol: &str, kind: &str) -> bool {
+        self.protocol == protocol && self.kind.as_deref().is_none_or(|wanted| wanted == kind)
+    }
+}
+
+impl std::fmt::Display for LabelPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.kind {
+            Some(kind) => write!(f, "{}/{kind}", self.protocol),
+            None => f.write_str(&self.protocol),
+        }
+    }
+}
+
+/// What goes wrong, as the scenario declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Messages get lost.
+    Loss {
+        /// Which links.
+        links: Links,
+        /// How likely each message is struck.
+        rate: Rate,
+        /// How long; to the end of the act or step if none.
+        for_ms: Option<u64>,
+    },
+    /// Messages arrive twice.
+    Duplicate {
+        /// Which links.
+        links: Links,
+        /// How likely each message is struck.
+        rate: Rate,
+        /// How long; to the end of the act or step if none.
+        for_ms: Option<u64>,
+    },
+    /// Messages are held back.
+    Reorder {
+        /// Which links.
+        links: Links,
+        /// How likely each message is held back.
+        rate: Rate,
+        /// The most that a message is held back.
+        delay_ms_max: u64,
+        /// How long; to the end of the act or step if none.
+        for_ms: Option<u64>,
+    },
+    /// Nodes of different sets cannot reach each other.
+    Partition {
+        /// The sets, disjoint; a node in none of them reaches everybody.
+        sets: Vec<Vec<NodeId>>,
+        /// When the network is whole again; at the end of the act or step if none.
+        heal_after_ms: Option<u64>,
+    },
+    /// A node stops.
+    Crash {
+        /// Which node.
+        node: NodeChoice,
+        /// When it starts again; never in this run if none.
+        restart_after_ms: Option<u64>,
+    },
+}
+
+/// How the run must end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// The verdict.
+    pub verdict: ExpectedVerdict,
+    /// Ids (`act/fault`) of the faults that must have fired.
+    pub marks: Vec<String>,
+    /// The most messages between nodes.
+    pub messages_max: Option<u64>,
+    /// The most virtual time, milliseconds.
+    pub virtual_ms_max: Option<u64>,
+}

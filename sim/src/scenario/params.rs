@@ -1,0 +1,177 @@
+//! Parameters of an action: JSON whose strings may refer to what exists only during the run.
+
+use alloy_primitives::keccak256;
+use serde_json::{Map, Value};
+
+/// Something that a parameter stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reference {
+    /// `${pkp.NAME.public_key}`: the uncompressed key, 0x-hex.
+    PkpPublicKey(String),
+    /// `${pkp.NAME.token_id}`: 0x-hex, 32 bytes.
+    PkpTokenId(String),
+    /// `${pkp.NAME.eth_address}`: 0x-hex with checksum or without, as the engine likes.
+    PkpAddress(String),
+    /// `${user.NAME.address}`: 0x-hex.
+    UserAddress(String),
+    /// `${keccak256:TEXT}`: the 32 bytes of the digest, as an array of numbers.
+    Keccak(String),
+}
+
+impl Reference {
+    fn parse(text: &str) -> Result<Self, BadReference> {
+        if let Some(text) = text.strip_prefix("keccak256:") {
+            return Ok(Self::Keccak(text.to_owned()));
+        }
+        let parts: Vec<&str> = text.split('.').collect();
+        match parts.as_slice() {
+            ["pkp", name, "public_key"] => Ok(Self::PkpPublicKey((*name).to_owned())),
+            ["pkp", name, "token_id"] => Ok(Self::PkpTokenId((*name).to_owned())),
+            ["pkp", name, "eth_address"] => Ok(Self::PkpAddress((*name).to_owned())),
+            ["user", name, "address"] => Ok(Self::UserAddress((*name).to_owned())),
+            _ => Err(BadReference(text.to_owned())),
+        }
+    }
+}
+
+/// A `${...}` that refers to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`${{{0}}}` refers to nothing")]
+pub struct BadReference(pub String);
+
+/// The members that become globals of an action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Params(Map<String, Value>);
+
+impl Params {
+    /// Takes a TOML table. Dates become strings.
+    pub fn from_toml(table: toml::Table) -> Self {
+        Self(table.into_iter().map(|(name, value)| (name, json(value))).collect())
+    }
+
+    /// Every reference, in order.
+    ///
+    /// # Errors
+    /// If a `${...}` refers to nothing.
+    pub fn references(&self) -> Result<Vec<Reference>, BadReference> {
+        let mut found = Vec::new();
+        for value in self.0.values() {
+            collect(value, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// The JSON object with every reference replaced by what `lookup` knows; unknown ones become empty strings.
+    /// [`Reference::Keccak`] is answered here.
+    pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Value {
+        Value::Object(self.0.iter().map(|(name, value)| (name.clone(), replace(value, lookup))).collect())
+    }
+}
+
+/// The JSON counterpart of a TOML value.
+pub(super) fn json(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(truth) => truth.into(),
+        toml::Value::Datetime(date) => Value::String(date.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(json).collect(),
+        toml::Value::Table(table) => Value::Object(table.into_iter().map(|(k, v)| (k, json(v))).collect()),
+    }
+}
+
+/// A part of a string: text, or what is between `${` and `}`.
+enum Part<'t> {
+    Text(&'t str),
+    Inner(&'t str),
+}
+
+fn parts(mut text: &str) -> Vec<Part<'_>> {
+    let mut list = Vec::new();
+    while let Some((before, rest)) = text.split_once("${") {
+        let Some((inner, after)) = rest.split_once('}') else { break };
+        list.push(Part::Text(before));
+        list.push(Part::Inner(inner));
+        text = after;
+    }
+    list.push(Part::Text(text));
+    list
+}
+
+fn collect(value: &Value, found: &mut Vec<Reference>) -> Result<(), BadReference> {
+    match value {
+        Value::String(text) => {
+            for part in parts(text) {
+                if let Part::Inner(inner) = part {
+                    found.push(Reference::parse(inner)?);
+                }
+            }
+            Ok(())
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| collect(item, found)),
+        Value::Object(members) => members.values().try_for_each(|member| collect(member, found)),
+        _ => Ok(()),
+    }
+}
+
+fn replace(value: &Value, lookup: &dyn Fn(&Reference) -> Option<String>) -> Value {
+    match value {
+        Value::String(text) => replace_text(text, lookup),
+        Value::Array(items) => items.iter().map(|item| replace(item, lookup)).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, member)| (name.clone(), replace(member, lookup))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn replace_text(text: &str, lookup: &dyn Fn(&Reference) -> Option<String>) -> Value {
+    let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    if let Some(Ok(Reference::Keccak(message))) = whole.map(Reference::parse)
+        && !message.contains('}')
+    {
+        return keccak256(message).iter().map(|byte| Value::from(*byte)).collect();
+    }
+    let resolved = parts(text).into_iter().map(|part| match part {
+        Part::Text(text) => text.to_owned(),
+        Part::Inner(inner) => match Reference::parse(inner) {
+            Ok(Reference::Keccak(message)) => format!("0x{}", hex::encode(keccak256(message))),
+            Ok(reference) => lookup(&reference).unwrap_or_default(),
+            Err(_) => String::new(),
+        },
+    });
+    Value::String(resolved.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(text: &str) -> Params {
+        Params::from_toml(toml::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn references_are_found_at_any_depth_and_replaced() {
+        let params = params("a = 'key ${pkp.p.public_key}!'\nb = [{ c = '${user.bob.address}' }]\nn = 7");
+        let found = params.references().unwrap();
+        assert_eq!(found, [Reference::PkpPublicKey("p".into()), Reference::UserAddress("bob".into())]);
+        let value = params.resolve(&|reference| Some(format!("<{reference:?}>")));
+        assert_eq!(value["a"], "key <PkpPublicKey(\"p\")>!");
+        assert_eq!(value["b"][0]["c"], "<UserAddress(\"bob\")>");
+        assert_eq!(value["n"], 7);
+    }
+
+    #[test]
+    fn a_digest_alone_becomes_bytes() {
+        let value = params("toSign = '${keccak256:}'").resolve(&|_| None);
+        let bytes: Vec<u8> = serde_json::from_value(value["toSign"].clone()).unwrap();
+        assert_eq!(hex::encode(bytes), "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+    }
+
+    #[test]
+    fn an_unknown_reference_is_an_error_that_names_it() {
+        assert_eq!(params("a = '${pkp.p.colour}'").references(), Err(BadReference("pkp.p.colour".into())));
+    }
+}

@@ -1,0 +1,360 @@
+//! The sections of a scenario file as they are read, before anything is compared with anything else.
+//!
+//! The doc comments here are what `litsim schema` and `litsim explain` print.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::raw_act::Act;
+use super::source::Placed;
+use super::value::{OneOrMany, Rate, Threshold, Wei};
+
+/// A scenario: the network, its surroundings, what clients do, what goes wrong, and how it must end.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    /// Version of this format: 1.
+    pub schema: Placed<u32>,
+    /// Short name: lower-case letters, digits and dashes.
+    pub name: Placed<String>,
+    /// What the scenario shows.
+    #[serde(default)]
+    pub description: String,
+    /// Words to select it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The nodes and the links between them.
+    pub network: Network,
+    /// The machines that the nodes run on.
+    #[serde(default)]
+    pub nodes: Nodes,
+    /// The chains; the first is the home of the network's contracts.
+    #[serde(default)]
+    pub chain: OneOrMany<Chain>,
+    /// The IPFS gateway.
+    #[serde(default)]
+    pub ipfs: Ipfs,
+    /// Web servers that actions may fetch from.
+    #[serde(default)]
+    pub http: Vec<Http>,
+    /// Who uses the network, by name.
+    #[serde(default)]
+    pub users: BTreeMap<String, Placed<User>>,
+    /// How keys are prepared for signing.
+    #[serde(default)]
+    pub keys: Keys,
+    /// Where a run ends if it does not end by itself.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The parts of the run, in order.
+    pub act: Placed<Vec<Act>>,
+    /// How the run must end.
+    #[serde(default)]
+    pub expect: Expect,
+}
+
+/// The nodes and the links between them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Network {
+    /// How many nodes: 2 to 1024.
+    pub nodes: Placed<u16>,
+    /// How many shares make a key.
+    #[serde(default)]
+    pub threshold: Option<Placed<Threshold>>,
+    /// The bound on a message's delay after stabilisation, milliseconds.
+    #[serde(default = "delta_ms_default")]
+    pub delta_ms: Placed<u64>,
+    /// When the network stabilises, milliseconds after the start.
+    #[serde(default)]
+    pub gst_ms: u64,
+    /// The links.
+    #[serde(default)]
+    pub link: Link,
+}
+
+fn delta_ms_default() -> Placed<u64> {
+    Placed { value: 250, span: 0..0 }
+}
+
+/// What each link between two nodes does to messages, faults aside.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Link {
+    /// How long a message takes.
+    pub latency: Latency,
+    /// The share of messages that are lost.
+    pub loss: Rate,
+    /// The share of messages that arrive twice.
+    pub duplicate: Rate,
+    /// The share of messages that later ones may overtake.
+    pub reorder: Rate,
+}
+
+/// How long something takes.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(try_from = "RawLatency")]
+pub enum Latency {
+    /// Always the same.
+    Constant {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Any value of a range, equally likely.
+    Uniform {
+        /// Least, milliseconds.
+        ms_min: u64,
+        /// Most, milliseconds.
+        ms_max: u64,
+    },
+    /// The logarithm is normally distributed.
+    LogNormal {
+        /// Half of the values are below this, milliseconds.
+        median_ms: f64,
+        /// Standard deviation of the logarithm.
+        sigma: f64,
+    },
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self::Uniform { ms_min: 5, ms_max: 15 }
+    }
+}
+
+impl JsonSchema for Latency {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Latency".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        RawLatency::json_schema(generator)
+    }
+}
+
+/// How long something takes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum RawLatency {
+    /// Always the same, milliseconds.
+    ConstantMs(u64),
+    /// Any value of a range [least, most], milliseconds.
+    UniformMs((u64, u64)),
+    /// The logarithm is normally distributed.
+    LogNormalMs(LogNormal),
+}
+
+/// A log-normal distribution.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LogNormal {
+    /// Half of the values are below this, milliseconds.
+    median: f64,
+    /// Standard deviation of the logarithm.
+    sigma: f64,
+}
+
+impl TryFrom<RawLatency> for Latency {
+    type Error = &'static str;
+
+    fn try_from(raw: RawLatency) -> Result<Self, Self::Error> {
+        match raw {
+            RawLatency::ConstantMs(ms) => Ok(Self::Constant { ms }),
+            RawLatency::UniformMs((ms_min, ms_max)) if ms_min <= ms_max => Ok(Self::Uniform { ms_min, ms_max }),
+            RawLatency::UniformMs(_) => Err("the range runs backwards, expected [least, most]"),
+            RawLatency::LogNormalMs(LogNormal { median, sigma }) => {
+                let sane = median.is_finite() && median > 0.0 && sigma.is_finite() && (0.0..=5.0).contains(&sigma);
+                let refusal = "no such distribution, expected a median above 0 and a sigma from 0 to 5";
+                sane.then_some(Self::LogNormal { median_ms: median, sigma }).ok_or(refusal)
+            }
+        }
+    }
+}
+
+/// The machines that the nodes run on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Nodes {
+    /// How many inputs a node works on at once.
+    pub cores: u16,
+    /// The most that a node's clock is ahead or behind, milliseconds.
+    pub clock_skew_ms_max: u64,
+}
+
+impl Default for Nodes {
+    fn default() -> Self {
+        Self { cores: 2, clock_skew_ms_max: 0 }
+    }
+}
+
+/// A chain and its RPC endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Chain {
+    /// The name that actions use.
+    pub name: String,
+    /// The chain id of EIP-155.
+    pub chain_id: u64,
+    /// Time between blocks, milliseconds.
+    pub block_time_ms: u64,
+    /// How many blocks make a block final.
+    pub finality_depth: u64,
+    /// How long the endpoint takes to answer, milliseconds.
+    pub rpc_latency_ms: u64,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self {
+            name: "yellowstone".into(),
+            chain_id: 175_188,
+            block_time_ms: 1000,
+            finality_depth: 1,
+            rpc_latency_ms: 20,
+        }
+    }
+}
+
+/// The IPFS gateway.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ipfs {
+    /// How long it takes to answer.
+    pub latency: Latency,
+}
+
+/// A web server.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Http {
+    /// Scheme and host, e.g. https://prices.example.
+    pub origin: Placed<String>,
+    /// How long it takes to answer, milliseconds.
+    #[serde(default = "http_latency_ms_default")]
+    pub latency_ms: u64,
+    /// What it serves.
+    #[serde(default)]
+    pub route: Vec<Route>,
+}
+
+fn http_latency_ms_default() -> u64 {
+    50
+}
+
+/// A path of a web server and its answer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    /// The path, from the slash; a query is ignored.
+    pub path: Placed<String>,
+    /// The status code.
+    pub status: Option<u16>,
+    /// The body, as text.
+    pub body: Option<Placed<String>>,
+    /// The body, as JSON.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub json: Option<toml::Value>,
+    /// Other answers for some nodes.
+    #[serde(default)]
+    pub by_node: Vec<ByNode>,
+}
+
+/// The answer that some nodes get.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ByNode {
+    /// Which nodes.
+    pub nodes: Vec<Placed<u16>>,
+    /// The status code.
+    pub status: Option<u16>,
+    /// The body, as text.
+    pub body: Option<Placed<String>>,
+    /// The body, as JSON.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub json: Option<toml::Value>,
+}
+
+/// A user of the network.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct User {
+    /// Has an Ethereum wallet, whose key is derived from the seed.
+    #[serde(default)]
+    pub wallet: bool,
+    /// What the wallet holds at the start, wei; 10 ether if not given.
+    pub funds_wei: Option<Wei>,
+}
+
+/// How keys are prepared for signing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keys {
+    /// Where Beaver triples come from.
+    pub preprocessing: Preprocessing,
+    /// How many presignatures each holder set keeps ready; the engine's choice if not given.
+    pub pool_per_set: Option<u32>,
+}
+
+/// Where Beaver triples come from. Presigning and signing are always real.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Preprocessing {
+    /// A trusted dealer hands them out.
+    #[default]
+    Dealer,
+}
+
+impl Preprocessing {
+    /// The name, as in scenarios and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dealer => "dealer",
+        }
+    }
+}
+
+/// Where a run ends if it does not end by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The most virtual time, milliseconds.
+    pub virtual_ms_max: u64,
+    /// The most messages between nodes.
+    pub messages_max: u64,
+    /// Allows plans that crash more than f = floor((n-1)/3) nodes at once.
+    pub beyond_f: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { virtual_ms_max: 600_000, messages_max: 10_000_000, beyond_f: false }
+    }
+}
+
+/// How the run must end.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Expect {
+    /// The verdict.
+    pub verdict: ExpectedVerdict,
+    /// Which faults must have fired, as `act/fault`; all declared ones if not given.
+    pub marks: Option<Vec<Placed<String>>>,
+    /// The most messages between nodes.
+    pub messages_max: Option<u64>,
+    /// The most virtual time, milliseconds.
+    pub virtual_ms_max: Option<u64>,
+}
+
+/// The verdict that a scenario is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectedVerdict {
+    /// Everything completes and nothing is violated.
+    #[default]
+    Pass,
+    /// Something that must complete does not.
+    Liveness,
+    /// A safety property is violated.
+    Safety,
+}

@@ -1,0 +1,267 @@
+//! Acts as they are read: the steps of clients, and the faults beside them.
+//!
+//! The doc comments here are what `litsim schema` and `litsim explain` print.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::source::Placed;
+use super::value::{Expectation, Links, NodeChoice, Rate, Wei};
+
+/// A named part of the run. Its steps run one after another; its faults are over before the next act starts.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Act {
+    /// Name of the act, unique.
+    pub name: Placed<String>,
+    /// What clients do, in order.
+    #[serde(default)]
+    pub step: Vec<Step>,
+    /// What goes wrong meanwhile.
+    #[serde(default)]
+    pub fault: Vec<Fault>,
+}
+
+/// One thing that a client does, and how it must end.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
+    /// Name of the step, unique in the scenario.
+    pub id: Placed<String>,
+    /// Which user does it.
+    pub user: Placed<String>,
+    /// What is done.
+    #[serde(rename = "do")]
+    pub deed: Deed,
+    /// How it must end: `ok`, or with this error.
+    #[serde(default)]
+    pub expect: Expectation,
+    /// A part of the error's text.
+    pub expect_message: Option<String>,
+}
+
+/// What a client can do.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Deed {
+    /// Requests a new distributed key; done when the key is routed on chain.
+    Keygen(Keygen),
+    /// Mints the next routed key as a PKP (mintNext), paying exactly the mint cost unless told otherwise.
+    Mint(Mint),
+    /// Permits an action, by its CID, to use a PKP.
+    PermitAction(PermitAction),
+    /// Permits a user's address to use a PKP.
+    PermitAddress(PermitAddress),
+    /// Transfers a PKP (ERC-721 transferFrom).
+    Transfer(Transfer),
+    /// Has every node run an action, and combines what they answer.
+    Execute(Execute),
+    /// Sends ether to a PKP's address.
+    Fund(Fund),
+    /// Has an action sign a transaction of the PKP's own address and submits it; the chain must accept it.
+    PkpTransaction(PkpTransaction),
+    /// Asks every node for its epoch and newest block.
+    Handshake(Handshake),
+}
+
+/// Requests a new distributed key.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keygen {
+    /// A name for the key, for reports.
+    pub key: Placed<String>,
+}
+
+/// Mints a PKP.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mint {
+    /// A name for the PKP.
+    pub pkp: Placed<String>,
+    /// What is paid, wei; the mint cost if not given.
+    pub value_wei: Option<Wei>,
+}
+
+/// Permits an action to use a PKP.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PermitAction {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The action's file, relative to the scenario.
+    pub action: Placed<String>,
+}
+
+/// Permits an address to use a PKP.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PermitAddress {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The user whose address it is.
+    pub address: Placed<String>,
+}
+
+/// Transfers a PKP.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Transfer {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The user who receives it.
+    pub to: Placed<String>,
+}
+
+/// Runs an action. Exactly one of `action` and `code` is given.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Execute {
+    /// The action's file, relative to the scenario.
+    pub action: Option<Placed<String>>,
+    /// The action's code.
+    pub code: Option<Placed<String>>,
+    /// How the nodes get the code: `ipfs` for a file, `inline` for code, if not given.
+    pub by: Option<Delivery>,
+    /// Globals of the action. In strings, `${pkp.NAME.public_key}`, `${pkp.NAME.token_id}`, `${pkp.NAME.eth_address}`
+    /// and `${user.NAME.address}` are replaced; `${keccak256:TEXT}` alone stands for the digest's 32 bytes.
+    #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
+    pub params: Option<Placed<toml::Table>>,
+    /// The user whose AuthSig goes along; none if not given.
+    pub auth: Option<Placed<String>>,
+    /// The names of the signatures that must result; not checked if not given.
+    pub expect_signatures: Option<Vec<String>>,
+    /// The response that must result, as text.
+    pub expect_response: Option<String>,
+}
+
+/// How nodes get an action's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// The request names its CID, and nodes fetch it.
+    Ipfs,
+    /// The request contains it.
+    Inline,
+}
+
+/// Sends ether to a PKP's address.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fund {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// How much, wei.
+    pub value_wei: Wei,
+}
+
+/// Sends a transaction from a PKP's address. The action gets `publicKey` and `toSign` and signs under the name `sig`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PkpTransaction {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The action's file, relative to the scenario.
+    pub action: Placed<String>,
+    /// The user who receives the ether.
+    pub to: Placed<String>,
+    /// How much, wei.
+    pub value_wei: Wei,
+    /// The user whose AuthSig goes along; none if not given.
+    pub auth: Option<Placed<String>>,
+}
+
+/// Asks every node who it is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Handshake {}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fault {
+    /// Name of the fault, unique in its act.
+    pub name: Placed<String>,
+    /// When it starts: at the start of the act or step if not given.
+    pub when: Option<Placed<When>>,
+    /// The step that it belongs to: it is armed only while that step runs, and over before the next one starts.
+    pub during: Option<Placed<String>>,
+    /// What goes wrong.
+    pub what: FaultKind,
+}
+
+/// When a fault starts: either after a time, or when a message of a kind is sent.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct When {
+    /// Milliseconds after the start of the act, or of the step that the fault belongs to.
+    pub at_ms: Option<u64>,
+    /// `protocol/kind` or just `protocol`: when such a message is sent.
+    pub label: Option<Placed<String>>,
+    /// By which node; for a crash the node that crashes, otherwise any, if not given.
+    pub node: Option<Placed<u16>>,
+    /// The how-manieth such message, from 1.
+    pub occurrence: Option<Placed<u32>>,
+}
+
+/// What can go wrong.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FaultKind {
+    /// Messages get lost.
+    Loss(RateFault),
+    /// Messages arrive twice.
+    Duplicate(RateFault),
+    /// Messages are held back, so that later ones overtake them.
+    Reorder(ReorderFault),
+    /// Nodes of different sets cannot reach each other.
+    Partition(PartitionFault),
+    /// A node stops, and loses everything that is not on its disk.
+    Crash(CrashFault),
+}
+
+/// Strikes some messages of some links.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RateFault {
+    /// Which links.
+    pub links: Placed<Links>,
+    /// How likely each message is struck.
+    pub rate: Rate,
+    /// How long, milliseconds; to the end of the act or step if not given.
+    pub for_ms: Option<u64>,
+}
+
+/// Holds back some messages of some links.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReorderFault {
+    /// Which links.
+    pub links: Placed<Links>,
+    /// How likely each message is held back.
+    pub rate: Rate,
+    /// The most that a message is held back, milliseconds.
+    pub delay_ms_max: u64,
+    /// How long, milliseconds; to the end of the act or step if not given.
+    pub for_ms: Option<u64>,
+}
+
+/// Splits the network.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartitionFault {
+    /// The sets; a node in none of them reaches everybody.
+    pub sets: Placed<Vec<Vec<Placed<u16>>>>,
+    /// When the network is whole again, milliseconds; at the end of the act or step if not given.
+    pub heal_after_ms: Option<u64>,
+}
+
+/// Stops a node.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CrashFault {
+    /// Which node.
+    pub node: Placed<NodeChoice>,
+    /// When it starts again, milliseconds; never in this run if not given.
+    pub restart_after_ms: Option<u64>,
+}

@@ -1,0 +1,237 @@
+use super::*;
+use crate::plan::{Fault, FaultPlan, PlanError};
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+const SMALL: &str = r#"schema = 1
+name = "small"
+
+[network]
+nodes = 4
+
+[users]
+alice = { wallet = true }
+
+[[act]]
+name = "one"
+
+[[act.step]]
+id = "keygen"
+user = "alice"
+do.keygen = { key = "k" }
+"#;
+
+fn check(text: &str) -> Result<Scenario, Diagnostics> {
+    parse("small.toml", text.as_bytes(), &scenarios(), &[])
+}
+
+/// The errors of the small scenario after replacing one part of it.
+fn errors(part: &str, replacement: &str) -> String {
+    assert!(SMALL.contains(part), "{part}");
+    check(&SMALL.replacen(part, replacement, 1)).unwrap_err().to_string()
+}
+
+/// The errors of the small scenario with more at its end.
+fn errors_after(more: &str) -> String {
+    check(&format!("{SMALL}{more}")).unwrap_err().to_string()
+}
+
+fn edited(edits: &[&str]) -> Result<Scenario, Diagnostics> {
+    parse("small.toml", SMALL.as_bytes(), &scenarios(), &edits.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_quickstart_is_a_scenario_and_tells_its_story() {
+    let scenario = load(&scenarios().join("quickstart.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((scenario.network.nodes, scenario.network.threshold, scenario.network.faulty_max()), (4, 3, 1));
+    assert_eq!(scenario.acts.iter().map(|act| act.name.as_str()).collect::<Vec<_>>(), ["calm", "faulty"]);
+    assert!(scenario.acts[0].faults.is_empty());
+    assert_eq!(scenario.actions().len(), 4);
+    assert_eq!(scenario.expect.marks.len(), 6);
+    let plan = FaultPlan::new(&scenario, 1).unwrap();
+    assert_eq!(plan.events.len(), 6);
+    assert_eq!(plan, FaultPlan::new(&scenario, 1).unwrap());
+}
+
+#[test]
+fn a_field_that_does_not_exist_is_shown_with_the_one_that_was_meant() {
+    assert_snapshot!(errors("nodes = 4", "ndoes = 4"));
+}
+
+#[test]
+fn a_missing_field_is_named() {
+    assert_snapshot!(errors("nodes = 4\n", ""));
+}
+
+#[test]
+fn a_wrong_type_says_which_type_was_expected() {
+    assert_snapshot!(errors("nodes = 4", "nodes = \"four\""));
+}
+
+#[test]
+fn a_kind_of_step_that_does_not_exist_is_shown_with_the_one_that_was_meant() {
+    assert_snapshot!(errors("do.keygen", "do.keygne"));
+}
+
+#[test]
+fn a_field_inside_a_step_is_checked_too() {
+    assert_snapshot!(errors("{ key = \"k\" }", "{ kee = \"k\" }"));
+}
+
+#[test]
+fn broken_toml_names_the_place() {
+    assert_snapshot!(errors("[users]", "[users"));
+}
+
+#[test]
+fn names_that_mean_nothing_are_all_listed_in_order() {
+    assert_snapshot!(errors_after(
+        r#"
+[[act.step]]
+id = "run"
+user = "alcie"
+do.execute = { action = "actions/price-gaurd.js", params = { k = "${pkp.p.public_key}" } }
+
+[[act.fault]]
+name = "crash"
+when = { label = "dkg/ack", node = 9 }
+during = "keygne"
+what.crash = { node = 5 }
+"#
+    ));
+}
+
+#[test]
+fn a_threshold_above_n_is_refused() {
+    assert_snapshot!(errors("nodes = 4", "nodes = 4\nthreshold = 5"));
+}
+
+#[test]
+fn an_unknown_threshold_rule_is_refused() {
+    assert_snapshot!(errors("nodes = 4", "nodes = 4\nthreshold = \"half\""));
+}
+
+#[test]
+fn an_expected_error_must_be_one_that_exists() {
+    assert_snapshot!(errors("user = \"alice\"", "user = \"alice\"\nexpect = \"NotAuthorised\""));
+}
+
+#[test]
+fn a_trigger_must_say_when() {
+    assert_snapshot!(errors_after(
+        "[[act.fault]]\nname = \"x\"\nwhen = { node = 2 }\nwhat.partition = { sets = [[1, 2], [2, 3]] }\n"
+    ));
+}
+
+#[test]
+fn a_rate_above_one_and_a_range_that_runs_backwards_are_refused() {
+    assert_snapshot!(errors("nodes = 4", "nodes = 4\nlink.loss = 1.5"));
+    assert_snapshot!(errors("nodes = 4", "nodes = 4\nlink.latency = { uniform_ms = [9, 3] }"));
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_refused_at_its_place() {
+    let error = parse("bad.toml", b"schema = 1\nname = \"\xff\"", Path::new(""), &[]).unwrap_err().to_string();
+    assert!(error.contains("bad.toml:2:9") && error.contains("UTF-8"), "{error}");
+}
+
+#[test]
+fn edits_change_the_scenario_before_it_is_checked() {
+    let scenario = edited(&["network.nodes=13", "network.threshold=floor", "limits.messages_max=9"]).unwrap();
+    assert_eq!((scenario.network.nodes, scenario.network.threshold, scenario.limits.messages_max), (13, 8, 9));
+    assert_snapshot!(edited(&["network.nodez=13"]).unwrap_err().to_string());
+    assert_snapshot!(edited(&["network.nodes=1"]).unwrap_err().to_string());
+}
+
+#[test]
+fn more_than_f_crashes_at_once_need_consent() {
+    let crash = |name: &str, node: u16, extra: &str| {
+        format!("[[act.fault]]\nname = \"{name}\"\n{extra}\nwhat.crash = {{ node = {node}, restart_after_ms = 100 }}\n")
+    };
+    let plan = |faults: &[String]| FaultPlan::new(&check(&format!("{SMALL}{}", faults.concat())).unwrap(), 1);
+    let together = [crash("a", 1, ""), crash("b", 2, "when = { at_ms = 99 }")];
+    let error = plan(&together).unwrap_err();
+    assert!(matches!(error, PlanError::TooManyCrashes { allowed: 1, nodes: 4, .. }));
+    assert!(error.to_string().contains("node 1, node 2") && error.to_string().contains("one/a, one/b"), "{error}");
+    assert!(plan(&[crash("a", 1, ""), crash("b", 2, "when = { at_ms = 100 }")]).is_ok());
+    assert!(plan(&[crash("a", 1, ""), crash("b", 1, "when = { label = \"dkg\" }")]).is_ok());
+    assert!(plan(&[crash("a", 1, ""), crash("b", 2, "when = { label = \"dkg\" }")]).is_err());
+    assert!(plan(&[crash("a", 1, "during = \"keygen\""), crash("b", 2, "")]).is_err());
+    let consent = SMALL.replace("[users]", "[limits]\nbeyond_f = true\n[users]") + &together.concat();
+    assert_eq!(FaultPlan::new(&check(&consent).unwrap(), 1).unwrap().events.len(), 2);
+}
+
+#[test]
+fn a_crash_for_good_counts_in_every_later_act() {
+    let later = "[[act.fault]]\nname = \"a\"\nwhat.crash = { node = 1 }\n[[act]]\nname = \"two\"\n\
+                 [[act.fault]]\nname = \"b\"\nwhat.crash = { node = 2, restart_after_ms = 5 }\n";
+    let scenario = check(&format!("{SMALL}{later}")).unwrap();
+    assert!(FaultPlan::new(&scenario, 1).is_err());
+}
+
+#[test]
+fn any_node_is_drawn_from_the_seed_and_never_from_other_faults() {
+    let fault = |name: &str| format!("[[act.fault]]\nname = \"{name}\"\nwhat.crash = {{ node = \"any\" }}\n");
+    let small = SMALL.replace("[users]", "[limits]\nbeyond_f = true\n[users]");
+    let node = |text: &str, seed: u64| {
+        let plan = FaultPlan::new(&check(text).unwrap(), seed).unwrap();
+        let crash = plan.events.iter().find(|event| event.id.0 == "one/a").map(|event| event.what.clone());
+        let Some(Fault::Crash { node, .. }) = crash else { panic!("a crash") };
+        node.0
+    };
+    let alone = format!("{small}{}", fault("a"));
+    let drawn: std::collections::BTreeSet<u16> = (0..64).map(|seed| node(&alone, seed)).collect();
+    assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let beside = format!("{small}{}{}", fault("b"), fault("a"));
+    assert!((0..64).all(|seed| node(&alone, seed) == node(&beside, seed)));
+}
+
+#[test]
+fn some_nodes_may_get_another_answer() {
+    let http = "[[http]]\norigin = \"https://a.example\"\n[[http.route]]\npath = \"/p\"\njson = { price = 1 }\n\
+                by_node = [{ nodes = [3, 4], status = 500, body = \"no\" }]\n";
+    let scenario = check(&format!("{SMALL}{http}")).unwrap();
+    let route = &scenario.http["https://a.example"].routes["/p"];
+    assert_eq!(route.for_node(lit_node::id::NodeId(1)).body, b"{\"price\":1}");
+    assert_eq!(
+        (route.for_node(lit_node::id::NodeId(3)).status, &*route.for_node(lit_node::id::NodeId(4)).body),
+        (500, &b"no"[..])
+    );
+}
+
+#[test]
+fn the_schema_describes_every_section_of_the_quickstart() {
+    let schema = schema();
+    let known: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    let text = std::fs::read_to_string(scenarios().join("quickstart.toml")).unwrap();
+    let file: toml::Table = toml::from_str(&text).unwrap();
+    for section in file.keys() {
+        assert!(known.contains(&section), "{section} is missing");
+    }
+    assert_eq!(schema["additionalProperties"], false);
+    for required in ["schema", "name", "network", "act"] {
+        assert!(schema["required"].as_array().unwrap().iter().any(|name| name == required));
+    }
+    let steps = schema["$defs"]["Deed"]["oneOf"].as_array().unwrap();
+    assert!(steps.iter().any(|step| step["required"][0] == "pkp_transaction"));
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), edit in "\\PC{0,20}") {
+        let _ = parse("x", &bytes, Path::new(""), &[edit]);
+    }
+
+    #[test]
+    fn a_broken_scenario_never_panics(at in 0..SMALL.len(), cut in 0usize..20, put in "[\\PC\\n]{0,6}") {
+        let mut text = SMALL.to_owned();
+        text.replace_range(at..(at + cut).min(SMALL.len()), &put);
+        if let Err(diagnostics) = check(&text) {
+            prop_assert!(!diagnostics.to_string().is_empty());
+        }
+    }
+}
