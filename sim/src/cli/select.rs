@@ -46,7 +46,7 @@ fn of(argument: &str) -> Result<Vec<PathBuf>, SelectError> {
     } else {
         let matches = glob::glob(argument).map_err(|error| SelectError::Pattern(argument.to_owned(), error))?;
         for entry in matches {
-            let path = entry.map_err(|error| SelectError::Read(error.path().to_owned(), error.into_error()))?;
+            let path = entry.map_err(|error| SelectError::Read(error.path().to_owned(), error.into()))?;
             if path.is_dir() {
                 walk(&path, &mut files)?;
             } else {

@@ -13,6 +13,7 @@ use super::model::{Action, Answer, Chain, Expect, HttpOrigin, Network, Route, Sc
 use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
+use super::value::OneOrMany;
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -110,14 +111,11 @@ pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<S
     let c = &mut checker;
     header(c, &file);
     let network = network(c, file.network);
-    let chains = chains(c, file.chain.0);
+    let chains = chains(c, file.chain);
     let http = file.http.into_iter().fold(BTreeMap::new(), |list, server| http(c, list, server));
     let users = file.users.into_iter().map(|(name, user)| (name, self::user(c, user))).collect();
     if file.act.is_empty() {
         c.refuse(&file.act.span, "nothing happens in this scenario", "at least one [[act]]");
-    }
-    if file.nodes.cores == 0 {
-        c.refuse(&(0..0), "[nodes] cores is 0", "at least 1");
     }
     let acts = check_act::acts(c, file.act.value);
     let expect = expect(c, file.expect, &acts);
@@ -160,24 +158,17 @@ fn network(c: &mut Checker<'_>, raw: raw::Network) -> Network {
     if threshold == 0 || threshold > nodes {
         c.refuse(&span, format!("threshold {threshold} does not fit {nodes} nodes"), format!("1 to {nodes}"));
     }
-    if raw.delta_ms.value == 0 {
-        c.refuse(&raw.delta_ms.span, "a delay bound of 0", "at least 1 millisecond");
-    }
-    Network { nodes, threshold, delta_ms: raw.delta_ms.value, gst_ms: raw.gst_ms, link: raw.link }
+    Network { nodes, threshold, delta_ms: raw.delta_ms, gst_ms: raw.gst_ms, link: raw.link }
 }
 
-fn chains(c: &mut Checker<'_>, mut chains: Vec<Chain>) -> Vec<Chain> {
+fn chains(c: &mut Checker<'_>, raw: Placed<OneOrMany<Chain>>) -> Vec<Chain> {
+    let mut chains = raw.value.0;
     if chains.is_empty() {
         chains.push(Chain::default());
     }
     let mut names = BTreeSet::new();
-    for chain in &chains {
-        if chain.block_time_ms == 0 {
-            c.refuse(&(0..0), format!("chain `{}` has a block time of 0", chain.name), "at least 1 millisecond");
-        }
-        if !names.insert(chain.name.clone()) {
-            c.refuse(&(0..0), format!("two chains are named `{}`", chain.name), "a name of its own");
-        }
+    for chain in chains.iter().filter(|chain| !names.insert(&chain.name)) {
+        c.refuse(&raw.span, format!("two chains are named `{}`", chain.name), "a name of its own for each");
     }
     chains
 }

@@ -44,12 +44,9 @@ impl Diagnostic {
             closest(name, quoted(expected.unwrap_or_default()).filter(|c| *c != name))
                 .map(|name| format!("did you mean `{name}`?"))
         });
-        let mut place = source.locate(&error.span().unwrap_or(0..0));
-        if message.starts_with("missing field") {
-            // The span is that of the whole table; its first line is enough to find it.
-            place.width = place.width.min(place.text.chars().count().max(1));
-        }
-        Self { place, message: plain(message), expected: expected.map(plain), help }
+        let place = source.locate(&error.span().unwrap_or(0..0));
+        let missing = message.starts_with("missing field").then(|| "it in this table".to_owned());
+        Self { place, message: plain(message), expected: expected.map(plain).or(missing), help }
     }
 }
 
@@ -78,6 +75,12 @@ impl fmt::Display for Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl std::error::Error for Diagnostics {}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(one: Diagnostic) -> Self {
+        Self(vec![one])
+    }
+}
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,6 +115,7 @@ fn plain(message: &str) -> String {
         "u8" => "a whole number from 0 to 255".into(),
         "u16" => "a whole number from 0 to 65535".into(),
         "u32" | "u64" | "usize" => "a whole number, 0 or more".into(),
+        "a nonzero u16" | "a nonzero u64" => "a whole number, 1 or more".into(),
         "f64" => "a number".into(),
         "bool" | "a boolean" => "true or false".into(),
         "a sequence" => "an array".into(),

@@ -64,7 +64,7 @@ pub fn parse(origin: &str, bytes: &[u8], folder: &Path, edits: &[String]) -> Res
         return Err(Diagnostics(vec![diagnostic.expected("TOML, which is UTF-8")]));
     }
     tree::append_edits(&mut source, edits);
-    let tree = tree::parse(&source).map_err(|diagnostic| Diagnostics(vec![diagnostic]))?;
+    let tree = tree::parse(&source)?;
     let file = raw::File::deserialize(toml::Deserializer::from(tree))
         .map_err(|error| Diagnostics(vec![Diagnostic::from_toml(&source, &error)]))?;
     check::check(&source, folder, file)

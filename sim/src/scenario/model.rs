@@ -3,6 +3,7 @@
 use lit_node::id::NodeId;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::params::Params;
@@ -57,7 +58,7 @@ pub struct Network {
     /// How many shares make a key; 1 to n.
     pub threshold: u16,
     /// The bound on a message's delay after stabilisation, milliseconds.
-    pub delta_ms: u64,
+    pub delta_ms: NonZeroU64,
     /// When the network stabilises, milliseconds after the start.
     pub gst_ms: u64,
     /// The links.

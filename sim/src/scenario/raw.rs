@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::{NonZeroU16, NonZeroU64};
 
 use super::raw_act::Act;
 use super::source::Placed;
@@ -31,7 +32,7 @@ pub(super) struct File {
     pub nodes: Nodes,
     /// The chains; the first is the home of the network's contracts.
     #[serde(default)]
-    pub chain: OneOrMany<Chain>,
+    pub chain: Placed<OneOrMany<Chain>>,
     /// The IPFS gateway.
     #[serde(default)]
     pub ipfs: Ipfs,
@@ -65,7 +66,7 @@ pub(super) struct Network {
     pub threshold: Option<Placed<Threshold>>,
     /// The bound on a message's delay after stabilisation, milliseconds.
     #[serde(default = "delta_ms_default")]
-    pub delta_ms: Placed<u64>,
+    pub delta_ms: NonZeroU64,
     /// When the network stabilises, milliseconds after the start.
     #[serde(default)]
     pub gst_ms: u64,
@@ -74,8 +75,8 @@ pub(super) struct Network {
     pub link: Link,
 }
 
-fn delta_ms_default() -> Placed<u64> {
-    Placed { value: 250, span: 0..0 }
+fn delta_ms_default() -> NonZeroU64 {
+    const { NonZeroU64::new(250).expect("250 is not 0") }
 }
 
 /// What each link between two nodes does to messages, faults aside.
@@ -135,14 +136,16 @@ impl JsonSchema for Latency {
 
 /// How long something takes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
 enum RawLatency {
     /// Always the same, milliseconds.
-    ConstantMs(u64),
+    #[serde(rename = "constant_ms")]
+    Constant(u64),
     /// Any value of a range [least, most], milliseconds.
-    UniformMs((u64, u64)),
+    #[serde(rename = "uniform_ms")]
+    Uniform((u64, u64)),
     /// The logarithm is normally distributed.
-    LogNormalMs(LogNormal),
+    #[serde(rename = "log_normal_ms")]
+    LogNormal(LogNormal),
 }
 
 /// A log-normal distribution.
@@ -160,10 +163,10 @@ impl TryFrom<RawLatency> for Latency {
 
     fn try_from(raw: RawLatency) -> Result<Self, Self::Error> {
         match raw {
-            RawLatency::ConstantMs(ms) => Ok(Self::Constant { ms }),
-            RawLatency::UniformMs((ms_min, ms_max)) if ms_min <= ms_max => Ok(Self::Uniform { ms_min, ms_max }),
-            RawLatency::UniformMs(_) => Err("the range runs backwards, expected [least, most]"),
-            RawLatency::LogNormalMs(LogNormal { median, sigma }) => {
+            RawLatency::Constant(ms) => Ok(Self::Constant { ms }),
+            RawLatency::Uniform((ms_min, ms_max)) if ms_min <= ms_max => Ok(Self::Uniform { ms_min, ms_max }),
+            RawLatency::Uniform(_) => Err("the range runs backwards, expected [least, most]"),
+            RawLatency::LogNormal(LogNormal { median, sigma }) => {
                 let sane = median.is_finite() && median > 0.0 && sigma.is_finite() && (0.0..=5.0).contains(&sigma);
                 let refusal = "no such distribution, expected a median above 0 and a sigma from 0 to 5";
                 sane.then_some(Self::LogNormal { median_ms: median, sigma }).ok_or(refusal)
@@ -177,14 +180,14 @@ impl TryFrom<RawLatency> for Latency {
 #[serde(deny_unknown_fields, default)]
 pub struct Nodes {
     /// How many inputs a node works on at once.
-    pub cores: u16,
+    pub cores: NonZeroU16,
     /// The most that a node's clock is ahead or behind, milliseconds.
     pub clock_skew_ms_max: u64,
 }
 
 impl Default for Nodes {
     fn default() -> Self {
-        Self { cores: 2, clock_skew_ms_max: 0 }
+        Self { cores: const { NonZeroU16::new(2).expect("2 is not 0") }, clock_skew_ms_max: 0 }
     }
 }
 
@@ -197,7 +200,7 @@ pub struct Chain {
     /// The chain id of EIP-155.
     pub chain_id: u64,
     /// Time between blocks, milliseconds.
-    pub block_time_ms: u64,
+    pub block_time_ms: NonZeroU64,
     /// How many blocks make a block final.
     pub finality_depth: u64,
     /// How long the endpoint takes to answer, milliseconds.
@@ -209,7 +212,7 @@ impl Default for Chain {
         Self {
             name: "yellowstone".into(),
             chain_id: 175_188,
-            block_time_ms: 1000,
+            block_time_ms: const { NonZeroU64::new(1000).expect("1000 is not 0") },
             finality_depth: 1,
             rpc_latency_ms: 20,
         }

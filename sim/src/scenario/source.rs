@@ -9,7 +9,7 @@ use std::ops::{Deref, Range};
 pub type Span = Range<usize>;
 
 /// A deserialised value and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placed<T> {
     /// The value.
     pub value: T,

@@ -134,6 +134,19 @@ fn a_rate_above_one_and_a_range_that_runs_backwards_are_refused() {
 }
 
 #[test]
+fn numbers_that_must_not_be_zero_are_refused_at_their_place() {
+    assert_snapshot!(errors("[users]", "[chain]\nblock_time_ms = 0\n[users]"));
+    assert_snapshot!(errors("[users]", "[nodes]\ncores = 0\n[users]"));
+}
+
+#[test]
+fn two_chains_of_one_name_are_refused() {
+    assert_snapshot!(errors("[users]", "[[chain]]\nname = \"a\"\n[[chain]]\nname = \"a\"\n[users]"));
+    let two = check(&SMALL.replace("[users]", "[[chain]]\nname = \"a\"\n[[chain]]\nname = \"b\"\n[users]")).unwrap();
+    assert_eq!(two.chains.iter().map(|chain| chain.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
 fn text_that_is_not_utf_8_is_refused_at_its_place() {
     let error = parse("bad.toml", b"schema = 1\nname = \"\xff\"", Path::new(""), &[]).unwrap_err().to_string();
     assert!(error.contains("bad.toml:2:9") && error.contains("UTF-8"), "{error}");

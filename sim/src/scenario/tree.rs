@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::source::{Source, Span};
 
 /// The name under which `--set` texts appear in messages.
@@ -27,15 +27,16 @@ fn as_toml(edit: &str) -> String {
 }
 
 /// Parses the file and applies the edits, in order.
-pub(super) fn parse(source: &Source) -> Result<Spanned<DeTable<'_>>, Diagnostic> {
-    let refuse = |error: toml::de::Error| Diagnostic::from_toml(source, &error);
+pub(super) fn parse(source: &Source) -> Result<Spanned<DeTable<'_>>, Diagnostics> {
+    let refuse = |error: toml::de::Error| Diagnostics::from(Diagnostic::from_toml(source, &error));
     let mut texts = source.texts();
     let mut root = DeTable::parse(texts.next().unwrap_or_default()).map_err(refuse)?;
     for text in texts {
         let edit = DeTable::parse(text).map_err(refuse)?;
         let span = text.len() - text.trim_start().len()..text.len();
-        let depth = depth_of(text).ok_or_else(|| {
-            Diagnostic::new(source, &span, "this edit is no assignment").expected("path=value, e.g. network.nodes=13")
+        let depth = depth_of(text).filter(|_| edit.get_ref().len() == 1).ok_or_else(|| {
+            let diagnostic = Diagnostic::new(source, &span, "this edit is not one assignment");
+            Diagnostics::from(diagnostic.expected("path=value, e.g. network.nodes=13"))
         })?;
         apply(root.get_mut(), edit.into_inner(), depth, source, &span)?;
     }
@@ -44,7 +45,7 @@ pub(super) fn parse(source: &Source) -> Result<Spanned<DeTable<'_>>, Diagnostic>
 
 /// How many keys the path of an assignment has.
 fn depth_of(text: &str) -> Option<usize> {
-    let (path, _) = text.split_once('=')?;
+    let (path, _) = text.trim_start().split_once('=').filter(|(path, _)| !path.contains('\n'))?;
     let probe = format!("{path}=0");
     let mut value = DeValue::Table(DeTable::parse(&probe).ok()?.into_inner());
     let mut depth = 0;
@@ -62,9 +63,9 @@ fn apply<'i>(
     depth: usize,
     source: &Source,
     span: &Span,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Diagnostics> {
     let Some((key, value)) = edit.into_iter().next() else {
-        return Err(Diagnostic::new(source, span, "this edit is empty").expected("path=value"));
+        return Err(Diagnostic::new(source, span, "this edit is empty").expected("path=value").into());
     };
     let name = key.get_ref().clone();
     if depth <= 1 || !tree.contains_key(name.as_ref()) {
@@ -85,7 +86,8 @@ fn apply<'i>(
             });
             let Some((slot, value)) = member else {
                 return Err(Diagnostic::new(source, &key_span, format!("`{name}` has no such member"))
-                    .expected(format!("an index below {length}")));
+                    .expected(format!("an index below {length}"))
+                    .into());
             };
             match (slot.get_mut(), value.into_inner()) {
                 (DeValue::Table(table), DeValue::Table(rest)) if depth > 2 => {
@@ -98,7 +100,8 @@ fn apply<'i>(
             }
         }
         other => Err(Diagnostic::new(source, &key.span(), format!("`{name}` is {}", kind(other)))
-            .expected("a table or an array of tables")),
+            .expected("a table or an array of tables")
+            .into()),
     }
 }
 
@@ -146,6 +149,9 @@ mod tests {
         assert!(error.contains("--set:1:1") && error.contains("`name` is a string"), "{error}");
         let error = edited("[[act]]\nname='a'", &["act.7.name=q"]).unwrap_err();
         assert!(error.contains("--set:1:5") && error.contains("an index below 1"), "{error}");
-        assert!(edited("", &["nonsense"]).is_err());
+        for nonsense in ["nonsense", "", "a=1\nb=2", "[a]\nb=1\nc=2"] {
+            let error = edited("", &[nonsense]).unwrap_err();
+            assert!(error.contains("--set:1:"), "{error}");
+        }
     }
 }
