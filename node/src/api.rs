@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::id::{Epoch, NodeId, RequestId};
-use crate::signing::ClientShare;
+use crate::signing::{ClientShare, CombinedSignature};
 
 /// The largest request that a node accepts from a client, in bytes: an inline action of 16 MB and its parameters.
 pub const REQUEST_BYTES_MAX: usize = 17 * 1024 * 1024;
@@ -103,8 +103,21 @@ pub struct Executed {
     pub response: String,
     /// What it printed.
     pub logs: String,
-    /// This node's part in each signature, by the name that the action gave it.
-    pub signatures: Vec<(String, ClientShare)>,
+    /// This node's part in each signature.
+    pub signatures: Vec<SignaturePart>,
+}
+
+/// What a node contributes to one signature of an action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignaturePart {
+    /// The name that the action gave the signature.
+    pub name: String,
+    /// This node's shares: first that in the proposal which made the signature here, then those in other proposals
+    /// that were in flight. They differ in proposal, nonce, holders and share only.
+    pub shares: Vec<ClientShare>,
+    /// The signature as this node combined it. A client that lacks a holder's share may take it once it has verified
+    /// it, so a holder that dies after signing stops nobody.
+    pub combined: CombinedSignature,
 }
 
 /// A refusal or failure, as a client sees it.

@@ -1,12 +1,14 @@
 //! A node of a threshold-key network, as a sans-IO state machine.
 //!
-//! The crate has no async runtime, reads no clock and draws no ambient randomness: a node is fed
+//! The crate has no async runtime, reads no clock and draws no ambient randomness: a [`node::Node`] is fed
 //! [`io::Input`]s together with its own clock's reading, and answers with [`io::Output`]s. A driver (the
 //! simulator, or a socket loop) carries bytes, timers, chain calls and fetches.
 
 pub mod action;
 pub mod api;
 pub mod auth;
+pub mod chain;
+pub mod channel;
 pub mod cid;
 pub mod client;
 pub mod conduct;
@@ -19,6 +21,7 @@ pub mod io;
 pub mod key;
 pub mod memo;
 pub mod meter;
+pub mod node;
 pub mod note;
 pub mod roster;
 pub mod signing;

@@ -13,8 +13,11 @@ use crate::wire::hash_parts;
 /// A handle to shared results; clones share them. [`Memo::off`] computes every time.
 #[derive(Clone, Debug, Default)]
 pub struct Memo {
-    results: Option<Rc<RefCell<BTreeMap<[u8; 32], bool>>>>,
+    results: Option<Rc<RefCell<Answers>>>,
 }
+
+/// Answers by the hash of predicate and inputs.
+type Answers = BTreeMap<[u8; 32], bool>;
 
 impl Memo {
     /// A memo that remembers nothing.

@@ -83,5 +83,26 @@ pub enum Note {
         request: RequestId,
         /// The error's code.
         code: &'static str,
+        /// The error's text.
+        message: String,
+    },
+    /// A key exists, but these qualified dealers gave this node bad shares: it has no share of it.
+    Excluded {
+        /// The key generation.
+        session: SessionId,
+        /// The dealers.
+        dealers: Vec<NodeId>,
+    },
+    /// A peer's signed statement is provably wrong.
+    Culprit {
+        /// The peer.
+        node: NodeId,
+        /// What it did.
+        what: String,
+    },
+    /// The store failed, and the node has stopped.
+    StoreFailed {
+        /// What the store said.
+        reason: String,
     },
 }

@@ -4,9 +4,20 @@
 #[cfg(not(madsim))]
 compile_error!("build with `--cfg madsim`, as .cargo/config.toml does: without it ambient clocks and entropy leak in");
 
+pub mod byzantine;
+pub mod chain;
 pub mod cli;
+pub mod cost;
+pub mod disk;
+pub mod heap;
+pub mod http;
+pub mod ipfs;
+pub mod network;
+pub mod oracle;
 pub mod outcome;
 pub mod plan;
 pub mod report;
 pub mod scenario;
 pub mod trace;
+pub mod witness;
+pub mod world;

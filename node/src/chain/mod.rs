@@ -8,6 +8,7 @@ pub mod abi;
 pub mod addresses;
 pub mod calls;
 pub mod events;
+pub mod lists;
 pub mod possession;
 pub mod registration;
 pub mod revert;

@@ -54,6 +54,8 @@ pub struct ExecuteOp<C: Combine> {
     /// What the nodes with a usable answer say was signed.
     subjects: BTreeMap<NodeId, Vec<Subject>>,
     shares: Shares<C::Signature>,
+    /// Whether nodes that had agreed were asked again, because shares were missing.
+    asked_again: bool,
     outcome: Option<ExecuteOutcome<C::Signature>>,
 }
 
@@ -80,6 +82,7 @@ impl<C: Combine> ExecuteOp<C> {
             faults: BTreeMap::new(),
             subjects: BTreeMap::new(),
             shares: Shares::new(),
+            asked_again: false,
             outcome: None,
         }
     }
@@ -121,8 +124,14 @@ impl<C: Combine> ExecuteOp<C> {
     fn take_executed(&mut self, node: NodeId, executed: Executed) {
         match response::subjects(&executed, &self.expected) {
             Ok(subjects) => {
-                for (name, share) in &executed.signatures {
-                    self.shares.add(node, name, share, self.network.threshold, &self.combine);
+                for part in &executed.signatures {
+                    for share in &part.shares {
+                        self.shares.add(node, &part.name, share, self.network.threshold, &self.combine);
+                    }
+                    if let Some(share) = part.shares.first() {
+                        let subject = Subject::of(&part.name, share);
+                        self.shares.adopt(subject, &share.public_key, &part.combined, &self.combine);
+                    }
                 }
                 self.faults.remove(&node);
                 self.subjects.insert(node, subjects);
@@ -165,7 +174,9 @@ impl<C: Combine> ExecuteOp<C> {
         if let Some(success) = success {
             self.outcome = Some(Ok(success));
         } else if !uncombined.is_empty() {
-            // A holder may be late, or have lied and the nodes are at another proposal by now.
+            // A holder may be late, or have lied and the nodes are at another proposal by now. If it stays silent, what
+            // the others have combined serves as well.
+            self.asked_again = true;
             for node in uncombined.into_iter().filter(|node| self.courier.is_settled(*node)).collect::<Vec<_>>() {
                 self.courier.again(node, now);
             }
@@ -207,7 +218,11 @@ impl<C: Combine> ExecuteOp<C> {
     /// All signatures, if all could be made.
     fn signatures(&self, subjects: &[Subject]) -> Option<BTreeMap<String, VerifiedSignature<C::Signature>>> {
         let verified = |subject: &Subject| {
-            let signature = self.shares.signature(subject)?.clone();
+            let made = match self.asked_again {
+                true => self.shares.any_signature(subject),
+                false => self.shares.signature(subject),
+            };
+            let signature = made?.clone();
             let public_key = crate::curve::point_from_bytes(&subject.public_key)?;
             let Subject { name, scheme, digest, .. } = subject.clone();
             Some((name, VerifiedSignature { scheme, public_key, digest, signature }))

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::shares::Subject;
-use crate::api::{Executed, Failure, RESPONSE_BYTES_MAX, Response};
+use crate::api::{Executed, Failure, RESPONSE_BYTES_MAX, Response, SignaturePart};
 use crate::curve;
 use crate::id::{Digest, RequestId};
 use crate::wire::{self, DecodeError};
 
 /// The most signatures in one response. Actions may sign 10 times.
 pub const SIGNATURES_MAX: usize = 64;
+/// The most shares of one node in one signature. It answers one proposal an attempt.
+pub const SHARES_MAX: usize = 64;
 
 /// Why a response is none. No honest node sends such a thing for long.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -30,6 +32,9 @@ pub enum ResponseFault {
     /// Two signatures have one name.
     #[error("two signatures are named {0:?}")]
     DuplicateName(String),
+    /// A signature has no part, or parts that are not of one signature.
+    #[error("the parts of signature {0:?} do not belong together")]
+    Parts(String),
     /// A signature is by a key that the caller has not read from the chain.
     #[error("signature {name:?} is by another key than those expected: 0x{}", hex::encode(.public_key))]
     UnexpectedKey {
@@ -60,6 +65,11 @@ pub(super) fn read(bytes: &[u8], request: RequestId) -> Result<Result<Executed, 
     }
 }
 
+/// Whether all shares of a part are of one signature.
+fn is_one(part: &SignaturePart) -> bool {
+    part.shares.windows(2).all(|pair| Subject::of(&part.name, &pair[0]) == Subject::of(&part.name, &pair[1]))
+}
+
 /// What the node says that it signed, ascending by name.
 pub(super) fn subjects(executed: &Executed, expected: &super::Expected) -> Result<Vec<Subject>, ResponseFault> {
     let signatures = &executed.signatures;
@@ -67,22 +77,31 @@ pub(super) fn subjects(executed: &Executed, expected: &super::Expected) -> Resul
         return Err(ResponseFault::TooManySignatures(signatures.len()));
     }
     let mut names = BTreeSet::new();
-    for (name, share) in signatures {
+    for part in signatures {
+        let name = &part.name;
         if !names.insert(name) {
             return Err(ResponseFault::DuplicateName(name.clone()));
         }
+        let Some(share) = part.shares.first().filter(|_| part.shares.len() <= SHARES_MAX && is_one(part)) else {
+            return Err(ResponseFault::Parts(name.clone()));
+        };
         if !expected.keys.contains(&share.public_key) {
             let public_key = curve::point_bytes(&share.public_key);
             return Err(ResponseFault::UnexpectedKey { name: name.clone(), public_key });
         }
     }
     for (name, &digest) in &expected.digests {
-        let found = signatures.iter().find(|(n, _)| n == name).map(|(_, share)| share.digest);
+        let found = signatures
+            .iter()
+            .find(|part| part.name == *name)
+            .and_then(|part| part.shares.first())
+            .map(|share| share.digest);
         if found != Some(digest) {
             return Err(ResponseFault::UnexpectedDigest { name: name.clone(), found, expected: digest });
         }
     }
-    let mut subjects: Vec<_> = signatures.iter().map(|(name, share)| Subject::of(name, share)).collect();
+    let mut subjects: Vec<_> =
+        signatures.iter().filter_map(|part| Some(Subject::of(&part.name, part.shares.first()?))).collect();
     subjects.sort_unstable();
     Ok(subjects)
 }

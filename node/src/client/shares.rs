@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::curve;
 use crate::id::{Digest, NodeId};
-use crate::signing::{ClientShare, Scheme};
+use crate::signing::{ClientShare, CombinedSignature, Scheme};
 
 /// Makes and checks signatures: the part of threshold signing that a client needs.
 pub trait Combine {
@@ -19,6 +19,9 @@ pub trait Combine {
     /// Makes a signature of the shares of all of a proposal's holders, by holder; they agree in everything but the
     /// share itself. `None` if they make no signature.
     fn combine(&self, shares: &BTreeMap<NodeId, ClientShare>) -> Option<Self::Signature>;
+
+    /// A signature that a node says it has combined; `None` if it is of no use.
+    fn adopt(&self, combined: &CombinedSignature) -> Option<Self::Signature>;
 
     /// Whether `signature` is a signature of `scheme` over `digest` under `public_key`.
     fn verify(
@@ -66,11 +69,13 @@ struct Attempt {
 pub(super) struct Shares<S> {
     attempts: BTreeMap<Attempt, BTreeMap<NodeId, ClientShare>>,
     signatures: BTreeMap<Subject, S>,
+    /// Signatures that nodes combined; verified here.
+    adopted: BTreeMap<Subject, S>,
 }
 
 impl<S: Clone + PartialEq + fmt::Debug> Shares<S> {
     pub(super) fn new() -> Self {
-        Self { attempts: BTreeMap::new(), signatures: BTreeMap::new() }
+        Self { attempts: BTreeMap::new(), signatures: BTreeMap::new(), adopted: BTreeMap::new() }
     }
 
     /// Adds what `node` delivered for `name`, and makes the signature if that was the last share missing.
@@ -103,8 +108,33 @@ impl<S: Clone + PartialEq + fmt::Debug> Shares<S> {
         }
     }
 
-    /// The signature, if it has been made.
+    /// Keeps the signature that a node says it has combined, if it verifies.
+    pub(super) fn adopt<C>(
+        &mut self,
+        subject: Subject,
+        key: &ProjectivePoint,
+        combined: &CombinedSignature,
+        combine: &C,
+    ) where
+        C: Combine<Signature = S>,
+    {
+        if self.adopted.contains_key(&subject) {
+            return;
+        }
+        let signature =
+            combine.adopt(combined).filter(|signature| combine.verify(subject.scheme, signature, key, &subject.digest));
+        if let Some(signature) = signature {
+            self.adopted.insert(subject, signature);
+        }
+    }
+
+    /// The signature, if it has been made here.
     pub(super) fn signature(&self, subject: &Subject) -> Option<&S> {
         self.signatures.get(subject)
+    }
+
+    /// The signature, whether made here or by a node.
+    pub(super) fn any_signature(&self, subject: &Subject) -> Option<&S> {
+        self.signature(subject).or_else(|| self.adopted.get(subject))
     }
 }

@@ -7,10 +7,10 @@ use rand_core::SeedableRng;
 use std::collections::BTreeMap;
 
 use super::{Combine, Effect, ExecuteOp, Expected, Network, Operation, Patience, ResponseStrategy};
-use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, Response};
+use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, Response, SignaturePart};
 use crate::id::{Digest, Epoch, NodeId, RequestId};
 use crate::io::Time;
-use crate::signing::{ClientShare, Scheme, ShareScalar};
+use crate::signing::{ClientShare, CombinedSignature, Scheme, ShareScalar};
 use crate::{curve, wire};
 
 pub(super) const NAME: &str = "sig";
@@ -46,6 +46,13 @@ impl Combine for Toy {
         let (_, first) = shares.first_key_value()?;
         let z = shares.values().filter_map(|share| share.share).map(|share| share.0).sum();
         Some((first.nonce, z))
+    }
+
+    fn adopt(&self, combined: &CombinedSignature) -> Option<Self::Signature> {
+        match combined {
+            CombinedSignature::Schnorr { r, z } => Some((*r, *z)),
+            CombinedSignature::Ecdsa { .. } => None,
+        }
     }
 
     fn verify(&self, _: Scheme, (nonce, z): &Self::Signature, key: &ProjectivePoint, digest: &Digest) -> bool {
@@ -85,7 +92,10 @@ pub(super) fn spoiled(share: &ClientShare) -> ClientShare {
 }
 
 pub(super) fn executed(response: &str, share: Option<&ClientShare>) -> Executed {
-    let signatures = share.map(|share| (NAME.to_string(), share.clone())).into_iter().collect();
+    // A combined signature that does not verify: shares alone decide, unless a test puts a right one in.
+    let combined = CombinedSignature::Schnorr { r: ProjectivePoint::GENERATOR, z: Scalar::ONE };
+    let part = |share: &ClientShare| SignaturePart { name: NAME.to_string(), shares: vec![share.clone()], combined };
+    let signatures = share.map(part).into_iter().collect();
     Executed { response: response.into(), logs: format!("log of {response}"), signatures }
 }
 

@@ -178,6 +178,8 @@ impl Pool {
         let consumed = "Checked above";
         let nonce = batch.remove(&start.nonce).expect(consumed);
         let product = batch.remove(&start.product).expect(consumed);
+        let (session, bytes) = (SessionId(start.digest().0), &curve::scalar_bytes(&product.c));
+        io.env.conduct.learn(Secret { kind: SecretKind::Triple, session, bytes });
         let me = io.env.me;
         let holders = start.holders.clone();
         let (run, opening) = Presign::begin(start, Rc::clone(key), nonce, product);
@@ -234,7 +236,8 @@ impl Pool {
         }
         let session = SessionId::derive("signing/batch", &[&leader.0.to_be_bytes(), &dealt.batch.to_be_bytes()]);
         for triple in &dealt.triples {
-            for secret in [&triple.a, &triple.b, &triple.c] {
+            // Not c: of a triple that becomes a nonce, presigning opens it.
+            for secret in [&triple.a, &triple.b] {
                 let bytes = &curve::scalar_bytes(secret);
                 io.env.conduct.learn(Secret { kind: SecretKind::Triple, session, bytes });
             }

@@ -1,0 +1,54 @@
+//! Questions about everything that a key permits, for actions that ask.
+
+use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::SolCall;
+
+use super::abi::PKPPermissions;
+use super::addresses::{Contracts, view};
+use super::calls::token_id;
+use super::views::{ViewError, returned};
+use crate::id::KeyId;
+use crate::io::{BlockTag, ChainReply, ChainRequest};
+
+/// The questions.
+impl Contracts {
+    /// The binary CIDs of all actions that may use a key; read by [`permitted_actions`].
+    pub fn ask_permitted_actions(&self, key: KeyId, block: BlockTag) -> ChainRequest {
+        let call = PKPPermissions::getPermittedActionsCall { tokenId: token_id(key) };
+        view(self.permissions, call.abi_encode(), block)
+    }
+
+    /// All addresses that may use a key; read by [`permitted_addresses`].
+    pub fn ask_permitted_addresses(&self, key: KeyId, block: BlockTag) -> ChainRequest {
+        let call = PKPPermissions::getPermittedAddressesCall { tokenId: token_id(key) };
+        view(self.permissions, call.abi_encode(), block)
+    }
+
+    /// Whether an auth method may use a key; read by [`super::views::is_permitted`].
+    pub fn ask_permitted_auth_method(&self, key: KeyId, kind: u64, id: &[u8], block: BlockTag) -> ChainRequest {
+        let call = PKPPermissions::isPermittedAuthMethodCall {
+            tokenId: token_id(key),
+            authMethodType: U256::from(kind),
+            id: Bytes::copy_from_slice(id),
+        };
+        view(self.permissions, call.abi_encode(), block)
+    }
+}
+
+/// Reads the answer to [`Contracts::ask_permitted_actions`].
+///
+/// # Errors
+/// If the answer is unusable.
+pub fn permitted_actions(reply: &ChainReply) -> Result<Vec<Vec<u8>>, ViewError> {
+    let cids = returned::<PKPPermissions::getPermittedActionsCall>(reply)?;
+    Ok(cids.into_iter().map(|cid| cid.to_vec()).collect())
+}
+
+/// Reads the answer to [`Contracts::ask_permitted_addresses`].
+///
+/// # Errors
+/// If the answer is unusable.
+pub fn permitted_addresses(reply: &ChainReply) -> Result<Vec<[u8; 20]>, ViewError> {
+    let addresses = returned::<PKPPermissions::getPermittedAddressesCall>(reply)?;
+    Ok(addresses.into_iter().map(|address| address.into_array()).collect())
+}

@@ -1,0 +1,88 @@
+//! What all parts of a running node share: identity, roster, store, conduct, open questions and the outbox.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Config;
+use super::question::Question;
+use crate::conduct::Conduct;
+use crate::entropy::Entropy;
+use crate::env::Env;
+use crate::id::{CallId, NodeId};
+use crate::io::{ChainRef, ChainRequest, Output, Outputs, Time};
+use crate::roster::Roster;
+use crate::statement::Statement;
+use crate::store::Store;
+
+/// A node that has opened its store but does not know the validator set yet.
+pub(super) struct Opened {
+    pub config: Config,
+    pub conduct: Box<dyn Conduct>,
+    pub entropy: Entropy,
+    pub store: Store,
+}
+
+/// The shared middle of a node that has found its place in the validator set.
+pub(super) struct Core {
+    pub config: Config,
+    pub conduct: Box<dyn Conduct>,
+    pub entropy: Entropy,
+    pub store: Store,
+    pub me: NodeId,
+    pub roster: Roster,
+    /// Statements that wait for conduct, signature and channel; those to the node itself come back as received.
+    pub outbox: VecDeque<(NodeId, Statement)>,
+    questions: BTreeMap<CallId, Question>,
+    calls_made: u64,
+}
+
+impl Core {
+    pub fn new(opened: Opened, me: NodeId, roster: Roster, calls_made: u64) -> Self {
+        let Opened { config, conduct, entropy, store } = opened;
+        let (outbox, questions) = (VecDeque::new(), BTreeMap::new());
+        Self { config, conduct, entropy, store, me, roster, outbox, questions, calls_made }
+    }
+
+    /// Runs `step` of a protocol machine in this node's surroundings; its notes go to the outputs.
+    pub fn with_env<R>(&mut self, now: Time, out: &mut Outputs, step: impl FnOnce(&mut Env<'_>) -> R) -> R {
+        let mut notes = Vec::new();
+        let result = step(&mut Env {
+            me: self.me,
+            now,
+            roster: &self.roster,
+            identity: &self.config.identity,
+            entropy: &self.entropy,
+            conduct: &mut *self.conduct,
+            meter: &mut out.meter,
+            notes: &mut notes,
+            memo: &self.config.memo,
+        });
+        for note in notes {
+            out.note(note);
+        }
+        result
+    }
+
+    /// Opens a question to the surroundings; the answer finds it by the returned id.
+    pub fn ask(&mut self, question: Question) -> CallId {
+        self.calls_made += 1;
+        let call = CallId(self.calls_made);
+        self.questions.insert(call, question);
+        call
+    }
+
+    /// Asks the home chain.
+    pub fn ask_chain(&mut self, question: Question, request: ChainRequest, out: &mut Outputs) {
+        let call = self.ask(question);
+        out.push(Output::Chain { call, chain: ChainRef::Home, request });
+    }
+
+    /// Takes back the question that an answer belongs to; each is answered once.
+    pub fn answered(&mut self, call: CallId) -> Option<Question> {
+        self.questions.remove(&call)
+    }
+
+    /// Queues a statement.
+    pub fn say(&mut self, to: NodeId, statement: Statement) {
+        self.outbox.push_back((to, statement));
+    }
+}

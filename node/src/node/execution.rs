@@ -1,0 +1,212 @@
+//! One request's action at one node: from the caller's signature over the code's CID to the answer.
+//!
+//! The node serves what the action asks for. A signature is only ordered after this node has itself read from the
+//! chain that the action, or else the caller, may use the key.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::core::Core;
+use super::question::{PermissionPart, Question};
+use crate::action::{ActionSpec, AuthContext, HostAnswer, HostCall, HostCallId, Progress};
+use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart};
+use crate::auth::permission::{ChainAnswers, Claimant};
+use crate::auth::siwe;
+use crate::chain::addresses::checksummed;
+use crate::cid;
+use crate::id::{RequestId, SessionId};
+use crate::io::{IpfsError, Output, Outputs, Time};
+use crate::meter::Op;
+use crate::note::Note;
+use crate::signing::Subject;
+
+/// A permission check in progress.
+pub(super) struct Check {
+    pub subject: Subject,
+    /// The parts of the chain's view that have not come yet.
+    pub awaited: BTreeSet<PermissionPart>,
+    pub answers: ChainAnswers,
+    pub failed: Option<String>,
+}
+
+/// Where the program is.
+enum Stage {
+    /// The gateway has been asked for the code.
+    Fetching(Box<Execute>),
+    /// The program runs.
+    Running(Box<crate::action::Execution>),
+    /// It has ended.
+    Ended,
+}
+
+/// One request.
+pub(super) struct Execution {
+    pub(super) id: RequestId,
+    /// The CID as the request names it, or that of its inline code.
+    cid: String,
+    /// Who stands behind the request.
+    pub(super) claimant: Claimant,
+    stage: Stage,
+    /// Calls that the program made and nobody has served yet.
+    pub(super) calls: VecDeque<(HostCallId, HostCall)>,
+    pub(super) checks: BTreeMap<HostCallId, Check>,
+    /// What the program reads from the chain.
+    pub(super) lookups: BTreeMap<HostCallId, HostCall>,
+    /// Signatures on their way, and the calls that wait for them.
+    pub(super) signing: BTreeMap<SessionId, (HostCallId, String)>,
+    pub(super) orders: Vec<Subject>,
+    pub(super) signatures: Vec<SignaturePart>,
+    result: Option<Result<Executed, Failure>>,
+}
+
+pub(super) fn failure(code: ErrorCode, message: impl Into<String>) -> Failure {
+    Failure { code, message: message.into(), logs: String::new() }
+}
+
+impl Execution {
+    /// Checks the caller, then starts the code or asks for it.
+    pub fn begin(id: RequestId, execute: Execute, now: Time, core: &mut Core, out: &mut Outputs) -> Self {
+        let mut execution = Self {
+            id,
+            cid: String::new(),
+            claimant: Claimant::default(),
+            stage: Stage::Ended,
+            calls: VecDeque::new(),
+            checks: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+            signing: BTreeMap::new(),
+            orders: Vec::new(),
+            signatures: Vec::new(),
+            result: None,
+        };
+        if let Err(failure) = execution.admit(execute, now, core, out) {
+            execution.end(Err(failure));
+        }
+        execution
+    }
+
+    fn admit(&mut self, execute: Execute, now: Time, core: &mut Core, out: &mut Outputs) -> Result<(), Failure> {
+        let ours = core.roster.epoch();
+        if execute.epoch != ours {
+            let text = format!("the request is for epoch {}, this node is in epoch {ours}", execute.epoch);
+            return Err(failure(ErrorCode::WrongEpoch, text));
+        }
+        if let Some(auth_sig) = &execute.auth_sig {
+            let caller = siwe::verify(auth_sig, now, &core.config.sign_in, &mut out.meter)
+                .map_err(|error| failure(ErrorCode::InvalidAuthSig, error.to_string()))?;
+            self.claimant.address = Some(caller);
+        }
+        match &execute.source {
+            ActionSource::Inline(code) => {
+                self.run(code.clone(), &execute, now, core, out);
+            }
+            ActionSource::Ipfs(wanted) => {
+                cid::parse(wanted).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+                self.cid = wanted.clone();
+                let call = core.ask(Question::Code { request: self.id });
+                out.push(Output::IpfsGet { call, cid: wanted.clone() });
+                self.stage = Stage::Fetching(Box::new(execute));
+            }
+        }
+        Ok(())
+    }
+
+    /// The gateway's answer: its bytes count only if they hash to the CID.
+    pub fn on_code(&mut self, reply: Result<Vec<u8>, IpfsError>, now: Time, core: &mut Core, out: &mut Outputs) {
+        let Stage::Fetching(execute) = std::mem::replace(&mut self.stage, Stage::Ended) else { return };
+        let code = reply.map_err(|error| failure(ErrorCode::IpfsUnavailable, error.to_string())).and_then(|bytes| {
+            out.meter.add(Op::HashByte, bytes.len() as u64);
+            cid::matches(&bytes, &self.cid).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+            String::from_utf8(bytes)
+                .map_err(|_| failure(ErrorCode::JsError, format!("the code at {} is not UTF-8", self.cid)))
+        });
+        match code {
+            Ok(code) => self.run(code, &execute, now, core, out),
+            Err(failure) => self.end(Err(failure)),
+        }
+    }
+
+    fn run(&mut self, code: String, execute: &Execute, now: Time, core: &mut Core, out: &mut Outputs) {
+        use rand_core::RngCore;
+        // Permissions name actions by CIDv0, however the code came here.
+        let cid = cid::cid_v0(code.as_bytes());
+        out.meter.add(Op::HashByte, code.len() as u64);
+        self.claimant.actions = vec![cid];
+        let text = cid.to_string();
+        out.note(Note::ActionStarted { request: self.id, cid: text.clone() });
+        let mut seed = [0; 32];
+        core.entropy.stream(&self.id.0, "action/math.random").fill_bytes(&mut seed);
+        let auth = AuthContext {
+            action_ipfs_ids: vec![text.clone()],
+            action_ipfs_id_stack: vec![text],
+            auth_sig_address: self.claimant.address.map(|address| checksummed(&address)),
+            ..AuthContext::default()
+        };
+        let spec = ActionSpec {
+            code,
+            js_params: execute.js_params.clone(),
+            auth,
+            limits: core.config.limits.clone(),
+            seed,
+            started: now,
+        };
+        let (program, progress) = crate::action::Execution::start(spec, &mut out.meter);
+        self.stage = Stage::Running(Box::new(program));
+        self.on_progress(progress);
+    }
+
+    /// Answers a call of the program.
+    pub fn answer(&mut self, call: HostCallId, answer: HostAnswer, now: Time, out: &mut Outputs) {
+        if let Stage::Running(program) = &mut self.stage {
+            let progress = program.resume(now, call, answer, &mut out.meter);
+            self.on_progress(progress);
+        }
+    }
+
+    /// Timers and time limits.
+    pub fn tick(&mut self, now: Time, out: &mut Outputs) {
+        if let Stage::Running(program) = &mut self.stage {
+            let progress = program.tick(now, &mut out.meter);
+            self.on_progress(progress);
+        }
+    }
+
+    /// When [`Self::tick`] has something to do.
+    pub fn deadline(&self) -> Option<Time> {
+        match &self.stage {
+            Stage::Running(program) => program.deadline(),
+            Stage::Fetching(_) | Stage::Ended => None,
+        }
+    }
+
+    fn on_progress(&mut self, progress: Progress) {
+        match progress {
+            Progress::Pending(calls) => self.calls.extend(calls),
+            Progress::Finished(result) => {
+                let logs = match &self.stage {
+                    Stage::Running(program) => program.logs(),
+                    Stage::Fetching(_) | Stage::Ended => String::new(),
+                };
+                let signatures = std::mem::take(&mut self.signatures);
+                self.end(match result {
+                    Ok(done) => Ok(Executed { response: done.response, logs: done.logs, signatures }),
+                    Err(error) => Err(error.into_failure(logs)),
+                });
+            }
+        }
+    }
+
+    /// Signatures granted since the last call.
+    pub fn take_orders(&mut self) -> Vec<Subject> {
+        std::mem::take(&mut self.orders)
+    }
+
+    /// The answer, once there is one.
+    pub fn take_result(&mut self) -> Option<Result<Executed, Failure>> {
+        self.result.take()
+    }
+
+    fn end(&mut self, result: Result<Executed, Failure>) {
+        self.stage = Stage::Ended;
+        self.result = Some(result);
+    }
+}

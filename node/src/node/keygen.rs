@@ -1,0 +1,251 @@
+//! Key generation at one node: follows the board on chain, runs a [`dkg::Session`] for each attempt, keeps what must
+//! survive a crash, and votes for the finished key until the vote is on chain.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::core::Core;
+use super::transactions::Transactions;
+use crate::chain::{BoardEvent, ChainEvent, ContractCall};
+use crate::curve::point_bytes;
+use crate::dkg::{self, Effect, Entry, Params, Record};
+use crate::id::{Digest, KeyId, NodeId, SessionId};
+use crate::io::{Outputs, Time};
+use crate::key::KeyShare;
+use crate::note::Note;
+use crate::statement::Statement;
+use crate::store::{Batch, Scope, StoreError, Table};
+use crate::wire::{SignatureBytes, encode, hash_parts};
+
+/// A session and when its board closes.
+struct Running {
+    session: dkg::Session,
+    close_block: u64,
+    closed: bool,
+}
+
+/// What a step of key generation may touch besides the sessions themselves.
+pub(super) struct Reach<'a> {
+    pub now: Time,
+    pub core: &'a mut Core,
+    pub transactions: &'a mut Transactions,
+    pub out: &'a mut Outputs,
+}
+
+/// All key generations that this node takes part in.
+#[derive(Default)]
+pub(super) struct KeyGeneration {
+    running: BTreeMap<SessionId, Running>,
+    /// Finished keys for which this node's vote has not been seen on chain.
+    unvoted: BTreeMap<KeyId, Rc<KeyShare>>,
+    /// Finished keys that signing has not been told of.
+    ready: Vec<Rc<KeyShare>>,
+}
+
+impl KeyGeneration {
+    /// Keys that became ready since the last call.
+    pub fn take_ready(&mut self) -> Vec<Rc<KeyShare>> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// The earliest instant at which [`Self::tick`] has something to do.
+    pub fn deadline(&self) -> Option<Time> {
+        self.running.values().filter_map(|running| running.session.deadline()).min()
+    }
+
+    /// Handles a final log of `block`. `head_at_start` is the newest block when this boot began: whatever the board
+    /// opened before is older than this boot, unless this is the first.
+    ///
+    /// # Errors
+    /// If the store fails; the node then stops.
+    pub fn on_event(
+        &mut self,
+        event: &ChainEvent,
+        block: u64,
+        head_at_start: u64,
+        reach: &mut Reach<'_>,
+    ) -> Result<(), StoreError> {
+        match event {
+            ChainEvent::Board(BoardEvent::SessionOpened { session, index, attempt, close_block }) => {
+                let params = Params {
+                    session: *session,
+                    index: *index,
+                    attempt: u32::try_from(*attempt).unwrap_or(u32::MAX),
+                    close_block: *close_block,
+                    delta_ms: reach.core.config.delta_ms,
+                };
+                let older = reach.core.config.boot.0 > 0 && block <= head_at_start;
+                self.open(params, older, reach)
+            }
+            ChainEvent::Board(BoardEvent::DealingCertified { session, dealer, digest }) => {
+                self.step(*session, reach, |session, env, fx| session.on_certified(*dealer, *digest, env, fx))
+            }
+            ChainEvent::RoutingVote { key, validator, .. } => {
+                if reach.core.roster.by_address(validator) == Some(reach.core.me) {
+                    self.unvoted.remove(key);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Every log up to `block` has been handled: closes boards, and asks again for what should be on chain by now.
+    ///
+    /// # Errors
+    /// If the store fails; the node then stops.
+    pub fn on_final(&mut self, block: u64, reach: &mut Reach<'_>) -> Result<(), StoreError> {
+        let due: Vec<SessionId> = self
+            .running
+            .iter()
+            .filter(|(_, running)| !running.closed && running.close_block <= block)
+            .map(|(session, _)| *session)
+            .collect();
+        for session in due {
+            if let Some(running) = self.running.get_mut(&session) {
+                running.closed = true;
+            }
+            self.step(session, reach, |session, env, fx| session.on_closed(env, fx))?;
+        }
+        let votes: Vec<ContractCall> = self.unvoted.values().map(|share| vote(share, reach.core)).collect();
+        for call in votes {
+            reach.transactions.submit(call, reach.core, reach.out);
+        }
+        Ok(())
+    }
+
+    /// Handles a peer's (or this node's own) message, whose signature has been checked against `from`.
+    ///
+    /// # Errors
+    /// If the store fails; the node then stops.
+    pub fn on_message(
+        &mut self,
+        from: NodeId,
+        message: dkg::Message,
+        signature: Option<SignatureBytes>,
+        reach: &mut Reach<'_>,
+    ) -> Result<(), StoreError> {
+        let session = message.session();
+        if !self.running.contains_key(&session) {
+            reach.out.note(Note::Dropped { from, reason: "key generation not known here" });
+            return Ok(());
+        }
+        self.step(session, reach, |session, env, fx| session.on_message(from, message, signature, env, fx))
+    }
+
+    /// Lets time pass.
+    ///
+    /// # Errors
+    /// If the store fails; the node then stops.
+    pub fn tick(&mut self, reach: &mut Reach<'_>) -> Result<(), StoreError> {
+        let now = reach.now;
+        let due = |running: &Running| running.session.deadline().is_some_and(|at| at <= now);
+        let sessions: Vec<SessionId> =
+            self.running.iter().filter(|(_, running)| due(running)).map(|(session, _)| *session).collect();
+        for session in sessions {
+            self.step(session, reach, |session, env, fx| session.tick(env, fx))?;
+        }
+        Ok(())
+    }
+
+    /// Joins an attempt. In one that is `older` than this boot the node takes up what it stored, if anything, and
+    /// never deals.
+    fn open(&mut self, params: Params, older: bool, reach: &mut Reach<'_>) -> Result<(), StoreError> {
+        if self.running.contains_key(&params.session) {
+            return Ok(());
+        }
+        let (id, close_block) = (params.session, params.close_block);
+        let record = load(id, reach)?.or_else(|| older.then(Record::default));
+        reach.out.note(Note::DkgStarted { session: id });
+        let decryption = reach.core.config.decryption.clone();
+        let mut effects = Vec::new();
+        let session = reach
+            .core
+            .with_env(reach.now, reach.out, |env| dkg::Session::open(params, &decryption, record, env, &mut effects));
+        self.running.insert(id, Running { session, close_block, closed: false });
+        self.carry_out(id, effects, reach)
+    }
+
+    fn step(
+        &mut self,
+        id: SessionId,
+        reach: &mut Reach<'_>,
+        step: impl FnOnce(&mut dkg::Session, &mut crate::env::Env<'_>, &mut Vec<Effect>),
+    ) -> Result<(), StoreError> {
+        let Some(running) = self.running.get_mut(&id) else { return Ok(()) };
+        let mut effects = Vec::new();
+        reach.core.with_env(reach.now, reach.out, |env| step(&mut running.session, env, &mut effects));
+        self.carry_out(id, effects, reach)
+    }
+
+    /// Carries out effects in order. Entries that follow each other are committed at once, and always before
+    /// whatever comes after them.
+    fn carry_out(&mut self, id: SessionId, effects: Vec<Effect>, reach: &mut Reach<'_>) -> Result<(), StoreError> {
+        let scope = Scope::Epoch(reach.core.roster.epoch());
+        let mut batch = Batch::new();
+        for effect in effects {
+            if let Effect::Persist(entry) = &effect {
+                batch = batch.put(Table::DkgSession, scope, &place(id, &entry.key()), entry);
+                continue;
+            }
+            reach.core.store.commit(std::mem::take(&mut batch), &mut reach.out.meter)?;
+            self.act(id, effect, reach);
+        }
+        reach.core.store.commit(batch, &mut reach.out.meter)
+    }
+
+    fn act(&mut self, id: SessionId, effect: Effect, reach: &mut Reach<'_>) {
+        let contracts = reach.core.config.contracts;
+        match effect {
+            Effect::Send { to, message } => reach.core.say(to, Statement::Dkg(message)),
+            Effect::Persist(_) => {}
+            Effect::PostCertificate(certificate) => {
+                let acks = certificate.acks.iter().map(|ack| (ack.signer, ack.signature)).collect();
+                let call = contracts.certify(id, certificate.dealer, certificate.digest, &acks);
+                reach.transactions.submit(call, reach.core, reach.out);
+            }
+            Effect::Restart => reach.transactions.submit(contracts.restart(id), reach.core, reach.out),
+            Effect::Finished(share) => self.finish(id, share, reach),
+            Effect::Excluded(dealers) => reach.out.note(Note::Excluded { session: id, dealers }),
+        }
+    }
+
+    /// The share has been persisted by an effect before this one.
+    fn finish(&mut self, session: SessionId, share: KeyShare, reach: &mut Reach<'_>) {
+        let key = share.public.id();
+        reach.out.note(Note::KeyReady {
+            session,
+            key,
+            public_key: point_bytes(&share.public.point).to_vec(),
+            public_share: point_bytes(&share.public.share_of(share.holder)).to_vec(),
+        });
+        let call = vote(&share, reach.core);
+        let share = Rc::new(share);
+        self.unvoted.insert(key, Rc::clone(&share));
+        self.ready.push(share);
+        reach.transactions.submit(call, reach.core, reach.out);
+    }
+}
+
+/// Where an entry of a session is stored.
+fn place(session: SessionId, entry: &[u8]) -> Vec<u8> {
+    [&session.0[..], entry].concat()
+}
+
+/// What is stored of a session, if anything.
+fn load(session: SessionId, reach: &mut Reach<'_>) -> Result<Option<Record>, StoreError> {
+    let scope = Scope::Epoch(reach.core.roster.epoch());
+    let mut entries = Vec::new();
+    for id in reach.core.store.list(Table::DkgSession, scope)? {
+        if id.starts_with(&session.0) {
+            entries.extend(reach.core.store.get::<Entry>(Table::DkgSession, scope, &id, &mut reach.out.meter)?);
+        }
+    }
+    Ok((!entries.is_empty()).then(|| entries.into_iter().collect()))
+}
+
+/// The vote that routes a key. It commits this node to everybody's public shares, through the polynomial behind them.
+fn vote(share: &KeyShare, core: &Core) -> ContractCall {
+    let key_data = Digest(hash_parts("dkg/key-data", &[&encode(&share.public)]));
+    core.config.contracts.vote_for_routing(&share.public.uncompressed(), key_data)
+}

@@ -1,0 +1,219 @@
+//! The node: one dispatcher over the protocol machines.
+//!
+//! [`Node::open`] takes keys, a store and a conduct; [`Node::handle`] takes one [`Input`] with the node's clock and
+//! appends [`Output`]s. Everything that a protocol wants to say goes through the conduct, is signed, sealed by a
+//! channel and only then becomes an output; what it must not forget is committed before.
+
+mod core;
+mod execution;
+mod keygen;
+mod peers;
+mod question;
+mod requests;
+mod running;
+mod serve;
+mod transactions;
+mod watch;
+
+use k256::SecretKey;
+use k256::ecdsa::SigningKey;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use self::core::{Core, Opened};
+use self::running::Running;
+use crate::action::Limits;
+use crate::auth::siwe;
+use crate::chain::{Contracts, registration, views};
+use crate::conduct::{Conduct, Secret, SecretKind};
+use crate::entropy::Entropy;
+use crate::id::{Boot, CallId, SessionId, TimerId};
+use crate::io::{BlockTag, ChainRef, ChainReply, Input, Output, Outputs, Time};
+use crate::memo::Memo;
+use crate::note::Note;
+use crate::store::{Store, StoreError};
+
+/// Everything that a node is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// Signs statements and transactions; its address is the validator's.
+    pub identity: SigningKey,
+    /// X25519 secret of the channels.
+    pub channel_secret: Zeroizing<[u8; 32]>,
+    /// The epoch's decryption key, to which dealers encrypt.
+    pub decryption: SecretKey,
+    /// Seals the store.
+    pub master_key: Zeroizing<[u8; 32]>,
+    /// Secret seed of this node's randomness.
+    pub seed: Zeroizing<[u8; 32]>,
+    /// Which start this is. From the driver, never from disk.
+    pub boot: Boot,
+    /// The home chain's id.
+    pub chain_id: u64,
+    /// Where the network's contracts are.
+    pub contracts: Contracts,
+    /// The block from which logs are read.
+    pub first_block: u64,
+    /// How many blocks deep a log is final.
+    pub finality_depth: u64,
+    /// The network's delay bound after stabilisation, milliseconds: the unit of every timeout.
+    pub delta_ms: u64,
+    /// How many presignatures this node keeps ready for each holder set that it leads; 0 makes them on demand.
+    pub pool_per_set: usize,
+    /// What actions may use.
+    pub limits: Limits,
+    /// How many actions may run at once.
+    pub executions_max: usize,
+    /// What sign-in messages must be like.
+    pub sign_in: siwe::Policy,
+    /// Results of public checks, shared by the nodes of a simulation.
+    pub memo: Memo,
+}
+
+/// Why a node cannot start.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The store does not open.
+    #[error("the store does not open: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// A node of the network.
+pub struct Node {
+    stage: Stage,
+    /// The timer that is set, if any; others that still go off are ignored.
+    timer: Option<(Time, TimerId)>,
+    timers_set: u64,
+}
+
+/// How far a node has come.
+enum Stage {
+    /// Looks itself up in the validator set on chain.
+    Discovering(Box<Discovery>),
+    /// Takes part.
+    Running(Box<Running>),
+    /// The store failed: the node says nothing more until it is started again.
+    Halted,
+}
+
+struct Discovery {
+    opened: Opened,
+    asked: u64,
+    head: u64,
+    waiting: bool,
+}
+
+impl Node {
+    /// Opens a node over its store.
+    ///
+    /// # Errors
+    /// If the store cannot be opened with this master key.
+    pub fn open(
+        config: Config,
+        backend: Box<dyn redb::StorageBackend>,
+        mut conduct: Box<dyn Conduct>,
+        out: &mut Outputs,
+    ) -> Result<Self, OpenError> {
+        let entropy = Entropy::new(&config.seed, config.boot);
+        let store = Store::open(backend, &config.master_key, &entropy, &mut out.meter)?;
+        for (kind, bytes) in [
+            (SecretKind::Identity, Zeroizing::new(config.identity.to_bytes().into())),
+            (SecretKind::Channel, config.channel_secret.clone()),
+            (SecretKind::Decryption, Zeroizing::new(config.decryption.to_bytes().into())),
+        ] {
+            conduct.learn(Secret { kind, session: SessionId::default(), bytes: &bytes });
+        }
+        out.note(Note::Started { boot: config.boot });
+        let opened = Opened { config, conduct, entropy, store };
+        let discovery = Discovery { opened, asked: 0, head: 0, waiting: false };
+        Ok(Self { stage: Stage::Discovering(Box::new(discovery)), timer: None, timers_set: 0 })
+    }
+
+    /// Handles one input at `now` on the node's clock.
+    pub fn handle(&mut self, now: Time, input: Input, out: &mut Outputs) {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Halted) {
+            Stage::Discovering(discovery) => discovery.handle(now, input, out),
+            Stage::Running(mut running) => {
+                let due = match input {
+                    Input::Timer(timer) if self.timer.is_none_or(|(_, set)| set != timer) => None,
+                    input => Some(input),
+                };
+                if matches!(due, Some(Input::Timer(_))) {
+                    self.timer = None;
+                }
+                match due.map_or(Ok(()), |input| running.handle(now, input, out)) {
+                    Ok(()) => Stage::Running(running),
+                    Err(failure) => halt(&failure, out),
+                }
+            }
+            Stage::Halted => Stage::Halted,
+        };
+        self.set_timer(now, out);
+    }
+
+    /// Whether the store failed and the node waits to be started again.
+    pub fn is_halted(&self) -> bool {
+        matches!(self.stage, Stage::Halted)
+    }
+
+    fn set_timer(&mut self, now: Time, out: &mut Outputs) {
+        let Stage::Running(running) = &self.stage else { return };
+        let Some(at) = running.deadline().map(|at| at.max(now)) else { return };
+        if self.timer.is_some_and(|(set, _)| set <= at) {
+            return;
+        }
+        self.timers_set += 1;
+        let timer = TimerId(self.timers_set);
+        self.timer = Some((at, timer));
+        out.push(Output::SetTimer { timer, at });
+    }
+}
+
+fn halt(failure: &StoreError, out: &mut Outputs) -> Stage {
+    out.note(Note::StoreFailed { reason: failure.to_string() });
+    Stage::Halted
+}
+
+impl Discovery {
+    fn handle(mut self: Box<Self>, now: Time, input: Input, out: &mut Outputs) -> Stage {
+        match input {
+            Input::Started => self.ask(out),
+            Input::Head { number, .. } => {
+                self.head = self.head.max(number);
+                if !self.waiting {
+                    self.ask(out);
+                }
+            }
+            Input::Chain { call, reply } if call == CallId(self.asked) => {
+                self.waiting = false;
+                let Ok(reply) = reply else { return Stage::Discovering(self) };
+                return self.join(now, &reply, out);
+            }
+            // Peers and clients try again; there is nobody here yet who could answer.
+            _ => {}
+        }
+        Stage::Discovering(self)
+    }
+
+    fn ask(&mut self, out: &mut Outputs) {
+        self.asked += 1;
+        self.waiting = true;
+        let request = self.opened.config.contracts.ask_roster(BlockTag::Latest);
+        out.push(Output::Chain { call: CallId(self.asked), chain: ChainRef::Home, request });
+    }
+
+    /// Takes its place if the set on chain names this node; otherwise waits for the next block.
+    fn join(self: Box<Self>, now: Time, reply: &ChainReply, out: &mut Outputs) -> Stage {
+        let config = &self.opened.config;
+        let address = registration::address_of(config.identity.verifying_key());
+        let place = views::roster(reply, &config.memo, &mut out.meter)
+            .ok()
+            .and_then(|roster| roster.by_address(&address).map(|me| (me, roster)));
+        let Some((me, roster)) = place else { return Stage::Discovering(self) };
+        let Discovery { opened, asked, head, .. } = *self;
+        match Running::start(Core::new(opened, me, roster, asked), head, now, out) {
+            Ok(running) => Stage::Running(Box::new(running)),
+            Err(failure) => halt(&failure, out),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a node has asked its surroundings, so that an answer finds the part that waits for it.
+
+use crate::action::HostCallId;
+use crate::id::RequestId;
+
+/// An open question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// The contracts' logs up to this block.
+    Logs { to_block: u64 },
+    /// The next nonce of this node's account.
+    Nonce,
+    /// The transaction in flight.
+    Submission,
+    /// An action's code.
+    Code { request: RequestId },
+    /// Something that an action asked for directly.
+    Host { request: RequestId, call: HostCallId },
+    /// A part of a permission check.
+    Permission { request: RequestId, call: HostCallId, part: PermissionPart },
+}
+
+/// What a permission check reads from the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PermissionPart {
+    /// Is the action permitted?
+    Action,
+    /// Is the caller's address permitted?
+    Address,
+    /// Who owns the token?
+    Owner,
+}

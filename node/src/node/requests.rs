@@ -1,0 +1,255 @@
+//! Client requests at one node: admission, the actions that run for them, and answers kept for those who ask again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use super::core::Core;
+use super::execution::Execution;
+use super::question::PermissionPart;
+use crate::action::{HostAnswer, HostCallId};
+use crate::api::{ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
+use crate::id::{ConnId, KeyId, RequestId, SessionId};
+use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
+use crate::key::KeyShare;
+use crate::note::Note;
+use crate::signing::{ClientShare, CombinedSignature, Subject};
+use crate::wire::{decode, encode};
+
+/// How many finished answers are kept for clients that ask again.
+const ANSWERS_MAX: usize = 256;
+/// How many connections may wait for one request.
+const CONNECTIONS_MAX: usize = 16;
+
+/// All requests at one node.
+pub(super) struct Requests {
+    running_max: usize,
+    running: BTreeMap<RequestId, Execution>,
+    waiting: BTreeMap<RequestId, Vec<ConnId>>,
+    answers: BTreeMap<RequestId, Vec<u8>>,
+    answered_order: VecDeque<RequestId>,
+    /// Which request a signing session belongs to.
+    signing: BTreeMap<SessionId, RequestId>,
+    keys: BTreeMap<KeyId, Rc<KeyShare>>,
+    orders: Vec<Subject>,
+}
+
+impl Requests {
+    /// Admits up to `running_max` actions at once.
+    pub fn new(running_max: usize) -> Self {
+        Self {
+            running_max,
+            running: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            answered_order: VecDeque::new(),
+            signing: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            orders: Vec::new(),
+        }
+    }
+
+    /// Signatures that actions were granted since the last call.
+    pub fn take_orders(&mut self) -> Vec<Subject> {
+        std::mem::take(&mut self.orders)
+    }
+
+    /// A key is ready to sign.
+    pub fn on_key(&mut self, key: Rc<KeyShare>) {
+        self.keys.insert(key.public.id(), key);
+    }
+
+    /// The earliest instant at which [`Self::tick`] has something to do.
+    pub fn deadline(&self) -> Option<Time> {
+        self.running.values().filter_map(Execution::deadline).min()
+    }
+
+    /// A client's bytes.
+    pub fn on_request(&mut self, conn: ConnId, bytes: &[u8], head: u64, now: Time, core: &mut Core, out: &mut Outputs) {
+        match decode::<Request>(bytes, REQUEST_BYTES_MAX) {
+            Ok(Request::Handshake { challenge }) => {
+                let answer = Handshake { node: core.me, challenge, epoch: core.roster.epoch(), latest_block: head };
+                reply(conn, &encode(&Response::Handshake(answer)), out);
+            }
+            Ok(Request::Execute(execute)) => self.on_execute(conn, *execute, now, core, out),
+            Err(error) => {
+                let message = format!("the request does not decode: {error}");
+                let failure = Failure { code: ErrorCode::MalformedRequest, message, logs: String::new() };
+                reply(conn, &encode(&Response::Rejected(failure)), out);
+            }
+        }
+    }
+
+    /// A client went away. Its request goes on: other connections, or the same client, may ask for the answer.
+    pub fn on_gone(&mut self, conn: ConnId) {
+        for conns in self.waiting.values_mut() {
+            conns.retain(|&waiting| waiting != conn);
+        }
+    }
+
+    fn on_execute(&mut self, conn: ConnId, execute: Execute, now: Time, core: &mut Core, out: &mut Outputs) {
+        let id = execute.id();
+        if let Some(answer) = self.answers.get(&id) {
+            return reply(conn, answer, out);
+        }
+        if self.running.len() >= self.running_max && !self.running.contains_key(&id) {
+            let message = format!("this node runs {} actions already; try again", self.running_max);
+            let failure = Failure { code: ErrorCode::RateLimitExceeded, message, logs: String::new() };
+            return reply(conn, &encode(&Response::Execute { request: id, result: Err(failure) }), out);
+        }
+        let conns = self.waiting.entry(id).or_default();
+        if !conns.contains(&conn) && conns.len() < CONNECTIONS_MAX {
+            conns.push(conn);
+        }
+        if self.running.contains_key(&id) {
+            return;
+        }
+        let execution = Execution::begin(id, execute, now, core, out);
+        self.running.insert(id, execution);
+        self.advance(id, now, core, out, |_, _, _| {});
+    }
+
+    /// The gateway answered a question for an action's code.
+    pub fn on_code(
+        &mut self,
+        request: RequestId,
+        reply: Result<Vec<u8>, IpfsError>,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        self.advance(request, now, core, out, |execution, core, out| execution.on_code(reply, now, core, out));
+    }
+
+    /// An HTTP exchange ended.
+    pub fn on_http(
+        &mut self,
+        request: RequestId,
+        call: HostCallId,
+        reply: Result<HttpResponse, HttpError>,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        self.advance(request, now, core, out, |execution, _, out| {
+            execution.answer(call, HostAnswer::Fetch(reply), now, out);
+        });
+    }
+
+    /// The chain answered something that an action asked for.
+    pub fn on_chain_value(
+        &mut self,
+        request: RequestId,
+        call: HostCallId,
+        reply: Result<ChainReply, ChainError>,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        self.advance(request, now, core, out, |execution, _, out| execution.on_chain_value(call, reply, now, out));
+    }
+
+    /// The chain answered a part of a permission check.
+    #[expect(clippy::too_many_arguments, reason = "an answer, where it belongs, and the node around it")]
+    pub fn on_permission(
+        &mut self,
+        request: RequestId,
+        call: HostCallId,
+        part: PermissionPart,
+        reply: Result<ChainReply, ChainError>,
+        block: u64,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_permission(call, part, reply, block, now, core, out);
+        });
+    }
+
+    /// A signature is complete at this node.
+    pub fn on_signed(
+        &mut self,
+        session: SessionId,
+        shares: Vec<ClientShare>,
+        combined: CombinedSignature,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        let Some(request) = self.signing.remove(&session) else { return };
+        self.advance(request, now, core, out, |execution, _, out| {
+            execution.on_signed(session, Ok((shares, combined)), now, out)
+        });
+    }
+
+    /// A signature did not come about.
+    pub fn on_sign_failed(
+        &mut self,
+        session: SessionId,
+        agreed: usize,
+        needed: usize,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        let Some(request) = self.signing.remove(&session) else { return };
+        let message = format!("{agreed} nodes agreed on what to sign, {needed} are needed");
+        let failure = Failure { code: ErrorCode::NotEnoughShares, message, logs: String::new() };
+        self.advance(request, now, core, out, |execution, _, out| execution.on_signed(session, Err(failure), now, out));
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, now: Time, core: &mut Core, out: &mut Outputs) {
+        let due: Vec<RequestId> = self
+            .running
+            .iter()
+            .filter(|(_, execution)| execution.deadline().is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in due {
+            self.advance(id, now, core, out, |execution, _, out| execution.tick(now, out));
+        }
+    }
+
+    /// Runs a step of one execution, passes on the calls that its action made, and answers when it has ended.
+    fn advance(
+        &mut self,
+        id: RequestId,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+        step: impl FnOnce(&mut Execution, &mut Core, &mut Outputs),
+    ) {
+        let Some(execution) = self.running.get_mut(&id) else { return };
+        step(execution, core, out);
+        execution.serve(&self.keys, now, core, out);
+        for order in execution.take_orders() {
+            self.signing.insert(order.session(), id);
+            self.orders.push(order);
+        }
+        let Some(result) = execution.take_result() else { return };
+        self.running.remove(&id);
+        if let Err(failure) = &result {
+            out.note(Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() });
+        }
+        let answer = encode(&Response::Execute { request: id, result });
+        for conn in self.waiting.remove(&id).unwrap_or_default() {
+            reply(conn, &answer, out);
+        }
+        self.keep(id, answer);
+    }
+
+    fn keep(&mut self, id: RequestId, answer: Vec<u8>) {
+        if self.answered_order.len() == ANSWERS_MAX
+            && let Some(oldest) = self.answered_order.pop_front()
+        {
+            self.answers.remove(&oldest);
+        }
+        self.answered_order.push_back(id);
+        self.answers.insert(id, answer);
+    }
+}
+
+fn reply(conn: ConnId, bytes: &[u8], out: &mut Outputs) {
+    out.push(Output::Reply { conn, bytes: bytes.to_vec() });
+}

@@ -1,0 +1,248 @@
+//! A node that takes part: hands each input to the part that it concerns, and moves what comes out of one part into
+//! the next until nothing is left to do.
+
+use std::rc::Rc;
+
+use super::core::Core;
+use super::keygen::{KeyGeneration, Reach};
+use super::peers::{Heard, Peers};
+use super::question::Question;
+use super::requests::Requests;
+use super::transactions::Transactions;
+use super::watch::ChainWatch;
+use crate::chain::ChainEvent;
+use crate::channel::{self, Channels};
+use crate::id::{CallId, NodeId};
+use crate::io::{ChainError, ChainLog, ChainReply, Input, Output, Outputs, Time};
+use crate::note::Note;
+use crate::signing::{self, Signers};
+use crate::statement::Statement;
+use crate::store::StoreError;
+use crate::wire::hash_parts;
+
+/// The parts of a running node.
+pub(super) struct Running {
+    core: Core,
+    peers: Peers,
+    watch: ChainWatch,
+    transactions: Transactions,
+    keygen: KeyGeneration,
+    signers: Signers,
+    requests: Requests,
+}
+
+impl Running {
+    /// Opens channels and starts to follow the chain.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn start(core: Core, head: u64, now: Time, out: &mut Outputs) -> Result<Self, StoreError> {
+        let network = hash_parts("network", &[&core.config.chain_id.to_be_bytes(), &core.config.contracts.staking]);
+        let channels = Channels::new(
+            channel::Params::new(network, core.roster.epoch(), core.config.delta_ms),
+            core.me,
+            core.config.boot,
+            *core.config.channel_secret,
+            core.roster.iter().map(|(id, member)| (id, member.channel_key)),
+            &core.entropy,
+        );
+        let signers = Signers::new(signing::Params {
+            pool_per_set: core.config.pool_per_set,
+            ..signing::Params::new(core.config.delta_ms, core.roster.size())
+        });
+        let watch = ChainWatch::new(core.config.first_block, head);
+        let mut running = Self {
+            peers: Peers { channels },
+            watch,
+            transactions: Transactions::default(),
+            keygen: KeyGeneration::default(),
+            signers,
+            requests: Requests::new(core.config.executions_max),
+            core,
+        };
+        let mut effects = Vec::new();
+        running.peers.channels.start(now, &mut out.meter, &mut effects);
+        running.peers.carry_out(effects, &running.core, out);
+        running.watch.advance(&mut running.core, out);
+        Ok(running)
+    }
+
+    /// The earliest instant at which some part has something to do.
+    pub fn deadline(&self) -> Option<Time> {
+        [self.peers.channels.deadline(), self.keygen.deadline(), self.signers.deadline(), self.requests.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Handles one input.
+    ///
+    /// # Errors
+    /// If the store fails; the node must then be dropped.
+    pub fn handle(&mut self, now: Time, input: Input, out: &mut Outputs) -> Result<(), StoreError> {
+        match input {
+            Input::Started => {}
+            Input::Peer { from, bytes } => self.on_frame(from, &bytes, now, out)?,
+            Input::Client { conn, bytes } => {
+                self.requests.on_request(conn, &bytes, self.watch.head(), now, &mut self.core, out);
+            }
+            Input::ClientGone { conn } => self.requests.on_gone(conn),
+            Input::Head { number, .. } => self.watch.on_head(number, &mut self.core, out),
+            Input::Chain { call, reply } => self.on_chain(call, reply, now, out)?,
+            Input::Ipfs { call, reply } => {
+                if let Some(Question::Code { request }) = self.core.answered(call) {
+                    self.requests.on_code(request, reply, now, &mut self.core, out);
+                }
+            }
+            Input::Http { call, reply } => {
+                if let Some(Question::Host { request, call }) = self.core.answered(call) {
+                    self.requests.on_http(request, call, reply, now, &mut self.core, out);
+                }
+            }
+            Input::DealtTriples(triples) => {
+                self.sign(now, out, |signers, env, fx| signers.on_triples(*triples, env, fx));
+            }
+            Input::Timer(_) => self.tick(now, out)?,
+        }
+        self.settle(now, out)
+    }
+
+    fn reach<'a>(&'a mut self, now: Time, out: &'a mut Outputs) -> (&'a mut KeyGeneration, Reach<'a>) {
+        let reach = Reach { now, core: &mut self.core, transactions: &mut self.transactions, out };
+        (&mut self.keygen, reach)
+    }
+
+    fn tick(&mut self, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
+        let mut effects = Vec::new();
+        self.peers.channels.tick(now, &mut out.meter, &mut effects);
+        self.receive(effects, now, out)?;
+        let (keygen, mut reach) = self.reach(now, out);
+        keygen.tick(&mut reach)?;
+        self.sign(now, out, |signers, env, fx| signers.tick(env, fx));
+        self.requests.tick(now, &mut self.core, out);
+        Ok(())
+    }
+
+    fn on_frame(&mut self, link: NodeId, bytes: &[u8], now: Time, out: &mut Outputs) -> Result<(), StoreError> {
+        let mut effects = Vec::new();
+        self.peers.channels.on_frame(link, bytes, now, &mut out.meter, &mut effects);
+        self.receive(effects, now, out)
+    }
+
+    fn receive(&mut self, effects: Vec<channel::Effect>, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
+        let (heard, restarted) = self.peers.carry_out(effects, &self.core, out);
+        for peer in restarted {
+            self.sign(now, out, |signers, env, fx| signers.peer_restarted(peer, env, fx));
+        }
+        heard.into_iter().try_for_each(|heard| self.hear(heard, now, out))
+    }
+
+    fn hear(&mut self, heard: Heard, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
+        let Heard { from, statement, signature } = heard;
+        match statement {
+            Statement::Dkg(message) => {
+                let (keygen, mut reach) = self.reach(now, out);
+                keygen.on_message(from, message, signature, &mut reach)
+            }
+            Statement::Signing(message) => {
+                self.sign(now, out, |signers, env, fx| signers.on_message(from, message, signature, env, fx));
+                Ok(())
+            }
+        }
+    }
+
+    fn on_chain(
+        &mut self,
+        call: CallId,
+        reply: Result<ChainReply, ChainError>,
+        now: Time,
+        out: &mut Outputs,
+    ) -> Result<(), StoreError> {
+        match self.core.answered(call) {
+            Some(Question::Logs { to_block }) => match reply {
+                Ok(ChainReply::Logs(logs)) => self.on_logs(&logs, to_block, now, out)?,
+                _ => self.watch.failed(),
+            },
+            Some(Question::Nonce) => self.transactions.on_nonce(reply.ok(), &mut self.core, out),
+            Some(Question::Submission) => self.transactions.on_submitted(&mut self.core, out),
+            Some(Question::Permission { request, call, part }) => {
+                let head = self.watch.head();
+                self.requests.on_permission(request, call, part, reply, head, now, &mut self.core, out);
+            }
+            Some(Question::Host { request, call }) => {
+                self.requests.on_chain_value(request, call, reply, now, &mut self.core, out);
+            }
+            Some(Question::Code { .. }) | None => {}
+        }
+        Ok(())
+    }
+
+    fn on_logs(&mut self, logs: &[ChainLog], to_block: u64, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
+        let contracts = self.core.config.contracts;
+        let head_at_start = self.watch.head_at_start();
+        for log in logs {
+            // An event that does not decode is not one of our contracts': a lying endpoint is no reason to stop.
+            if let Ok(Some(event)) = ChainEvent::decode(&contracts, log) {
+                let (keygen, mut reach) = self.reach(now, out);
+                keygen.on_event(&event, log.block, head_at_start, &mut reach)?;
+            }
+        }
+        self.watch.handled(to_block);
+        let (keygen, mut reach) = self.reach(now, out);
+        keygen.on_final(to_block, &mut reach)?;
+        self.watch.advance(&mut self.core, out);
+        Ok(())
+    }
+
+    /// Runs a step of signing and carries out what it asks for.
+    fn sign(
+        &mut self,
+        now: Time,
+        out: &mut Outputs,
+        step: impl FnOnce(&mut Signers, &mut crate::env::Env<'_>, &mut Vec<signing::Effect>),
+    ) {
+        let mut effects = Vec::new();
+        let signers = &mut self.signers;
+        self.core.with_env(now, out, |env| step(signers, env, &mut effects));
+        for effect in effects {
+            match effect {
+                signing::Effect::Send { to, message } => self.core.say(to, Statement::Signing(message)),
+                signing::Effect::NeedTriples { holders, leader } => {
+                    out.push(Output::NeedTriples { holders, leader });
+                }
+                signing::Effect::Culprit { node, what } => {
+                    out.note(Note::Culprit { node, what: format!("{what:?}") });
+                }
+                signing::Effect::Done { session, shares, signature, .. } => {
+                    self.requests.on_signed(session, shares, signature, now, &mut self.core, out);
+                }
+                signing::Effect::Failed { session, agreed, needed, .. } => {
+                    self.requests.on_sign_failed(session, agreed, needed, now, &mut self.core, out);
+                }
+            }
+        }
+    }
+
+    /// Moves results between the parts until all are quiet.
+    fn settle(&mut self, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
+        loop {
+            let ready = self.keygen.take_ready();
+            let orders = self.requests.take_orders();
+            let quiet = ready.is_empty() && orders.is_empty();
+            for key in ready {
+                self.requests.on_key(Rc::clone(&key));
+                self.sign(now, out, |signers, env, fx| signers.on_key(&key, env, fx));
+            }
+            for order in orders {
+                self.sign(now, out, |signers, env, fx| {
+                    signers.authorise(order, env, fx);
+                });
+            }
+            let to_self = self.peers.speak(&mut self.core, now, out);
+            if quiet && to_self.is_empty() {
+                return Ok(());
+            }
+            to_self.into_iter().try_for_each(|heard| self.hear(heard, now, out))?;
+        }
+    }
+}

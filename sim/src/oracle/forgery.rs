@@ -1,0 +1,77 @@
+//! No signature without enough honest nodes behind it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k256::ecdsa::signature::hazmat::PrehashVerifier;
+use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+use lit_node::id::{Digest, KeyId, NodeId, RequestId};
+use lit_node::note::Note;
+use lit_node::signing::Scheme;
+
+use super::{Accepted, Event, Facts, Oracle, Violation};
+use crate::heap::Nanos;
+
+/// Checks each accepted signature with libraries of its own, and counts who authorised it.
+#[derive(Default)]
+pub struct NoForgery {
+    issued: BTreeMap<(RequestId, KeyId, Digest), BTreeSet<NodeId>>,
+    accepted: Vec<(Nanos, Accepted)>,
+}
+
+impl Oracle for NoForgery {
+    fn name(&self) -> &'static str {
+        "no-forgery"
+    }
+
+    fn observe(&mut self, at: Nanos, event: Event<'_>) {
+        match event {
+            Event::Noted(node, Note::ShareIssued { request, key, digest, .. }) => {
+                self.issued.entry((*request, *key, *digest)).or_default().insert(node);
+            }
+            Event::Accepted(accepted) => self.accepted.push((at, accepted.clone())),
+            _ => {}
+        }
+    }
+
+    fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
+        let needed = facts.threshold.saturating_sub(facts.corrupted.len());
+        let mut violations = Vec::new();
+        for (at, accepted) in &self.accepted {
+            let mut report = |nodes, detail: String| {
+                let detail = format!("signature {:?} of {}: {detail}", accepted.sig_name, accepted.request);
+                violations.push(Violation { oracle: "no-forgery", at: *at, nodes, detail });
+            };
+            if !verifies(accepted) {
+                report(vec![], "it does not verify under the key".into());
+            }
+            let key = (accepted.request, accepted.key, accepted.digest);
+            let signers: Vec<NodeId> = self.issued.get(&key).into_iter().flatten().copied().collect();
+            let honest = signers.iter().filter(|id| !facts.corrupted.contains(id)).count();
+            if honest < needed {
+                report(signers, format!("{honest} honest nodes signed this digest, at least {needed} must have"));
+            }
+        }
+        violations
+    }
+}
+
+fn verifies(accepted: &Accepted) -> bool {
+    let bytes = &accepted.signature;
+    match accepted.scheme {
+        Scheme::EcdsaK256 => ecdsa(&accepted.public_key, &accepted.digest.0, bytes).unwrap_or(false),
+        Scheme::SchnorrK256Sha256 => {
+            let key = frost_secp256k1::VerifyingKey::deserialize(&accepted.public_key);
+            let signature = frost_secp256k1::Signature::deserialize(bytes);
+            matches!((key, signature), (Ok(key), Ok(signature)) if key.verify(&accepted.digest.0, &signature).is_ok())
+        }
+    }
+}
+
+/// Both directions: the signature verifies, and it recovers to the key.
+fn ecdsa(public_key: &[u8], digest: &[u8; 32], bytes: &[u8]) -> Option<bool> {
+    let key = VerifyingKey::from_sec1_bytes(public_key).ok()?;
+    let signature = Signature::from_slice(bytes.get(..64)?).ok()?;
+    let recovery = RecoveryId::from_byte(*bytes.get(64)?)?;
+    let recovered = VerifyingKey::recover_from_prehash(digest, &signature, recovery).ok()?;
+    Some(key.verify_prehash(digest, &signature).is_ok() && recovered == key)
+}

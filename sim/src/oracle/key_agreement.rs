@@ -1,0 +1,104 @@
+//! One key generation, one key.
+
+use std::collections::BTreeMap;
+
+use k256::elliptic_curve::PrimeField;
+use k256::elliptic_curve::sec1::{FromEncodedPoint, ToEncodedPoint};
+use k256::{EncodedPoint, ProjectivePoint, Scalar};
+use lit_node::conduct::SecretKind;
+use lit_node::id::{KeyId, NodeId, SessionId};
+use lit_node::note::Note;
+
+use super::{Event, Facts, Oracle, Violation};
+use crate::heap::Nanos;
+
+struct Finished {
+    at: Nanos,
+    node: NodeId,
+    key: KeyId,
+    public_key: Vec<u8>,
+    public_share: Vec<u8>,
+}
+
+/// Compares what nodes say they hold with each other, with their secrets, and with the chain.
+#[derive(Default)]
+pub struct KeyAgreement {
+    sessions: BTreeMap<SessionId, Vec<Finished>>,
+}
+
+impl Oracle for KeyAgreement {
+    fn name(&self) -> &'static str {
+        "key-agreement"
+    }
+
+    fn observe(&mut self, at: Nanos, event: Event<'_>) {
+        if let Event::Noted(node, Note::KeyReady { session, key, public_key, public_share }) = event {
+            let (public_key, public_share) = (public_key.clone(), public_share.clone());
+            let finished = Finished { at, node, key: *key, public_key, public_share };
+            self.sessions.entry(*session).or_default().push(finished);
+        }
+    }
+
+    fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        for (session, mut finished) in std::mem::take(&mut self.sessions) {
+            finished.retain(|one| !facts.corrupted.contains(&one.node));
+            let mut report = |at, nodes, detail: String| {
+                let detail = format!("key generation {}: {detail}", session.short());
+                violations.push(Violation { oracle: "key-agreement", at, nodes, detail });
+            };
+            if let Some(other) = finished.iter().find(|one| one.public_key != finished[0].public_key) {
+                let nodes = vec![finished[0].node, other.node];
+                report(other.at, nodes, "two nodes hold different keys".into());
+                continue;
+            }
+            if let Some(text) = inconsistent(&finished, facts) {
+                report(finished[0].at, finished.iter().map(|one| one.node).collect(), text);
+            }
+        }
+        violations
+    }
+}
+
+/// Checks shares against each other with plain arithmetic.
+fn inconsistent(finished: &[Finished], facts: &Facts<'_>) -> Option<String> {
+    let mut shares = BTreeMap::new();
+    for one in finished {
+        let public = point(&one.public_share)?;
+        let secret = facts
+            .witness
+            .secrets
+            .iter()
+            .filter(|(_, (kind, owners))| *kind == SecretKind::KeyShare && owners.contains(&one.node))
+            .filter_map(|(bytes, _)| Option::<Scalar>::from(Scalar::from_repr((*bytes).into())))
+            .find(|secret| ProjectivePoint::GENERATOR * secret == public);
+        let Some(secret) = secret else {
+            return Some(format!("the public share of {} belongs to none of its secret shares", one.node));
+        };
+        shares.insert(one.node, secret);
+    }
+    if shares.len() >= facts.threshold {
+        let chosen: Vec<_> = shares.into_iter().take(facts.threshold).collect();
+        let secret = chosen.iter().map(|(id, share)| weight(&chosen, *id) * share).sum::<Scalar>();
+        if Some(ProjectivePoint::GENERATOR * secret) != point(&finished[0].public_key) {
+            return Some("the secret shares do not interpolate to the public key".into());
+        }
+    }
+    let uncompressed = point(&finished[0].public_key)?.to_affine().to_encoded_point(false);
+    facts
+        .routed
+        .get(&finished[0].key)
+        .filter(|routed| *routed != uncompressed.as_bytes())
+        .map(|_| "the chain routes another public key under this token".to_owned())
+}
+
+fn point(bytes: &[u8]) -> Option<ProjectivePoint> {
+    Option::from(ProjectivePoint::from_encoded_point(&EncodedPoint::from_bytes(bytes).ok()?))
+}
+
+fn weight(shares: &[(NodeId, Scalar)], of: NodeId) -> Scalar {
+    let x = |id: NodeId| Scalar::from(u64::from(id.0));
+    shares.iter().filter(|(id, _)| *id != of).fold(Scalar::ONE, |product, (id, _)| {
+        product * x(*id) * Option::<Scalar>::from((x(*id) - x(of)).invert()).unwrap_or(Scalar::ZERO)
+    })
+}

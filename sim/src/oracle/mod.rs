@@ -1,0 +1,163 @@
+//! Oracles: what must hold in every run, whatever goes wrong in it. One invariant a file.
+//!
+//! An oracle sees more than any node can, and never asks the code that it judges: each recomputes what it needs from
+//! first principles (curve arithmetic, the chain's own lists, the raw bytes on a disk).
+
+mod forgery;
+mod key_agreement;
+mod nonce_reuse;
+mod panic;
+mod permission;
+mod search;
+mod secrecy;
+#[cfg(test)]
+mod testing;
+
+pub use forgery::NoForgery;
+pub use key_agreement::KeyAgreement;
+pub use nonce_reuse::NonceUniqueness;
+pub use panic::NoHonestPanic;
+pub use permission::{PermissionLists, PermissionSoundness};
+pub use search::Needles;
+pub use secrecy::Secrecy;
+
+use std::collections::BTreeMap;
+
+use lit_node::id::{Digest, KeyId, NodeId, RequestId};
+use lit_node::note::Note;
+use lit_node::signing::Scheme;
+
+use crate::heap::Nanos;
+use crate::witness::Witness;
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The oracle.
+    pub oracle: &'static str,
+    /// When it was seen.
+    pub at: Nanos,
+    /// The nodes concerned.
+    pub nodes: Vec<NodeId>,
+    /// What was seen, and what should have been.
+    pub detail: String,
+}
+
+/// A signature that a client accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The request.
+    pub request: RequestId,
+    /// The name that the action gave it.
+    pub sig_name: String,
+    /// The scheme.
+    pub scheme: Scheme,
+    /// The key.
+    pub key: KeyId,
+    /// The compressed public key.
+    pub public_key: Vec<u8>,
+    /// The signed digest.
+    pub digest: Digest,
+    /// The signature: r, s, v for ECDSA; R compressed, z for Schnorr.
+    pub signature: Vec<u8>,
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A node reported a fact.
+    Noted(NodeId, &'a Note),
+    /// A client sent a request: the CID's bytes of its action, and whom it speaks for.
+    Requested(RequestId, &'a [u8], Option<[u8; 20]>),
+    /// A node authorised a signature, while the chain's lists were one of these.
+    Authorised {
+        /// The node.
+        node: NodeId,
+        /// The request.
+        request: RequestId,
+        /// The key.
+        key: KeyId,
+        /// The lists at the blocks that the node may have read.
+        lists: &'a [PermissionLists],
+    },
+    /// A client accepted a signature.
+    Accepted(&'a Accepted),
+    /// A node panicked.
+    Panicked(NodeId, &'a str),
+}
+
+/// What an oracle may look at besides events.
+pub struct Facts<'a> {
+    /// The public keys that the chain routes, uncompressed, by token.
+    pub routed: BTreeMap<KeyId, Vec<u8>>,
+    /// What was said and what is secret.
+    pub witness: &'a Witness,
+    /// The raw disks.
+    pub disks: BTreeMap<NodeId, Vec<u8>>,
+    /// How many shares make a key.
+    pub threshold: usize,
+    /// The nodes that the plan corrupts.
+    pub corrupted: &'a [NodeId],
+}
+
+/// An invariant.
+pub trait Oracle {
+    /// The name in reports.
+    fn name(&self) -> &'static str;
+
+    /// Looks at an event.
+    fn observe(&mut self, at: Nanos, event: Event<'_>) {
+        let _ = (at, event);
+    }
+
+    /// Judges the whole run. Called once, at its end.
+    fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation>;
+}
+
+/// Every oracle.
+pub fn all() -> Vec<Box<dyn Oracle>> {
+    vec![
+        Box::<KeyAgreement>::default(),
+        Box::<NoForgery>::default(),
+        Box::<PermissionSoundness>::default(),
+        Box::<NonceUniqueness>::default(),
+        Box::<Secrecy>::default(),
+        Box::<NoHonestPanic>::default(),
+    ]
+}
+
+/// Every oracle's name and what it demands, for `explain`.
+pub const EXPLAINED: &[(&str, &str)] = &[
+    (
+        "key-agreement",
+        "All nodes that finish a key generation hold the same public key, it is the one that the chain routes, each \
+         node's public share is its secret share times the generator, and any threshold of secret shares interpolate \
+         to the key.",
+    ),
+    (
+        "no-forgery",
+        "Every signature that a client accepts verifies under the PKP's key, and at least threshold less corrupted \
+         honest nodes have authorised exactly that digest for that request and issued a share.",
+    ),
+    (
+        "permission-soundness",
+        "Whenever an honest node authorises a signature, the chain's own lists show, at a block that the node may \
+         have read, that the action or the caller may use the key.",
+    ),
+    (
+        "nonce-uniqueness",
+        "No nonce commitment and no presignature is ever used for two different proposals, across restarts.",
+    ),
+    (
+        "secrecy",
+        "No secret (identity, channel and decryption keys, polynomial coefficients, dealt shares, key shares, nonces, \
+         triples) occurs in what a node, a client, the chain or a web server could read without owning it, nor on any \
+         raw disk, in big-endian, little-endian, hex or base64 form.",
+    ),
+    ("no-honest-panic", "No honest node panics, whatever it receives."),
+    (
+        "liveness",
+        "With at most f nodes faulty at a time, every request completes within the scenario's bound once faults have \
+         healed, and every node that is up then holds every key that was generated.",
+    ),
+];

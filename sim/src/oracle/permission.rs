@@ -1,0 +1,107 @@
+//! No honest node signs for anyone whom the chain does not allow.
+
+use std::collections::BTreeMap;
+
+use lit_node::id::{KeyId, NodeId, RequestId};
+
+use super::{Event, Facts, Oracle, Violation};
+use crate::heap::Nanos;
+
+/// Who may use a key and who owns it, as the chain's own lists have it at one block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PermissionLists {
+    /// Binary CIDs.
+    pub actions: Vec<Vec<u8>>,
+    /// Addresses.
+    pub addresses: Vec<[u8; 20]>,
+    /// The owner; none once the token is burned.
+    pub owner: Option<[u8; 20]>,
+}
+
+struct Unfounded {
+    at: Nanos,
+    node: NodeId,
+    request: RequestId,
+    key: KeyId,
+}
+
+/// Compares each authorisation with the chain's lists at the block that the node had seen, and at those that may have
+/// been mined while its question was on the way. Nodes ask for yes or no; this looks at the lists.
+#[derive(Default)]
+pub struct PermissionSoundness {
+    requests: BTreeMap<RequestId, (Vec<u8>, Option<[u8; 20]>)>,
+    unfounded: Vec<Unfounded>,
+}
+
+impl Oracle for PermissionSoundness {
+    fn name(&self) -> &'static str {
+        "permission-soundness"
+    }
+
+    fn observe(&mut self, at: Nanos, event: Event<'_>) {
+        match event {
+            Event::Requested(request, cid, caller) => {
+                self.requests.insert(request, (cid.to_vec(), caller));
+            }
+            Event::Authorised { node, request, key, lists } => {
+                if !lists.iter().any(|lists| self.allows(request, lists)) {
+                    self.unfounded.push(Unfounded { at, node, request, key });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
+        let honest = self.unfounded.iter().filter(|one| !facts.corrupted.contains(&one.node));
+        honest
+            .map(|one| Violation {
+                oracle: "permission-soundness",
+                at: one.at,
+                nodes: vec![one.node],
+                detail: format!(
+                    "{} authorised {} for key {}, for which the chain permits neither action nor caller",
+                    one.node,
+                    one.request,
+                    one.key.short()
+                ),
+            })
+            .collect()
+    }
+}
+
+impl PermissionSoundness {
+    fn allows(&self, request: RequestId, lists: &PermissionLists) -> bool {
+        let Some((cid, caller)) = self.requests.get(&request) else { return false };
+        lists.actions.contains(cid)
+            || caller.is_some_and(|caller| lists.addresses.contains(&caller) || lists.owner == Some(caller))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, witness};
+    use super::*;
+
+    const REQUEST: RequestId = RequestId([1; 32]);
+
+    fn judged(lists: &[PermissionLists]) -> usize {
+        let mut oracle = PermissionSoundness::default();
+        oracle.observe(0, Event::Requested(REQUEST, b"cid", Some([7; 20])));
+        let key = KeyId([2; 32]);
+        oracle.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, key, lists });
+        oracle.judge(&facts(&witness())).len()
+    }
+
+    #[test]
+    fn an_authorisation_needs_the_action_the_address_or_the_owner_on_chain() {
+        let lists = PermissionLists::default;
+        assert_eq!(judged(&[PermissionLists { actions: vec![b"cid".to_vec()], ..lists() }]), 0);
+        assert_eq!(judged(&[PermissionLists { addresses: vec![[7; 20]], ..lists() }]), 0);
+        assert_eq!(judged(&[lists(), PermissionLists { owner: Some([7; 20]), ..lists() }]), 0);
+        let strangers =
+            PermissionLists { actions: vec![b"other".to_vec()], addresses: vec![[8; 20]], owner: Some([9; 20]) };
+        assert_eq!(judged(&[strangers]), 1);
+        assert_eq!(judged(&[]), 1);
+    }
+}

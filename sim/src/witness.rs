@@ -1,0 +1,102 @@
+//! What an omniscient observer sees: every secret that comes into being, and everything that leaves its owner.
+//!
+//! The observer sits in each node's conduct, where statements pass in the clear before they are sealed.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use k256::SecretKey;
+use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
+use lit_node::curve::scalar_bytes;
+use lit_node::dkg::{self, Dealing};
+use lit_node::id::NodeId;
+use lit_node::meter::Meter;
+use lit_node::roster::Roster;
+use lit_node::statement::Statement;
+use lit_node::wire::encode;
+
+/// Who may read something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reader {
+    /// One node.
+    Node(NodeId),
+    /// Anybody: clients, the chain, web servers.
+    Anybody,
+}
+
+/// Everything seen so far.
+#[derive(Default)]
+pub struct Witness {
+    /// Which nodes know a secret by right, and what it is.
+    pub secrets: BTreeMap<[u8; 32], (SecretKind, BTreeSet<NodeId>)>,
+    /// What each reader got to read, in the clear.
+    pub plaintexts: BTreeMap<Reader, Vec<Vec<u8>>>,
+}
+
+impl Witness {
+    /// Takes note that `reader` can read these bytes.
+    pub fn read_by(&mut self, reader: Reader, bytes: Vec<u8>) {
+        self.plaintexts.entry(reader).or_default().push(bytes);
+    }
+}
+
+/// A conduct that reports to the witness and otherwise leaves everything to the conduct inside it.
+pub struct Witnessed {
+    /// The node that behaves.
+    pub me: NodeId,
+    /// How it behaves.
+    pub inner: Box<dyn Conduct>,
+    /// Who watches.
+    pub witness: Rc<RefCell<Witness>>,
+    /// The observer reads what each recipient of a dealing reads.
+    pub reading: Rc<Reading>,
+}
+
+/// What it takes to read dealings: everybody's decryption key, and the validator set.
+pub struct Reading {
+    /// The decryption keys.
+    pub keys: BTreeMap<NodeId, SecretKey>,
+    /// The validator set.
+    pub roster: Roster,
+}
+
+impl Reading {
+    /// The share that a dealing holds for one recipient.
+    fn share(&self, dealing: &Dealing, recipient: NodeId) -> Option<[u8; 32]> {
+        let mut uncounted = Meter::default();
+        let context = dkg::Context::new(dealing.session, &self.roster, &mut uncounted);
+        let key = self.keys.get(&recipient)?;
+        let share = dealing.open_share(&context, recipient, key, &mut uncounted).ok()?;
+        Some(scalar_bytes(&share))
+    }
+}
+
+impl Conduct for Witnessed {
+    fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
+        let said = self.inner.outbound(to, statement);
+        let mut witness = self.witness.borrow_mut();
+        for (to, statement) in said.iter().filter(|(to, _)| *to != self.me) {
+            if let Statement::Dkg(dkg::Message::Dealing(dealing)) = statement
+                && let Some(share) = self.reading.share(dealing, *to)
+            {
+                witness.read_by(Reader::Node(*to), share.to_vec());
+            }
+            witness.read_by(Reader::Node(*to), encode(statement));
+        }
+        drop(witness);
+        said
+    }
+
+    fn decide(&mut self, decision: &Decision, honest: bool) -> bool {
+        self.inner.decide(decision, honest)
+    }
+
+    fn learn(&mut self, secret: Secret<'_>) {
+        let mut witness = self.witness.borrow_mut();
+        let entry = witness.secrets.entry(*secret.bytes).or_insert_with(|| (secret.kind, BTreeSet::new()));
+        entry.1.insert(self.me);
+        drop(witness);
+        self.inner.learn(secret);
+    }
+}

@@ -1,0 +1,205 @@
+//! Builds a world from a scenario and a seed: keys, chain with contracts, machines, links.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use alloy_primitives::U256;
+use k256::SecretKey;
+use lit_node::action::Limits;
+use lit_node::auth::siwe;
+use lit_node::chain::{Contracts, Registration, registration};
+use lit_node::conduct::{Conduct, Honest};
+use lit_node::id::{Boot, Epoch, NodeId};
+use lit_node::meter::Meter;
+use lit_node::node::Config;
+use lit_node::roster::Roster;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::faults::share;
+use super::host::Host;
+use super::identity::Keys;
+use super::observer::Observer;
+use super::surroundings::{Surroundings, latency};
+use super::*;
+use crate::chain::{Chain, ChainConfig, NetworkParameters};
+use crate::network::{Disturbance, LinkFault, Links};
+use crate::outcome::RunOptions;
+use crate::plan::FaultPlan;
+use crate::witness::{Reading, Witness, Witnessed};
+
+/// Unix time at which every run begins, seconds: 2026-01-01T00:00:00Z.
+const START_S: u64 = 1_767_225_600;
+/// For how many blocks a key generation's board is open.
+const DKG_WINDOW_BLOCKS: u64 = 6;
+/// What every account starts with unless the scenario says otherwise, wei: 100 ether.
+const FUNDS_WEI: u128 = 100_000_000_000_000_000_000;
+
+/// Makes what a node is started with.
+pub(super) struct NodeFactory {
+    keys: Keys,
+    scenario: Arc<Scenario>,
+    contracts: Contracts,
+    memo: Memo,
+    witness: Rc<RefCell<Witness>>,
+    reading: Rc<Reading>,
+}
+
+impl NodeFactory {
+    /// A node's configuration and conduct for one boot.
+    pub fn parts(&self, id: NodeId, boot: Boot) -> (Config, Box<dyn Conduct>) {
+        let home = &self.scenario.chains[0];
+        let config = Config {
+            identity: self.keys.node_identity(id),
+            channel_secret: self.keys.node_secret(id, "channel"),
+            decryption: self.reading.keys[&id].clone(),
+            master_key: self.keys.node_secret(id, "store"),
+            seed: self.keys.node_secret(id, "randomness"),
+            boot,
+            chain_id: home.chain_id,
+            contracts: self.contracts,
+            first_block: 1,
+            finality_depth: home.finality_depth,
+            delta_ms: self.scenario.network.delta_ms.get(),
+            pool_per_set: self.scenario.keys.pool_per_set.unwrap_or(1) as usize,
+            limits: Limits::default(),
+            executions_max: 64,
+            sign_in: siwe::Policy {
+                domains: Some(vec![SIGN_IN_DOMAIN.to_owned()]),
+                expiration_required: true,
+                ..siwe::Policy::default()
+            },
+            memo: self.memo.clone(),
+        };
+        let conduct = Witnessed {
+            me: id,
+            inner: Box::new(Honest),
+            witness: Rc::clone(&self.witness),
+            reading: Rc::clone(&self.reading),
+        };
+        (config, Box::new(conduct))
+    }
+}
+
+impl World {
+    /// A world at time 0, with the contracts deployed and the validator set on chain.
+    pub fn new(scenario: Arc<Scenario>, plan: FaultPlan, options: &RunOptions) -> Self {
+        let keys = Keys::new(options.seed);
+        let ids: Vec<NodeId> = (1..=scenario.network.nodes).map(NodeId).collect();
+        let decryption: BTreeMap<NodeId, SecretKey> = ids.iter().map(|id| (*id, decryption_key(&keys, *id))).collect();
+        let validators = registrations(&keys, &decryption);
+        let members = validators.iter().map(|validator| validator.member.clone()).collect();
+        let roster = Roster::new(Epoch(1), scenario.network.threshold, members)
+            .expect("the scenario's check saw to it that the threshold fits");
+        let contracts = Contracts::of_deployer(registration::address_of(keys.deployer().verifying_key()));
+        let chains = chains(&scenario, &keys, &validators, &contracts);
+        let observer = Observer::new(options.trace, oracle::all());
+        let link_seed = keys.bytes("network", "links");
+        let mut network = Network::new(&link_seed, latency(&scenario.network.link.latency));
+        for fault in standing_faults(&scenario) {
+            network.begin(fault);
+        }
+        let skew_max = scenario.nodes.clock_skew_ms_max;
+        let clock_base = START_S * 1_000_000_000;
+        let hosts = ids.iter().map(|id| {
+            let cores = usize::from(scenario.nodes.cores.get());
+            (*id, Host::new(*id, cores, clock_base + skew_ms(&keys, *id, skew_max) * MILLI))
+        });
+        Self {
+            hosts: hosts.collect(),
+            factory: NodeFactory {
+                keys,
+                scenario: Arc::clone(&scenario),
+                contracts,
+                memo: if options.memo { Memo::shared() } else { Memo::off() },
+                witness: Rc::clone(&observer.witness),
+                reading: Rc::new(Reading { keys: decryption, roster }),
+            },
+            surroundings: Surroundings::new(&scenario, chains, &link_seed),
+            dealer: Dealer::new(keys.bytes("dealer", "triples")),
+            faults: Faults::new(plan),
+            book: Book::new(Arc::clone(&scenario), keys, contracts),
+            script: Script::new(Arc::clone(&scenario)),
+            heap: Heap::default(),
+            network,
+            running: None,
+            connections: BTreeMap::new(),
+            observer,
+            refusals: BTreeMap::new(),
+            ends_at: None,
+            stuck: None,
+            handled: 0,
+            clock_base,
+            scenario,
+        }
+    }
+}
+
+fn decryption_key(keys: &Keys, id: NodeId) -> SecretKey {
+    keys.signing_key(&format!("node {}", id.0), "decryption, epoch 1").into()
+}
+
+/// What every node registers on chain.
+fn registrations(keys: &Keys, decryption: &BTreeMap<NodeId, SecretKey>) -> Vec<Registration> {
+    let mut uncounted = Meter::default();
+    let register = |(id, key): (&NodeId, &SecretKey)| {
+        let mut rng = ChaCha20Rng::from_seed(keys.bytes(&format!("node {}", id.0), "proof of possession"));
+        let channel = lit_node::channel::public_key(&keys.node_secret(*id, "channel"));
+        let identity = keys.node_identity(*id);
+        Registration::new(&identity, channel, &key.to_nonzero_scalar(), Epoch(1), &mut rng, &mut uncounted)
+    };
+    decryption.iter().map(register).collect()
+}
+
+/// How far a node's clock is ahead of true time: 0 to `max`.
+fn skew_ms(keys: &Keys, id: NodeId, max: u64) -> u64 {
+    let bytes = keys.bytes(&format!("node {}", id.0), "clock skew");
+    u64::from_be_bytes(bytes[..8].try_into().expect("8 of 32 bytes")) % (max + 1)
+}
+
+/// The faults that a link model has at all times.
+fn standing_faults(scenario: &Scenario) -> Vec<LinkFault> {
+    let link = &scenario.network.link;
+    let slack_ms = scenario.network.delta_ms.get() as f64;
+    let standing = |id: &str, disturbance| LinkFault { id: id.into(), links: Links::All, disturbance };
+    [
+        (link.loss.ppm, standing("link loss", Disturbance::Loss(share(link.loss)))),
+        (link.duplicate.ppm, standing("link duplication", Disturbance::Duplicate(share(link.duplicate)))),
+        (link.reorder.ppm, standing("link reordering", Disturbance::Reorder(share(link.reorder), slack_ms))),
+    ]
+    .into_iter()
+    .filter(|(ppm, _)| *ppm > 0)
+    .map(|(_, fault)| fault)
+    .collect()
+}
+
+/// The chains, the first with the network's contracts and its genesis set.
+fn chains(scenario: &Scenario, keys: &Keys, validators: &[Registration], contracts: &Contracts) -> Vec<Chain> {
+    let mut alloc: BTreeMap<[u8; 20], U256> =
+        scenario.users.iter().map(|(name, user)| (address(&keys.wallet(name)), U256::from(user.funds.0))).collect();
+    let funds = U256::from(FUNDS_WEI);
+    alloc.insert(address(&keys.deployer()), funds);
+    alloc.extend(validators.iter().map(|validator| (validator.member.address, funds)));
+    let configs = scenario.chains.iter().map(|chain| ChainConfig {
+        chain_id: chain.chain_id,
+        block_time_ms: chain.block_time_ms.get(),
+        finality_depth: chain.finality_depth,
+        genesis_time_s: START_S,
+        alloc: alloc.clone(),
+    });
+    let mut chains: Vec<Chain> = configs.map(Chain::genesis).collect();
+    let network = NetworkParameters {
+        validators: validators.to_vec(),
+        threshold: scenario.network.threshold,
+        dkg_window_blocks: DKG_WINDOW_BLOCKS,
+    };
+    let deployed = chains[0].deploy_network(&keys.deployer(), &network, START_S);
+    assert_eq!(deployed.as_ref(), Ok(contracts), "a fresh chain takes our contracts");
+    chains
+}
+
+fn address(key: &k256::ecdsa::SigningKey) -> [u8; 20] {
+    registration::address_of(key.verifying_key())
+}

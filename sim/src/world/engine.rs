@@ -1,0 +1,181 @@
+//! From a scenario, a plan and a seed to a report.
+
+use std::sync::Arc;
+
+use lit_node::id::NodeId;
+use lit_node::meter::Op;
+
+use super::World;
+use crate::heap::MILLI;
+use crate::oracle::{self, Facts};
+use crate::outcome::{Engine, Faults, RunOptions, RunReport, StepOutcome, Verdict, Violation};
+use crate::plan::FaultPlan;
+use crate::scenario::Scenario;
+use crate::trace::{Actor, Kind, Record};
+
+/// The stack of a simulation's thread, bytes: scripts recurse in it.
+const STACK_BYTES: usize = 256 << 20;
+
+/// The real engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Simulator;
+
+impl Engine for Simulator {
+    fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
+        let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
+        // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read
+        // them.
+        let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
+            let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
+            runtime.block_on(async move { simulate(&scenario, &plan, options) })
+        });
+        let joined = thread.expect("a thread can be started").join();
+        joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+    }
+}
+
+fn simulate(scenario: &Arc<Scenario>, plan: &FaultPlan, options: RunOptions) -> RunReport {
+    let mut world = World::new(Arc::clone(scenario), plan.clone(), &options);
+    world.run();
+    world.judge(plan, options)
+}
+
+impl World {
+    /// Lets the oracles judge, and writes the report.
+    fn judge(mut self, plan: &FaultPlan, options: RunOptions) -> RunReport {
+        let now = self.heap.now();
+        let mut violations = self.safety();
+        violations.extend(self.liveness());
+        let panicked = violations.iter().any(|violation| violation.oracle == "no-honest-panic");
+        let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
+        let expectation = self.missed_expectations();
+        let verdict = if panicked {
+            Verdict::Panic
+        } else if unsafe_ {
+            Verdict::Safety
+        } else if !violations.is_empty() {
+            Verdict::Liveness
+        } else if expectation.is_some() {
+            Verdict::Expectation
+        } else {
+            Verdict::Pass
+        };
+        let text = format!("{verdict}; {} violations; {}", violations.len(), expectation.unwrap_or_default());
+        self.observer.trace.push(Record {
+            time_ns: now,
+            kind: Kind::Verdict,
+            actor: Actor::World,
+            peer: None,
+            label: String::new(),
+            payload: None,
+            text,
+        });
+        self.report(plan, options, verdict, violations)
+    }
+
+    fn safety(&mut self) -> Vec<Violation> {
+        let mut oracles = std::mem::take(&mut self.observer.oracles);
+        let witness = std::rc::Rc::clone(&self.observer.witness);
+        let witness = witness.borrow();
+        let facts = Facts {
+            routed: self.surroundings.routed_keys(&self.book.contracts),
+            witness: &witness,
+            disks: self.hosts.iter().map(|(id, host)| (*id, host.disk.raw())).collect(),
+            threshold: usize::from(self.scenario.network.threshold),
+            corrupted: &[],
+        };
+        let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
+        found.map(|violation| public(&violation)).collect()
+    }
+
+    /// What should have completed and did not.
+    fn liveness(&self) -> Vec<Violation> {
+        let violation =
+            |nodes, detail| Violation { oracle: "liveness".into(), at_ms: self.heap.now() / MILLI, nodes, detail };
+        let mut violations: Vec<Violation> = self.stuck.iter().map(|why| violation(Vec::new(), why.clone())).collect();
+        for report in &self.script.reports {
+            let late = match &report.outcome {
+                StepOutcome::Unfinished => true,
+                StepOutcome::Failed(code) => {
+                    !report.expected && matches!(code.as_str(), "RequestTimeout" | "NotEnoughShares" | "JsTimeout")
+                }
+                StepOutcome::Ok => false,
+            };
+            if late {
+                let detail = format!("step {} did not complete: {}", report.id, report.outcome.name());
+                violations.push(violation(Vec::new(), detail));
+            }
+        }
+        let behind: Vec<NodeId> = self
+            .hosts
+            .values()
+            .filter(|host| host.is_up() && !self.observer.holds_all_keys(host.id))
+            .map(|host| host.id)
+            .collect();
+        if !behind.is_empty() {
+            violations.push(violation(behind, "nodes that are up lack a key that others hold".into()));
+        }
+        violations
+    }
+
+    /// What the scenario demands beyond a verdict, if it is not so.
+    fn missed_expectations(&self) -> Option<String> {
+        let expect = &self.scenario.expect;
+        let over = |max: Option<u64>, is: u64| max.is_some_and(|max| is > max);
+        if let Some(report) = self.script.reports.iter().find(|report| !report.expected) {
+            return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
+        }
+        if let Some(mark) = expect.marks.iter().find(|mark| self.faults.fired.get(*mark).is_none_or(|n| *n == 0)) {
+            return Some(format!("the fault {mark} never began"));
+        }
+        if over(expect.messages_max, self.observer.messages) {
+            return Some(format!("{} messages exceed the budget", self.observer.messages));
+        }
+        over(expect.virtual_ms_max, self.heap.now() / MILLI).then(|| "virtual time exceeds the budget".to_owned())
+    }
+
+    fn report(self, plan: &FaultPlan, options: RunOptions, verdict: Verdict, violations: Vec<Violation>) -> RunReport {
+        let mut marks = self.observer.marks;
+        marks.extend(self.faults.fired.iter().map(|(id, times)| (format!("fault {id}"), *times)));
+        let network = &self.scenario.network;
+        let profile = options.profile.then(|| {
+            let total = |op: Op| self.hosts.values().map(|host| host.total.count(op)).sum();
+            let gas = self.surroundings.chains.iter().map(crate::chain::Chain::gas_used).sum();
+            Op::ALL.iter().map(|&op| (op.name().to_owned(), total(op))).chain([("evm_gas".to_owned(), gas)]).collect()
+        });
+        RunReport {
+            scenario: self.scenario.name.clone(),
+            seed: options.seed,
+            verdict,
+            expected: verdict.is(self.scenario.expect.verdict),
+            digest: self.observer.trace.digest(),
+            virtual_ms: self.heap.now() / MILLI,
+            events: self.observer.trace.len(),
+            messages: self.observer.messages,
+            bytes: self.observer.bytes,
+            nodes: network.nodes,
+            threshold: network.threshold,
+            preprocessing: self.scenario.keys.preprocessing.name(),
+            requests: self.script.reports,
+            culprits: self.observer.culprits,
+            suspects: Vec::new(),
+            violations,
+            faults: Faults {
+                declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
+                fired: self.faults.fired.into_iter().filter(|(_, n)| *n > 0).map(|(id, _)| id).collect(),
+            },
+            marks,
+            profile,
+            trace: self.observer.trace,
+        }
+    }
+}
+
+fn public(violation: &oracle::Violation) -> Violation {
+    Violation {
+        oracle: violation.oracle.to_owned(),
+        at_ms: violation.at / MILLI,
+        nodes: violation.nodes.clone(),
+        detail: violation.detail.clone(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Carries out the fault plan: arms each fault with its act or step, starts it when its trigger comes, and ends it.
+
+use std::collections::BTreeMap;
+
+use lit_node::id::NodeId;
+use lit_node::io::Label;
+
+use crate::heap::{MILLI, Nanos};
+use crate::network::{Disturbance, Endpoint, Link, LinkFault, Links};
+use crate::plan::{Fault, FaultEvent, FaultPlan, Trigger};
+use crate::scenario;
+
+/// Where a fault is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Its act or step has not begun.
+    Waiting,
+    /// Its trigger may come; so many matching messages have been sent.
+    Armed(u32),
+    /// It has begun, and may have ended.
+    Begun,
+    /// Its act or step is over.
+    Over,
+}
+
+/// The plan during a run.
+pub(super) struct Faults {
+    plan: FaultPlan,
+    states: Vec<State>,
+    /// How often each fault began, by id.
+    pub fired: BTreeMap<String, u64>,
+}
+
+impl Faults {
+    /// Nothing is armed yet.
+    pub fn new(plan: FaultPlan) -> Self {
+        let states = vec![State::Waiting; plan.events.len()];
+        let fired = plan.events.iter().map(|event| (event.id.0.clone(), 0)).collect();
+        Self { plan, states, fired }
+    }
+
+    /// The fault at a position.
+    pub fn get(&self, index: usize) -> &FaultEvent {
+        &self.plan.events[index]
+    }
+
+    /// Arms the faults of an act (`step` is none) or of a step; returns those that begin at a time, with the time.
+    pub fn arm(&mut self, act: &str, step: Option<&str>, now: Nanos) -> Vec<(usize, Nanos)> {
+        let mut timed = Vec::new();
+        for (index, event) in self.plan.events.iter().enumerate() {
+            if event.act != act || event.during.as_deref() != step || self.states[index] != State::Waiting {
+                continue;
+            }
+            self.states[index] = State::Armed(0);
+            if let Trigger::At { ms } = event.when {
+                timed.push((index, now + ms * MILLI));
+            }
+        }
+        timed
+    }
+
+    /// Ends the faults of an act or step; returns those that were on.
+    pub fn disarm(&mut self, act: &str, step: Option<&str>) -> Vec<usize> {
+        let mut on = Vec::new();
+        for (index, event) in self.plan.events.iter().enumerate() {
+            let covered = event.act == act && (step.is_none() || event.during.as_deref() == step);
+            if covered && self.states[index] != State::Over {
+                if self.states[index] == State::Begun {
+                    on.push(index);
+                }
+                self.states[index] = State::Over;
+            }
+        }
+        on
+    }
+
+    /// A node sends a message: returns the faults that begin with it.
+    pub fn on_sent(&mut self, from: NodeId, label: &Label) -> Vec<usize> {
+        let mut begin = Vec::new();
+        for (index, event) in self.plan.events.iter().enumerate() {
+            let (State::Armed(seen), Trigger::Sent { label: pattern, node, occurrence }) =
+                (&mut self.states[index], &event.when)
+            else {
+                continue;
+            };
+            if node.is_some_and(|node| node != from) || !pattern.matches(label.protocol, label.kind) {
+                continue;
+            }
+            *seen += 1;
+            if *seen == *occurrence {
+                begin.push(index);
+            }
+        }
+        begin
+    }
+
+    /// Marks a fault as begun; false if it may not begin (any more).
+    pub fn begin(&mut self, index: usize) -> bool {
+        let may = matches!(self.states[index], State::Armed(_));
+        if may {
+            self.states[index] = State::Begun;
+            *self.fired.entry(self.plan.events[index].id.0.clone()).or_insert(0) += 1;
+        }
+        may
+    }
+}
+
+/// The link fault that a fault of the plan is, and for how many milliseconds; `None` for faults of nodes.
+pub(super) fn link_fault(event: &FaultEvent) -> Option<(LinkFault, Option<u64>)> {
+    let (links, disturbance, for_ms) = match &event.what {
+        Fault::Loss { links, rate, for_ms } => (links_of(links), Disturbance::Loss(share(*rate)), *for_ms),
+        Fault::Duplicate { links, rate, for_ms } => (links_of(links), Disturbance::Duplicate(share(*rate)), *for_ms),
+        Fault::Reorder { links, rate, delay_ms_max, for_ms } => {
+            (links_of(links), Disturbance::Reorder(share(*rate), *delay_ms_max as f64), *for_ms)
+        }
+        Fault::Partition { sets, heal_after_ms } => (Links::Between(sets.clone()), Disturbance::Cut, *heal_after_ms),
+        Fault::Crash { .. } => return None,
+    };
+    Some((LinkFault { id: event.id.0.clone(), links, disturbance }, for_ms))
+}
+
+/// The exact share that a rate in parts per million is.
+pub(super) fn share(rate: scenario::Rate) -> f64 {
+    f64::from(rate.ppm) / 1e6
+}
+
+fn links_of(links: &scenario::Links) -> Links {
+    let node = |number: u16| Endpoint::Node(NodeId(number));
+    match links {
+        scenario::Links::All => Links::All,
+        scenario::Links::Pairs(pairs) => {
+            Links::Listed(pairs.iter().map(|&(from, to)| Link { from: node(from), to: node(to) }).collect())
+        }
+    }
+}

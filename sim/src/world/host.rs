@@ -1,0 +1,148 @@
+//! The machine that a node runs on: its disk, its clock, its processor cores and what waits for them.
+//!
+//! A node is a queue with so many servers: an input waits for a free core, the work that handling it counted occupies
+//! the core for as long as the cost table says, and what the node wants done leaves when the work is done.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use lit_node::id::{Boot, NodeId};
+use lit_node::io::{Input, Output, Outputs, Time};
+use lit_node::meter::Meter;
+use lit_node::node::Node;
+
+use crate::cost;
+use crate::disk::{Disk, Loss};
+use crate::heap::Nanos;
+
+/// What came of giving an input to a node.
+pub struct Handled {
+    /// What the node wants done, when the core is done with it.
+    pub outputs: Vec<Output>,
+    /// When that is.
+    pub done: Nanos,
+    /// The panic's message, if the node panicked.
+    pub panic: Option<String>,
+    /// Whether the node's store failed, so that it stopped.
+    pub halted: bool,
+}
+
+/// A node's machine.
+pub struct Host {
+    /// Which node runs here.
+    pub id: NodeId,
+    /// How often it has been started, less one.
+    pub boot: Boot,
+    /// Its disk.
+    pub disk: Disk,
+    /// Work counted so far, over all boots.
+    pub total: Meter,
+    node: Option<Node>,
+    crashed: bool,
+    waiting: VecDeque<Input>,
+    /// When each core is free.
+    cores: Vec<Nanos>,
+    /// Nanoseconds since the Unix epoch that the node's clock shows at time 0.
+    clock_base: u64,
+}
+
+impl Host {
+    /// A machine without a running node.
+    pub fn new(id: NodeId, cores: usize, clock_base: u64) -> Self {
+        Self {
+            id,
+            boot: Boot(0),
+            disk: Disk::new(),
+            total: Meter::default(),
+            node: None,
+            crashed: false,
+            waiting: VecDeque::new(),
+            cores: vec![0; cores.max(1)],
+            clock_base,
+        }
+    }
+
+    /// The node's clock at `now`.
+    pub fn clock(&self, now: Nanos) -> Time {
+        Time(self.clock_base.saturating_add(now))
+    }
+
+    /// When the node's clock shows `at`.
+    pub fn when(&self, at: Time) -> Nanos {
+        at.0.saturating_sub(self.clock_base)
+    }
+
+    /// Whether a node runs here.
+    pub fn is_up(&self) -> bool {
+        self.node.is_some()
+    }
+
+    /// Puts a freshly opened node on the machine.
+    pub fn start(&mut self, node: Node, now: Nanos, opening: &Meter) {
+        self.node = Some(node);
+        self.crashed = false;
+        self.total.merge(opening);
+        let ready = now + cost::duration(opening);
+        self.cores.fill(ready);
+    }
+
+    /// Stops the node: whatever it held in memory, whatever waited for it, and whatever it wanted done is gone. So is
+    /// what its disk had not been told to sync.
+    pub fn crash(&mut self) {
+        self.stop();
+        self.crashed = true;
+        self.disk.crash(Loss::LoseUnsynced);
+    }
+
+    /// The node is gone, but what it had said before still leaves.
+    fn stop(&mut self) {
+        self.node = None;
+        self.waiting.clear();
+    }
+
+    /// Whether what the node wanted done may still happen.
+    pub fn may_release(&self) -> bool {
+        !self.crashed
+    }
+
+    /// Queues an input; lost if nothing runs here.
+    pub fn enqueue(&mut self, input: Input) {
+        if self.node.is_some() {
+            self.waiting.push_back(input);
+        }
+    }
+
+    /// When the next input could be handled: now, or when a core is free. `None` if there is nothing to handle.
+    pub fn next_start(&self, now: Nanos) -> Option<Nanos> {
+        let free = self.cores.iter().min().copied().unwrap_or(0);
+        (!self.waiting.is_empty()).then_some(free.max(now))
+    }
+
+    /// Handles the next input if there is one and a core is free at `now`.
+    pub fn step(&mut self, now: Nanos) -> Option<Handled> {
+        let clock = self.clock(now);
+        let core = self.cores.iter_mut().min().filter(|free| **free <= now)?;
+        let node = self.node.as_mut()?;
+        let input = self.waiting.pop_front()?;
+        let mut outputs = Outputs::default();
+        // A panic of one node is a finding about that node, not the end of the simulation.
+        let result = catch_unwind(AssertUnwindSafe(|| node.handle(clock, input, &mut outputs)));
+        let halted = node.is_halted();
+        *core = now + cost::duration(&outputs.meter);
+        let done = *core;
+        self.total.merge(&outputs.meter);
+        let panic = result.err().map(|payload| panic_text(payload.as_ref()));
+        if panic.is_some() || halted {
+            self.stop();
+        }
+        Some(Handled { outputs: outputs.list, done, panic, halted })
+    }
+}
+
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic without a message".to_owned())
+}

@@ -1,0 +1,217 @@
+//! Everything that watches a run: the trace, the oracles, the counters and the marks.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use lit_node::id::{NodeId, SessionId};
+use lit_node::io::{ChainError, ChainReply, ChainRequest, HttpRequest, Label};
+use lit_node::note::Note;
+
+use crate::chain::Chain;
+use crate::heap::Nanos;
+use crate::network::{Endpoint, Link};
+use crate::oracle::{self, Oracle};
+use crate::outcome::Culprit;
+use crate::trace::{Actor, Kind, Payload, Record, Retention, Trace};
+use crate::witness::{Reader, Witness};
+
+/// The watchers.
+pub(super) struct Observer {
+    pub trace: Trace,
+    pub witness: Rc<RefCell<Witness>>,
+    pub oracles: Vec<Box<dyn Oracle>>,
+    /// Messages between nodes.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How often each noteworthy thing happened.
+    pub marks: BTreeMap<String, u64>,
+    pub culprits: Vec<Culprit>,
+    ready: BTreeMap<SessionId, BTreeSet<NodeId>>,
+}
+
+impl Observer {
+    /// Nothing has been seen.
+    pub fn new(retention: Retention, oracles: Vec<Box<dyn Oracle>>) -> Self {
+        Self {
+            trace: Trace::new(retention),
+            witness: Rc::default(),
+            oracles,
+            messages: 0,
+            bytes: 0,
+            marks: BTreeMap::new(),
+            culprits: Vec::new(),
+            ready: BTreeMap::new(),
+        }
+    }
+
+    fn record(&mut self, time_ns: Nanos, kind: Kind, actor: Actor, text: String) {
+        let label = String::new();
+        self.trace.push(Record { time_ns, kind, actor, peer: None, label, payload: None, text });
+    }
+
+    fn mark(&mut self, name: &str) {
+        match self.marks.get_mut(name) {
+            Some(hits) => *hits += 1,
+            None => {
+                self.marks.insert(name.to_owned(), 1);
+            }
+        }
+    }
+
+    /// Shows an event to every oracle.
+    pub fn oracles(&mut self, at: Nanos, event: oracle::Event<'_>) {
+        for oracle in &mut self.oracles {
+            oracle.observe(at, event);
+        }
+    }
+
+    fn on_link(
+        &mut self,
+        time_ns: Nanos,
+        kind: Kind,
+        link: &Link,
+        label: &Label,
+        payload: Option<&[u8]>,
+        text: String,
+    ) {
+        let (actor, peer) = match kind {
+            Kind::Deliver => (actor(link.to), actor(link.from)),
+            _ => (actor(link.from), actor(link.to)),
+        };
+        let payload = payload.map(Payload::of);
+        let (peer, label) = (Some(peer), label.to_string());
+        self.trace.push(Record { time_ns, kind, actor, peer, label, payload, text });
+    }
+
+    /// A message leaves.
+    pub fn sent(&mut self, now: Nanos, link: &Link, label: &Label, bytes: &[u8]) {
+        if let (Endpoint::Node(_), Endpoint::Node(_)) = (link.from, link.to) {
+            self.messages += 1;
+            self.bytes += bytes.len() as u64;
+        }
+        self.on_link(now, Kind::Send, link, label, Some(bytes), String::new());
+    }
+
+    /// A message arrives.
+    pub fn delivered(&mut self, now: Nanos, link: &Link, label: &Label, bytes: &[u8]) {
+        self.on_link(now, Kind::Deliver, link, label, Some(bytes), String::new());
+    }
+
+    /// A message is lost.
+    pub fn dropped(&mut self, now: Nanos, link: &Link, label: &Label, by: &[String]) {
+        self.mark("message.lost");
+        self.on_link(now, Kind::Drop, link, label, None, by.join(", "));
+    }
+
+    /// A node states a fact.
+    pub fn note(&mut self, now: Nanos, node: NodeId, note: &Note) {
+        match note {
+            Note::KeyReady { session, .. } => {
+                self.ready.entry(*session).or_default().insert(node);
+                self.mark("key.ready");
+            }
+            Note::Authorised { .. } => self.mark("signature.authorised"),
+            Note::ShareIssued { .. } => self.mark("signature.share"),
+            Note::Refused { code, .. } => self.mark(&format!("refused.{code}")),
+            Note::Dropped { reason, .. } => self.mark(&format!("dropped: {reason}")),
+            Note::ChannelOpen { .. } => self.mark("channel.open"),
+            Note::Culprit { node: culprit, what } => self.blame(now, node, *culprit, what),
+            _ => {}
+        }
+        self.record(now, Kind::Note, Actor::Node(node.0), format!("{note:?}"));
+        self.oracles(now, oracle::Event::Noted(node, note));
+    }
+
+    fn blame(&mut self, now: Nanos, by: NodeId, node: NodeId, evidence: &str) {
+        match self.culprits.iter_mut().find(|culprit| culprit.node == node && culprit.evidence == evidence) {
+            Some(culprit) if !culprit.named_by.contains(&by) => culprit.named_by.push(by),
+            Some(_) => {}
+            None => {
+                let (at_ms, evidence) = (now / crate::heap::MILLI, evidence.to_owned());
+                self.culprits.push(Culprit { node, named_by: vec![by], evidence, at_ms });
+            }
+        }
+    }
+
+    /// A node starts or stops.
+    pub fn boot(&mut self, now: Nanos, node: NodeId, what: &str) {
+        self.mark(if what.starts_with("starts, boot 0") { "node.started" } else { "node.disturbed" });
+        self.record(now, Kind::Boot, Actor::Node(node.0), what.to_owned());
+    }
+
+    /// A node's disk was synchronised.
+    pub fn synced(&mut self, now: Nanos, node: NodeId, times: u64) {
+        self.record(now, Kind::Sync, Actor::Node(node.0), times.to_string());
+    }
+
+    /// A node panicked.
+    pub fn panicked(&mut self, now: Nanos, node: NodeId, text: &str) {
+        self.record(now, Kind::Boot, Actor::Node(node.0), format!("panics: {text}"));
+        self.oracles(now, oracle::Event::Panicked(node, text));
+    }
+
+    /// A step or act begins or ends.
+    pub fn step(&mut self, now: Nanos, text: &str) {
+        self.record(now, Kind::Step, Actor::World, text.to_owned());
+    }
+
+    /// A fault begins or ends.
+    pub fn fault(&mut self, now: Nanos, text: &str) {
+        self.record(now, Kind::Fault, Actor::World, text.to_owned());
+    }
+
+    /// A chain made a block.
+    pub fn block(&mut self, now: Nanos, chain: usize, number: u64, state: &Chain) {
+        let chain = Actor::Chain(u16::try_from(chain).unwrap_or(u16::MAX));
+        let text = format!("block {number}, state 0x{}", hex::encode(state.state_digest()));
+        self.record(now, Kind::Surroundings, chain, text);
+    }
+
+    /// A chain's endpoint answers a node.
+    pub fn asked(&mut self, now: Nanos, node: NodeId, request: &ChainRequest, reply: &Result<ChainReply, ChainError>) {
+        if let ChainRequest::Submit { raw } = request {
+            self.witness.borrow_mut().read_by(Reader::Anybody, raw.clone());
+        }
+        let hash = blake3::hash(format!("{request:?}{reply:?}").as_bytes());
+        let kind = match request {
+            ChainRequest::Call { .. } => "call",
+            ChainRequest::Logs { .. } => "logs",
+            ChainRequest::Nonce { .. } => "nonce",
+            ChainRequest::Submit { .. } => "submit",
+        };
+        let text = format!("{kind} {}", hex::encode(&hash.as_bytes()[..8]));
+        self.record(now, Kind::Surroundings, Actor::Node(node.0), text);
+    }
+
+    /// A node asks the gateway.
+    pub fn ipfs(&mut self, now: Nanos, node: NodeId, cid: &str) {
+        self.record(now, Kind::Surroundings, Actor::Node(node.0), format!("ipfs {cid}"));
+    }
+
+    /// A node fetches.
+    pub fn http(&mut self, now: Nanos, node: NodeId, request: &HttpRequest) {
+        self.witness.borrow_mut().read_by(Reader::Anybody, format!("{request:?}").into_bytes());
+        self.witness.borrow_mut().read_by(Reader::Anybody, request.body.clone());
+        let text = format!("{} {}", request.method, request.url);
+        self.record(now, Kind::Surroundings, Actor::Node(node.0), text);
+    }
+
+    /// A node answers a client.
+    pub fn reply(&mut self, bytes: &[u8]) {
+        self.witness.borrow_mut().read_by(Reader::Anybody, bytes.to_vec());
+    }
+
+    /// Whether `node` holds every key that any node holds.
+    pub fn holds_all_keys(&self, node: NodeId) -> bool {
+        self.ready.values().all(|nodes| nodes.contains(&node))
+    }
+}
+
+fn actor(end: Endpoint) -> Actor {
+    match end {
+        Endpoint::Node(id) => Actor::Node(id.0),
+        Endpoint::Client(index) => Actor::Client(index.into()),
+    }
+}

@@ -1,0 +1,147 @@
+//! The workload: the scenario's acts and steps, one after the other, and what the clients know from earlier ones.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k256::ProjectivePoint;
+use k256::ecdsa::SigningKey;
+use lit_node::chain::Contracts;
+use lit_node::client;
+use lit_node::id::{KeyId, NodeId, RequestId};
+use lit_node::io::{ChainRequest, Label, Time};
+use lit_node::key;
+
+use super::identity::Keys;
+use crate::heap::Nanos;
+use crate::oracle::Accepted;
+use crate::outcome::RequestReport;
+use crate::scenario::{Reference, Scenario, Step};
+
+/// A key that a client has minted.
+#[derive(Clone, Debug)]
+pub(super) struct Pkp {
+    pub key: KeyId,
+    pub point: ProjectivePoint,
+}
+
+impl Pkp {
+    /// Reads an uncompressed public key, as the chain has it.
+    pub fn read(uncompressed: &[u8; 65]) -> Option<Self> {
+        let point = k256::PublicKey::from_sec1_bytes(uncompressed).ok()?.to_projective();
+        let id = KeyId(<sha3::Keccak256 as sha3::Digest>::digest(uncompressed).into());
+        Some(Self { key: id, point })
+    }
+
+    /// Its Ethereum address.
+    pub fn address(&self) -> [u8; 20] {
+        key::eth_address(&self.point)
+    }
+}
+
+/// What a step wants from the world.
+pub(super) enum ClientEffect {
+    /// Bytes to a node.
+    Send { node: NodeId, label: Label, bytes: Vec<u8> },
+    /// A question to the home chain.
+    Ask(ChainRequest),
+    /// Oracles are told what an action may be judged by.
+    Requested { request: RequestId, cid: Vec<u8>, caller: Option<[u8; 20]> },
+    /// Oracles are told of a signature.
+    Accepted(Accepted),
+}
+
+/// What clients know beforehand, and what earlier steps found out.
+pub(super) struct Book {
+    pub scenario: Arc<Scenario>,
+    pub keys: Keys,
+    pub contracts: Contracts,
+    pub chain_id: u64,
+    pub network: client::Network,
+    pub pkps: BTreeMap<String, Pkp>,
+    /// The position of each user, which is his end of a link.
+    pub users: BTreeMap<String, u16>,
+}
+
+impl Book {
+    /// What clients know at the start.
+    pub fn new(scenario: Arc<Scenario>, keys: Keys, contracts: Contracts) -> Self {
+        let network = client::Network {
+            nodes: (1..=scenario.network.nodes).map(NodeId).collect(),
+            threshold: usize::from(scenario.network.threshold),
+        };
+        let users = scenario.users.keys().cloned().zip(0..).collect();
+        let chain_id = scenario.chains[0].chain_id;
+        Self { scenario, keys, contracts, chain_id, network, pkps: BTreeMap::new(), users }
+    }
+
+    /// A user's wallet.
+    pub fn wallet(&self, user: &str) -> SigningKey {
+        self.keys.wallet(user)
+    }
+
+    /// A user's address.
+    pub fn address(&self, user: &str) -> [u8; 20] {
+        lit_node::chain::registration::address_of(self.wallet(user).verifying_key())
+    }
+
+    /// What a reference in an action's parameters stands for.
+    pub fn lookup(&self, reference: &Reference) -> Option<String> {
+        let hex = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
+        match reference {
+            Reference::PkpPublicKey(name) => Some(hex(&key::uncompressed(&self.pkps.get(name)?.point))),
+            Reference::PkpTokenId(name) => Some(hex(&self.pkps.get(name)?.key.0)),
+            Reference::PkpAddress(name) => Some(hex(&self.pkps.get(name)?.address())),
+            Reference::UserAddress(name) => Some(hex(&self.address(name))),
+            Reference::Keccak(_) => None,
+        }
+    }
+}
+
+/// Where the run is in the scenario.
+pub(super) struct Script {
+    scenario: Arc<Scenario>,
+    next: (usize, usize),
+    /// How many steps have begun: the number of the running one.
+    pub begun: usize,
+    /// Finished steps.
+    pub reports: Vec<RequestReport>,
+}
+
+/// What comes next.
+pub(super) enum Next {
+    /// A step; `first` if it opens its act.
+    Step { act: String, step: Box<Step>, first: bool },
+    /// An act ends here.
+    ActEnds(String),
+    /// Nothing.
+    End,
+}
+
+impl Script {
+    /// Before the first step.
+    pub fn new(scenario: Arc<Scenario>) -> Self {
+        Self { scenario, next: (0, 0), begun: 0, reports: Vec::new() }
+    }
+
+    /// Moves on.
+    pub fn advance(&mut self) -> Next {
+        let (act, step) = self.next;
+        let Some(current) = self.scenario.acts.get(act) else { return Next::End };
+        match current.steps.get(step) {
+            Some(found) => {
+                self.next = (act, step + 1);
+                self.begun += 1;
+                Next::Step { act: current.name.clone(), step: Box::new(found.clone()), first: step == 0 }
+            }
+            None => {
+                self.next = (act + 1, 0);
+                Next::ActEnds(current.name.clone())
+            }
+        }
+    }
+}
+
+/// The clients' clock: true time.
+pub(super) fn client_clock(base: u64, now: Nanos) -> Time {
+    Time(base + now)
+}
