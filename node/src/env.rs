@@ -5,7 +5,7 @@ use k256::ecdsa::SigningKey;
 
 use crate::conduct::Conduct;
 use crate::entropy::Entropy;
-use crate::id::NodeId;
+use crate::id::{Boot, NodeId};
 use crate::io::Time;
 use crate::memo::Memo;
 use crate::meter::Meter;
@@ -16,6 +16,8 @@ use crate::roster::Roster;
 pub struct Env<'a> {
     /// This node.
     pub me: NodeId,
+    /// Which start of the node this is.
+    pub boot: Boot,
     /// The node's clock.
     pub now: Time,
     /// The validator set.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use thiserror::Error;
 
-use crate::scenario::{Act, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Rate, Scenario, WhenSpec};
+use crate::scenario::{Act, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Rate, Scenario, Spoil, WhenSpec};
 
 /// The stable name of a fault: `act/fault`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -108,6 +108,22 @@ pub enum Fault {
         /// When it starts again, milliseconds; never in this run if none.
         restart_after_ms: Option<u64>,
     },
+    /// The message that triggers this is changed on the way.
+    Spoil(Spoil),
+    /// A node gets random bytes.
+    Garbage {
+        /// From whose link.
+        from: NodeId,
+        /// Who gets them.
+        to: NodeId,
+        /// How many.
+        bytes: u32,
+    },
+    /// A node, corrupted, leaks its key share.
+    Leak {
+        /// Which node.
+        node: NodeId,
+    },
 }
 
 /// Why a plan is refused.
@@ -145,6 +161,15 @@ impl FaultPlan {
         let faults = scenario.acts.iter().flat_map(|act| act.faults.iter().map(move |fault| (act, fault)));
         let plan = Self { events: faults.map(|(act, fault)| expand(scenario, seed, act, fault)).collect() };
         if scenario.limits.beyond_f { Ok(plan) } else { plan.refuse_too_many_crashes(scenario) }
+    }
+
+    /// The nodes that some fault corrupts.
+    pub fn corrupted(&self) -> Vec<NodeId> {
+        let nodes = self.events.iter().filter_map(|event| match event.what {
+            Fault::Leak { node } => Some(node),
+            _ => None,
+        });
+        nodes.collect::<BTreeSet<NodeId>>().into_iter().collect()
     }
 
     /// The faults of an act.
@@ -228,6 +253,9 @@ fn expand(scenario: &Scenario, seed: u64, act: &Act, spec: &FaultSpec) -> FaultE
             };
             Fault::Crash { node, restart_after_ms: *restart_after_ms }
         }
+        FaultKind::Spoil(spoil) => Fault::Spoil(*spoil),
+        FaultKind::Garbage { from, to, bytes } => Fault::Garbage { from: *from, to: *to, bytes: *bytes },
+        FaultKind::Leak { node } => Fault::Leak { node: *node },
     };
     let when = match &spec.when {
         WhenSpec::At { ms } => Trigger::At { ms: *ms },
@@ -284,6 +312,10 @@ impl fmt::Display for Fault {
             }
             Self::Crash { node, restart_after_ms: Some(ms) } => write!(f, "crash of {node} for {ms} ms"),
             Self::Crash { node, restart_after_ms: None } => write!(f, "crash of {node} for good"),
+            Self::Spoil(Spoil::Flip { byte }) => write!(f, "flip of byte {byte}"),
+            Self::Spoil(Spoil::Truncate { bytes }) => write!(f, "truncation to {bytes} B"),
+            Self::Garbage { from, to, bytes } => write!(f, "{bytes} B of garbage from {from} to {to}"),
+            Self::Leak { node } => write!(f, "{node} leaks its key share"),
         }
     }
 }

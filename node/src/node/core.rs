@@ -47,6 +47,7 @@ impl Core {
         let mut notes = Vec::new();
         let result = step(&mut Env {
             me: self.me,
+            boot: self.config.boot,
             now,
             roster: &self.roster,
             identity: &self.config.identity,

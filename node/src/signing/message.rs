@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CombinedSignature, Scheme, ShareScalar};
 use crate::curve;
-use crate::id::{Digest, Epoch, KeyId, NodeId, SessionId};
+use crate::id::{Boot, Digest, Epoch, KeyId, NodeId, SessionId};
 use crate::io::Label;
 use crate::wire::{Signable, Signed};
 
@@ -83,6 +83,9 @@ pub struct Announce {
     pub session: SessionId,
     /// The attempt, which decides the coordinator.
     pub attempt: u32,
+    /// The announcing node's boot. A node that is restarted and asked again announces anew; with the boot in it, no
+    /// two different announcements are ever signed for the same place.
+    pub boot: Boot,
     /// What the node is willing to sign.
     pub digest: Digest,
     /// The node's contribution to the nonce.

@@ -137,7 +137,7 @@ impl Session {
                 (Fresh::Nonces(Box::new(commitments)), Some(nonces))
             }
         };
-        let body = Announce { session: self.id, attempt, digest: self.subject.digest, fresh };
+        let body = Announce { session: self.id, attempt, boot: io.env.boot, digest: self.subject.digest, fresh };
         self.announced.insert(attempt, Announced { body: body.clone(), nonces });
         io.send(self.coordinator(attempt), Message::Announce(body));
     }

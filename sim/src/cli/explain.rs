@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::{Exit, Shell};
+use crate::oracle::EXPLAINED;
 use crate::scenario::{self, closest};
 
 #[derive(Debug, Args)]
@@ -51,6 +52,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
 fn entries() -> BTreeMap<String, String> {
     let schema = scenario::schema();
     let mut list: BTreeMap<String, String> = VERDICTS.map(|(title, text)| (title.to_owned(), text.to_owned())).into();
+    list.extend(EXPLAINED.iter().map(|(name, text)| (format!("oracle {name}"), (*text).to_owned())));
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         list.insert(format!("section {name}"), explanation(&schema, property));
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::check::Checker;
 use super::model::{
-    Act, Action, Deed, Delivery, Execute, Expectation, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Step,
-    WhenSpec,
+    Act, Action, Deed, Delivery, Execute, Expectation, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Spoil,
+    Step, WhenSpec,
 };
 use super::params::{Params, Reference};
 use super::raw_act as raw;
@@ -149,6 +149,9 @@ fn fault(c: &mut Checker<'_>, steps: &[Step], taken: &mut BTreeSet<String>, raw:
         c.unknown("step of this act", step, steps.iter().map(|step| step.id.as_str()));
     }
     let when = raw.when.map_or(WhenSpec::At { ms: 0 }, |when| self::when(c, when));
+    if let (raw::FaultKind::Flip(_) | raw::FaultKind::Truncate(_), WhenSpec::At { .. }) = (&raw.what, &when) {
+        c.refuse(&raw.name.span, "this fault changes the message that triggers it", "`when` with a `label`");
+    }
     let what = kind(c, raw.what);
     FaultSpec { name: raw.name.value, during: raw.during.map(|step| step.value), when, what }
 }
@@ -201,6 +204,14 @@ fn kind(c: &mut Checker<'_>, raw: raw::FaultKind) -> FaultKind {
             }
             FaultKind::Crash { node: crash.node.value, restart_after_ms: crash.restart_after_ms }
         }
+        raw::FaultKind::Flip(flip) => FaultKind::Spoil(Spoil::Flip { byte: flip.byte }),
+        raw::FaultKind::Truncate(truncate) => FaultKind::Spoil(Spoil::Truncate { bytes: truncate.bytes }),
+        raw::FaultKind::Garbage(garbage) => FaultKind::Garbage {
+            from: c.node(garbage.from.value, &garbage.from.span),
+            to: c.node(garbage.to.value, &garbage.to.span),
+            bytes: garbage.bytes,
+        },
+        raw::FaultKind::Leak(leak) => FaultKind::Leak { node: c.node(leak.node.value, &leak.node.span) },
     }
 }
 

@@ -358,6 +358,51 @@ pub enum FaultKind {
         /// When it starts again; never in this run if none.
         restart_after_ms: Option<u64>,
     },
+    /// The message that triggers this is changed on the way.
+    Spoil(Spoil),
+    /// A node gets random bytes.
+    Garbage {
+        /// From whose link.
+        from: NodeId,
+        /// Who gets them.
+        to: NodeId,
+        /// How many.
+        bytes: u32,
+    },
+    /// A node leaks its key share.
+    Leak {
+        /// Which node.
+        node: NodeId,
+    },
+}
+
+/// How a message is changed on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spoil {
+    /// The lowest bit of this byte, counted round, is flipped.
+    Flip {
+        /// Which byte, from 0.
+        byte: u32,
+    },
+    /// Only so much of it is left.
+    Truncate {
+        /// How many bytes.
+        bytes: u32,
+    },
+}
+
+impl Spoil {
+    /// Changes a message.
+    pub fn apply(self, message: &mut Vec<u8>) {
+        match self {
+            Self::Flip { byte } => {
+                let at = byte as usize % message.len().max(1);
+                message.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1);
+            }
+            Self::Truncate { bytes } => message.truncate(bytes as usize),
+        }
+    }
 }
 
 /// How the run must end.

@@ -218,6 +218,50 @@ pub(super) enum FaultKind {
     Partition(PartitionFault),
     /// A node stops, and loses everything that is not on its disk.
     Crash(CrashFault),
+    /// The message that triggers this arrives with one bit wrong.
+    Flip(FlipFault),
+    /// Of the message that triggers this only the beginning arrives.
+    Truncate(TruncateFault),
+    /// A node gets random bytes from the link of another one.
+    Garbage(GarbageFault),
+    /// A node puts its key share where its announcements should have random bytes. It counts as corrupted.
+    Leak(LeakFault),
+}
+
+/// Flips the lowest bit of one byte.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FlipFault {
+    /// Which byte, from 0; counted round if the message is shorter.
+    pub byte: u32,
+}
+
+/// Cuts a message off.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TruncateFault {
+    /// How many bytes are left of it.
+    pub bytes: u32,
+}
+
+/// Sends what no node sends.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GarbageFault {
+    /// From whose link.
+    pub from: Placed<u16>,
+    /// To which node.
+    pub to: Placed<u16>,
+    /// How many bytes.
+    pub bytes: u32,
+}
+
+/// Corrupts a node.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeakFault {
+    /// Which node.
+    pub node: Placed<u16>,
 }
 
 /// Strikes some messages of some links.

@@ -1,7 +1,7 @@
 //! Builds a world from a scenario and a seed: keys, chain with contracts, machines, links.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ use super::identity::Keys;
 use super::observer::Observer;
 use super::surroundings::{Surroundings, latency};
 use super::*;
+use crate::byzantine::Leak;
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
 use crate::network::{Disturbance, LinkFault, Links};
 use crate::outcome::RunOptions;
@@ -45,9 +46,28 @@ pub(super) struct NodeFactory {
     memo: Memo,
     witness: Rc<RefCell<Witness>>,
     reading: Rc<Reading>,
+    /// The nodes that the plan corrupts.
+    corrupted: Vec<NodeId>,
+    /// Those of them that leak now.
+    leaking: Rc<RefCell<BTreeSet<NodeId>>>,
 }
 
 impl NodeFactory {
+    /// The run's keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Lets a corrupted node begin or cease to leak.
+    pub fn set_leaking(&self, node: NodeId, leaks: bool) {
+        let mut leaking = self.leaking.borrow_mut();
+        if leaks {
+            leaking.insert(node)
+        } else {
+            leaking.remove(&node)
+        };
+    }
+
     /// A node's configuration and conduct for one boot.
     pub fn parts(&self, id: NodeId, boot: Boot) -> (Config, Box<dyn Conduct>) {
         let home = &self.scenario.chains[0];
@@ -73,12 +93,11 @@ impl NodeFactory {
             },
             memo: self.memo.clone(),
         };
-        let conduct = Witnessed {
-            me: id,
-            inner: Box::new(Honest),
-            witness: Rc::clone(&self.witness),
-            reading: Rc::clone(&self.reading),
+        let inner: Box<dyn Conduct> = match self.corrupted.contains(&id) {
+            true => Box::new(Leak::new(id, Rc::clone(&self.leaking))),
+            false => Box::new(Honest),
         };
+        let conduct = Witnessed { me: id, inner, witness: Rc::clone(&self.witness), reading: Rc::clone(&self.reading) };
         (config, Box::new(conduct))
     }
 }
@@ -116,6 +135,8 @@ impl World {
                 memo: if options.memo { Memo::shared() } else { Memo::off() },
                 witness: Rc::clone(&observer.witness),
                 reading: Rc::new(Reading { keys: decryption, roster }),
+                corrupted: plan.corrupted(),
+                leaking: Rc::default(),
             },
             surroundings: Surroundings::new(&scenario, chains, &link_seed),
             dealer: Dealer::new(keys.bytes("dealer", "triples")),

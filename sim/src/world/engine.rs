@@ -44,7 +44,7 @@ impl World {
     /// Lets the oracles judge, and writes the report.
     fn judge(mut self, plan: &FaultPlan, options: RunOptions) -> RunReport {
         let now = self.heap.now();
-        let mut violations = self.safety();
+        let mut violations = self.safety(&plan.corrupted());
         violations.extend(self.liveness());
         let panicked = violations.iter().any(|violation| violation.oracle == "no-honest-panic");
         let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
@@ -73,7 +73,7 @@ impl World {
         self.report(plan, options, verdict, violations)
     }
 
-    fn safety(&mut self) -> Vec<Violation> {
+    fn safety(&mut self, corrupted: &[NodeId]) -> Vec<Violation> {
         let mut oracles = std::mem::take(&mut self.observer.oracles);
         let witness = std::rc::Rc::clone(&self.observer.witness);
         let witness = witness.borrow();
@@ -82,7 +82,7 @@ impl World {
             witness: &witness,
             disks: self.hosts.iter().map(|(id, host)| (*id, host.disk.raw())).collect(),
             threshold: usize::from(self.scenario.network.threshold),
-            corrupted: &[],
+            corrupted,
         };
         let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
         found.map(|violation| public(&violation)).collect()

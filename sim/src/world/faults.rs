@@ -114,7 +114,7 @@ pub(super) fn link_fault(event: &FaultEvent) -> Option<(LinkFault, Option<u64>)>
             (links_of(links), Disturbance::Reorder(share(*rate), *delay_ms_max as f64), *for_ms)
         }
         Fault::Partition { sets, heal_after_ms } => (Links::Between(sets.clone()), Disturbance::Cut, *heal_after_ms),
-        Fault::Crash { .. } => return None,
+        Fault::Crash { .. } | Fault::Spoil(_) | Fault::Garbage { .. } | Fault::Leak { .. } => return None,
     };
     Some((LinkFault { id: event.id.0.clone(), links, disturbance }, for_ms))
 }

@@ -237,8 +237,14 @@ impl World {
         match output {
             Output::Send { to, label, bytes } => {
                 let link = Link { from: Endpoint::Node(id), to: Endpoint::Node(to) };
+                let (mut bytes, triggered) = (bytes, self.faults.on_sent(id, &label));
+                for fault in &triggered {
+                    if let Fault::Spoil(spoil) = self.faults.get(*fault).what {
+                        spoil.apply(&mut bytes);
+                    }
+                }
                 self.send(now, link, &label, bytes);
-                for fault in self.faults.on_sent(id, &label) {
+                for fault in triggered {
                     self.begin_fault(now, fault);
                 }
             }
@@ -497,21 +503,39 @@ impl World {
                 self.heap.push(now + for_ms * MILLI, 0, Event::End { fault: index });
             }
         }
-        if let Fault::Crash { node, restart_after_ms } = event.what {
-            self.stop_node(now, node, "crashes");
-            if let Some(after) = restart_after_ms {
-                self.heap.push(now + after * MILLI, u64::from(node.0), Event::Restart { node });
+        match event.what {
+            Fault::Crash { node, restart_after_ms } => {
+                self.stop_node(now, node, "crashes");
+                if let Some(after) = restart_after_ms {
+                    self.heap.push(now + after * MILLI, u64::from(node.0), Event::Restart { node });
+                }
             }
+            Fault::Garbage { from, to, bytes } => {
+                let link = Link { from: Endpoint::Node(from), to: Endpoint::Node(to) };
+                let session = SessionId::derive("garbage", &[event.id.0.as_bytes()]);
+                let label = Label { session, protocol: "garbage", round: 0, kind: "bytes" };
+                let mut garbage = vec![0; bytes as usize];
+                blake3::Hasher::new_keyed(&self.factory.keys().bytes(&event.id.0, "garbage"))
+                    .finalize_xof()
+                    .fill(&mut garbage);
+                self.send(now, link, &label, garbage);
+            }
+            Fault::Leak { node } => self.factory.set_leaking(node, true),
+            _ => {}
         }
     }
 
     fn end_fault(&mut self, now: Nanos, index: usize) {
-        let event = self.faults.get(index);
-        if faults::link_fault(event).is_some() {
-            let id = event.id.0.clone();
-            self.network.end(&id);
-            self.observer.fault(now, &format!("{id} ends"));
+        let event = self.faults.get(index).clone();
+        match event.what {
+            Fault::Crash { node, restart_after_ms: Some(_) } => {
+                return self.heap.push(now, u64::from(node.0), Event::Restart { node });
+            }
+            Fault::Leak { node } => self.factory.set_leaking(node, false),
+            _ if faults::link_fault(&event).is_some() => self.network.end(&event.id.0),
+            _ => return,
         }
+        self.observer.fault(now, &format!("{} ends", event.id));
     }
 
     // ---- the end

@@ -165,6 +165,7 @@ impl World {
         let mut fx = Vec::new();
         let mut env = Env {
             me: id,
+            boot: Boot(node.boot),
             now: self.now,
             roster: &self.committee.roster,
             identity: self.committee.identity(id),
