@@ -105,6 +105,8 @@ pub struct RunReport {
     pub preprocessing: &'static str,
     /// One for each step that was started, in order.
     pub requests: Vec<RequestReport>,
+    /// What the network itself did on the way, in order.
+    pub milestones: Vec<Milestone>,
     /// Nodes that were proved wrong.
     pub culprits: Vec<Culprit>,
     /// Nodes that others think slow or silent.
@@ -154,6 +156,15 @@ pub struct RequestReport {
     pub logs: Option<String>,
     /// The combined and verified signatures.
     pub signatures: Vec<SignatureReport>,
+}
+
+/// Something that the network reached: contracts, channels, a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Milestone {
+    /// When, virtual milliseconds.
+    pub at_ms: u64,
+    /// What.
+    pub text: String,
 }
 
 /// How a step ended.

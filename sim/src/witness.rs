@@ -10,9 +10,10 @@ use k256::SecretKey;
 use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
 use lit_node::curve::scalar_bytes;
 use lit_node::dkg::{self, Dealing};
-use lit_node::id::NodeId;
+use lit_node::id::{Boot, Digest, NodeId, SessionId};
 use lit_node::meter::Meter;
 use lit_node::roster::Roster;
+use lit_node::signing;
 use lit_node::statement::Statement;
 use lit_node::wire::encode;
 
@@ -30,8 +31,44 @@ pub enum Reader {
 pub struct Witness {
     /// Which nodes know a secret by right, and what it is.
     pub secrets: BTreeMap<[u8; 32], (SecretKind, BTreeSet<NodeId>)>,
+    /// What each node signed for each place, across its restarts: a place is a slot of a session that takes one
+    /// statement.
+    pub signed: BTreeMap<(NodeId, Place), BTreeSet<[u8; 32]>>,
     /// What each reader got to read, in the clear.
     pub plaintexts: BTreeMap<Reader, Vec<Vec<u8>>>,
+}
+
+/// A slot of a session that takes one statement of a node, whatever happens to that node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The dealing of a key generation.
+    Dealing(SessionId),
+    /// The acknowledgement of one dealer.
+    Ack(SessionId, NodeId),
+    /// The opened values of a presignature.
+    Opening(Digest),
+    /// The announcement of an attempt, by one boot.
+    Announcement(SessionId, u32, Boot),
+    /// The proposal of a presignature.
+    Proposal(Digest),
+    /// The share of a proposal.
+    Share(Digest),
+}
+
+impl Place {
+    fn of(statement: &Statement) -> Option<Self> {
+        match statement {
+            Statement::Dkg(dkg::Message::Dealing(dealing)) => Some(Self::Dealing(dealing.session)),
+            Statement::Dkg(dkg::Message::Ack(ack)) => Some(Self::Ack(ack.session, ack.dealer)),
+            Statement::Signing(signing::Message::PresignShare(share)) => Some(Self::Opening(share.presignature)),
+            Statement::Signing(signing::Message::Announce(announce)) => {
+                Some(Self::Announcement(announce.session, announce.attempt, announce.boot))
+            }
+            Statement::Signing(signing::Message::Propose(propose)) => propose.presignature.map(Self::Proposal),
+            Statement::Signing(signing::Message::Share(share)) => Some(Self::Share(share.proposal)),
+            _ => None,
+        }
+    }
 }
 
 impl Witness {
@@ -77,6 +114,9 @@ impl Conduct for Witnessed {
         let said = self.inner.outbound(to, statement);
         let mut witness = self.witness.borrow_mut();
         for (to, statement) in said.iter().filter(|(to, _)| *to != self.me) {
+            if let (Some(place), Some(digest)) = (Place::of(statement), statement.signing_digest()) {
+                witness.signed.entry((self.me, place)).or_default().insert(digest);
+            }
             if let Statement::Dkg(dkg::Message::Dealing(dealing)) = statement
                 && let Some(share) = self.reading.share(dealing, *to)
             {

@@ -85,6 +85,12 @@ pub(super) fn shares(nodes: u16, holders: &[u16], digest: Digest, proposal: u8) 
     (1..=nodes).map(NodeId).map(|node| (node, share(node))).collect()
 }
 
+/// The signature that all shares of a proposal make.
+pub(super) fn combined(shares: &BTreeMap<NodeId, ClientShare>) -> CombinedSignature {
+    let z = shares.values().filter_map(|share| share.share).map(|share| share.0).sum();
+    CombinedSignature::Schnorr { r: shares[&NodeId(1)].nonce, z }
+}
+
 /// A share that fits nothing.
 pub(super) fn spoiled(share: &ClientShare) -> ClientShare {
     let wrong = share.share.map(|s| ShareScalar(s.0 + Scalar::ONE));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::testing::*;
 use super::*;
-use crate::api::{ErrorCode, Handshake, Response};
+use crate::api::{ErrorCode, Handshake, Response, SignaturePart};
 use crate::id::{Digest, Epoch, RequestId};
 use crate::signing::ClientShare;
 use crate::wire;
@@ -202,11 +202,49 @@ fn two_signatures_of_one_name_or_too_many_are_faults() {
     let mut run = Run::new(4);
     run.ok(1, twice.clone());
     let mut many = twice;
-    many.signatures = (0..=SIGNATURES_MAX).map(|i| (i.to_string(), part(&shares, 2).clone())).collect();
+    let first = many.signatures[0].clone();
+    many.signatures = (0..=SIGNATURES_MAX).map(|i| SignaturePart { name: i.to_string(), ..first.clone() }).collect();
     run.ok(2, many);
     let nodes = &run.error().nodes;
     assert_eq!(nodes[&NodeId(1)], NodeReport::Faulty(ResponseFault::DuplicateName(NAME.into())));
     assert_eq!(nodes[&NodeId(2)], NodeReport::Faulty(ResponseFault::TooManySignatures(SIGNATURES_MAX + 1)));
+}
+
+#[test]
+fn parts_that_do_not_belong_together_are_a_fault() {
+    let shares_of = |digest| shares(4, &HOLDERS, digest, 1);
+    let mut run = Run::new(4);
+    let mut mixed = executed("yes", Some(part(&shares_of(DIGEST), 1)));
+    mixed.signatures[0].shares.push(part(&shares_of(Digest([8; 32])), 1).clone());
+    run.ok(1, mixed);
+    let mut none = executed("yes", Some(part(&shares_of(DIGEST), 2)));
+    none.signatures[0].shares.clear();
+    run.ok(2, none);
+    let nodes = &run.error().nodes;
+    for node in [1, 2] {
+        assert_eq!(nodes[&NodeId(node)], NodeReport::Faulty(ResponseFault::Parts(NAME.into())));
+    }
+}
+
+#[test]
+fn what_a_node_combined_serves_when_a_holder_stays_silent_but_only_if_it_verifies() {
+    let shares = shares(4, &HOLDERS, DIGEST, 1);
+    // Nodes 2 to 4 answer; the holder 1 signed with its peers and died before it answered the client.
+    let mut run = Run::new(4);
+    let right = combined(&shares);
+    let answer = |node, combined| {
+        let mut executed = executed("yes", Some(part(&shares, node)));
+        executed.signatures[0].combined = combined;
+        executed
+    };
+    let wrong = combined(&super::testing::shares(4, &HOLDERS, Digest([8; 32]), 1));
+    for node in 2..=4 {
+        run.ok(node, answer(node, wrong));
+    }
+    assert!(run.is_open(), "shares are missing, and what was combined is of another digest");
+    assert!(!run.pass(1_000).is_empty(), "the nodes are asked again");
+    run.ok(3, answer(3, right));
+    assert_eq!(run.success().signatures.len(), 1);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use super::core::Core;
 use super::transactions::Transactions;
 use crate::chain::{BoardEvent, ChainEvent, ContractCall};
-use crate::curve::point_bytes;
 use crate::dkg::{self, Effect, Entry, Params, Record};
 use crate::id::{Digest, KeyId, NodeId, SessionId};
 use crate::io::{Outputs, Time};
@@ -205,23 +204,16 @@ impl KeyGeneration {
                 reach.transactions.submit(call, reach.core, reach.out);
             }
             Effect::Restart => reach.transactions.submit(contracts.restart(id), reach.core, reach.out),
-            Effect::Finished(share) => self.finish(id, share, reach),
+            Effect::Finished(share) => self.finish(share, reach),
             Effect::Excluded(dealers) => reach.out.note(Note::Excluded { session: id, dealers }),
         }
     }
 
     /// The share has been persisted by an effect before this one.
-    fn finish(&mut self, session: SessionId, share: KeyShare, reach: &mut Reach<'_>) {
-        let key = share.public.id();
-        reach.out.note(Note::KeyReady {
-            session,
-            key,
-            public_key: point_bytes(&share.public.point).to_vec(),
-            public_share: point_bytes(&share.public.share_of(share.holder)).to_vec(),
-        });
+    fn finish(&mut self, share: KeyShare, reach: &mut Reach<'_>) {
         let call = vote(&share, reach.core);
         let share = Rc::new(share);
-        self.unvoted.insert(key, Rc::clone(&share));
+        self.unvoted.insert(share.public.id(), Rc::clone(&share));
         self.ready.push(share);
         reach.transactions.submit(call, reach.core, reach.out);
     }

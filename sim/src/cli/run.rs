@@ -140,6 +140,7 @@ fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64) -> RunReport {
         threshold: scenario.network.threshold,
         preprocessing: scenario.keys.preprocessing.name(),
         requests: Vec::new(),
+        milestones: Vec::new(),
         culprits: Vec::new(),
         suspects: Vec::new(),
         violations: Vec::new(),

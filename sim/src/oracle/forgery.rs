@@ -75,3 +75,55 @@ fn ecdsa(public_key: &[u8], digest: &[u8; 32], bytes: &[u8]) -> Option<bool> {
     let recovered = VerifyingKey::recover_from_prehash(digest, &signature, recovery).ok()?;
     Some(key.verify_prehash(digest, &signature).is_ok() && recovered == key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, witness};
+    use super::*;
+    use k256::ecdsa::SigningKey;
+
+    const REQUEST: RequestId = RequestId([1; 32]);
+    const KEY: KeyId = KeyId([2; 32]);
+    const DIGEST: Digest = Digest([3; 32]);
+
+    fn accepted() -> Accepted {
+        let key = SigningKey::from_slice(&[7; 32]).unwrap();
+        let (signature, recovery) = key.sign_prehash_recoverable(&DIGEST.0).unwrap();
+        Accepted {
+            request: REQUEST,
+            sig_name: "sig".into(),
+            scheme: Scheme::EcdsaK256,
+            key: KEY,
+            public_key: key.verifying_key().to_encoded_point(true).as_bytes().to_vec(),
+            digest: DIGEST,
+            signature: [&signature.to_bytes()[..], &[recovery.to_byte()]].concat(),
+        }
+    }
+
+    fn judged(signers: u16, digest: Digest, accepted: &Accepted) -> usize {
+        let mut oracle = NoForgery::default();
+        for node in 1..=signers {
+            let note = Note::ShareIssued { request: REQUEST, sig_name: "sig".into(), key: KEY, digest };
+            oracle.observe(1, Event::Noted(NodeId(node), &note));
+        }
+        oracle.observe(2, Event::Accepted(accepted));
+        oracle.judge(&facts(&witness())).len()
+    }
+
+    #[test]
+    fn a_signature_needs_a_threshold_of_nodes_that_signed_exactly_that_digest() {
+        assert_eq!(judged(3, DIGEST, &accepted()), 0);
+        assert_eq!(judged(2, DIGEST, &accepted()), 1);
+        assert_eq!(judged(3, Digest([4; 32]), &accepted()), 1);
+    }
+
+    #[test]
+    fn a_signature_that_does_not_verify_or_recover_is_a_violation() {
+        let mut wrong = accepted();
+        wrong.signature[40] ^= 1;
+        assert_eq!(judged(3, DIGEST, &wrong), 1);
+        let mut other = accepted();
+        other.signature[64] ^= 1;
+        assert_eq!(judged(3, DIGEST, &other), 1);
+    }
+}

@@ -102,3 +102,63 @@ fn weight(shares: &[(NodeId, Scalar)], of: NodeId) -> Scalar {
         product * x(*id) * Option::<Scalar>::from((x(*id) - x(of)).invert()).unwrap_or(Scalar::ZERO)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, witness};
+    use super::*;
+    use crate::witness::Witness;
+    use std::collections::BTreeSet;
+
+    /// f(x) = 5 + 2x + x^2: three shares determine it.
+    fn share(node: u16) -> Scalar {
+        let x = Scalar::from(u64::from(node));
+        Scalar::from(5u64) + Scalar::from(2u64) * x + x * x
+    }
+
+    fn encoded(point: ProjectivePoint) -> Vec<u8> {
+        point.to_affine().to_encoded_point(true).as_bytes().to_vec()
+    }
+
+    fn note(node: u16, key: u64) -> Note {
+        Note::KeyReady {
+            session: SessionId([9; 32]),
+            key: KeyId([8; 32]),
+            public_key: encoded(ProjectivePoint::GENERATOR * Scalar::from(key)),
+            public_share: encoded(ProjectivePoint::GENERATOR * share(node)),
+        }
+    }
+
+    fn judged(notes: &[(u16, Note)], witness: &Witness, routed: Option<Vec<u8>>) -> usize {
+        let mut oracle = KeyAgreement::default();
+        notes.iter().for_each(|(node, note)| oracle.observe(1, Event::Noted(NodeId(*node), note)));
+        let routed = routed.map(|key| (KeyId([8; 32]), key)).into_iter().collect();
+        oracle.judge(&Facts { routed, ..facts(witness) }).len()
+    }
+
+    fn holders() -> Witness {
+        let mut witness = witness();
+        for node in 1..=3 {
+            let owner = BTreeSet::from([NodeId(node)]);
+            witness.secrets.insert(share(node).to_bytes().into(), (SecretKind::KeyShare, owner));
+        }
+        witness
+    }
+
+    #[test]
+    fn shares_must_interpolate_to_the_one_key_that_all_hold_and_the_chain_routes() {
+        let agreed: Vec<_> = (1..=3).map(|node| (node, note(node, 5))).collect();
+        assert_eq!(judged(&agreed, &holders(), None), 0);
+        let key = (ProjectivePoint::GENERATOR * Scalar::from(5u64)).to_affine().to_encoded_point(false);
+        assert_eq!(judged(&agreed, &holders(), Some(key.as_bytes().to_vec())), 0);
+        assert_eq!(judged(&agreed, &holders(), Some(vec![4; 65])), 1);
+        let other_key: Vec<_> = (1..=3).map(|node| (node, note(node, 6))).collect();
+        assert_eq!(judged(&other_key, &holders(), None), 1);
+    }
+
+    #[test]
+    fn two_keys_of_one_session_or_a_share_without_its_secret_are_violations() {
+        assert_eq!(judged(&[(1, note(1, 5)), (2, note(2, 6))], &holders(), None), 1);
+        assert_eq!(judged(&[(1, note(1, 5)), (4, note(4, 5))], &holders(), None), 1);
+    }
+}

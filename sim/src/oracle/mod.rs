@@ -10,6 +10,7 @@ mod panic;
 mod permission;
 mod search;
 mod secrecy;
+mod single_statement;
 #[cfg(test)]
 mod testing;
 
@@ -20,6 +21,7 @@ pub use panic::NoHonestPanic;
 pub use permission::{PermissionLists, PermissionSoundness};
 pub use search::Needles;
 pub use secrecy::Secrecy;
+pub use single_statement::SingleStatement;
 
 use std::collections::BTreeMap;
 
@@ -121,6 +123,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<NoForgery>::default(),
         Box::<PermissionSoundness>::default(),
         Box::<NonceUniqueness>::default(),
+        Box::<SingleStatement>::default(),
         Box::<Secrecy>::default(),
         Box::<NoHonestPanic>::default(),
     ]
@@ -147,6 +150,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "nonce-uniqueness",
         "No nonce commitment and no presignature is ever used for two different proposals, across restarts.",
+    ),
+    (
+        "single-statement",
+        "No honest node signs two different statements for the same slot of a session (a dealing, an acknowledgement, \
+         opened values, a proposal of a presignature, a share), across crashes, restarts and lost disks.",
     ),
     (
         "secrecy",

@@ -34,3 +34,24 @@ impl Oracle for NonceUniqueness {
         std::mem::take(&mut self.violations)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, witness};
+    use super::*;
+
+    fn judged(uses: &[(u16, u8, u8)]) -> usize {
+        let mut oracle = NonceUniqueness::default();
+        for (node, nonce, proposal) in uses {
+            let note = Note::NonceUsed { nonce: Digest([*nonce; 32]), proposal: Digest([*proposal; 32]) };
+            oracle.observe(1, Event::Noted(NodeId(*node), &note));
+        }
+        oracle.judge(&facts(&witness())).len()
+    }
+
+    #[test]
+    fn a_nonce_may_serve_one_proposal_and_no_other() {
+        assert_eq!(judged(&[(1, 1, 1), (1, 1, 1), (1, 2, 2), (2, 1, 2)]), 0);
+        assert_eq!(judged(&[(1, 1, 1), (1, 2, 2), (1, 1, 2)]), 1);
+    }
+}

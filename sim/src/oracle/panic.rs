@@ -27,3 +27,22 @@ impl Oracle for NoHonestPanic {
         violations
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, witness};
+    use super::*;
+    use lit_node::id::NodeId;
+
+    #[test]
+    fn a_panic_of_an_honest_node_is_a_violation_and_that_of_a_corrupted_one_is_not() {
+        let judged = |corrupted: &[NodeId]| {
+            let mut oracle = NoHonestPanic::default();
+            oracle.observe(5, Event::Panicked(NodeId(2), "index out of bounds"));
+            let witness = witness();
+            oracle.judge(&Facts { corrupted, ..facts(&witness) }).len()
+        };
+        assert_eq!(judged(&[]), 1);
+        assert_eq!(judged(&[NodeId(2)]), 0);
+    }
+}

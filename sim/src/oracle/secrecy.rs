@@ -48,3 +48,43 @@ impl Oracle for Secrecy {
         violations
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, witness};
+    use super::*;
+    use lit_node::conduct::SecretKind;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    const SECRET: [u8; 32] = [0x5a; 32];
+
+    #[test]
+    fn a_secret_may_be_read_by_its_owners_only() {
+        let judged = |reader, bytes: Vec<u8>| {
+            let mut witness = witness();
+            let mut secret = SECRET;
+            secret[0] = 1;
+            witness.secrets.insert(secret, (SecretKind::KeyShare, BTreeSet::from([NodeId(1)])));
+            witness.read_by(reader, bytes);
+            Secrecy.judge(&facts(&witness)).len()
+        };
+        let mut secret = SECRET;
+        secret[0] = 1;
+        let carrier = [b"xx".as_slice(), &secret, b"yy"].concat();
+        assert_eq!(judged(Reader::Node(NodeId(1)), carrier.clone()), 0);
+        assert_eq!(judged(Reader::Node(NodeId(2)), carrier.clone()), 1);
+        assert_eq!(judged(Reader::Anybody, hex::encode(secret).into_bytes()), 1);
+        assert_eq!(judged(Reader::Anybody, vec![0; 4096]), 0);
+    }
+
+    #[test]
+    fn a_secret_on_a_raw_disk_is_found_even_on_its_owners() {
+        let mut witness = witness();
+        witness.secrets.insert(SECRET, (SecretKind::Nonce, BTreeSet::from([NodeId(1)])));
+        let disks = |raw: Vec<u8>| BTreeMap::from([(NodeId(1), raw)]);
+        let clean = Facts { disks: disks(vec![7; 9000]), ..facts(&witness) };
+        assert!(Secrecy.judge(&clean).is_empty());
+        let leaky = Facts { disks: disks([vec![7; 4000], SECRET.to_vec(), vec![7; 4000]].concat()), ..facts(&witness) };
+        assert_eq!(Secrecy.judge(&leaky).len(), 1);
+    }
+}

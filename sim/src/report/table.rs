@@ -80,10 +80,15 @@ fn write_steps(out: &mut String, report: &RunReport, style: Style) -> std::fmt::
     let width = |column: fn(&RequestReport) -> usize| report.requests.iter().map(column).max().unwrap_or(0);
     let (id, kind, client) = (width(|r| r.id.len()), width(|r| r.kind.len()), width(|r| r.client.len()));
     let mut act = "";
+    let mut milestones = report.milestones.iter().peekable();
     for request in &report.requests {
         if request.act != act {
             act = &request.act;
             writeln!(out, "\n  {}", style.paint(act, Paint::new().bold()))?;
+        }
+        while let Some(milestone) = milestones.next_if(|milestone| milestone.at_ms <= request.finished_ms) {
+            let line = format!("  . {:>9}  {}", seconds(milestone.at_ms), milestone.text);
+            writeln!(out, "{}", style.paint(&line, Paint::new().dimmed()))?;
         }
         let (sign, paint) = if request.expected { ("+", Paint::new().green()) } else { ("!", Paint::new().red()) };
         writeln!(

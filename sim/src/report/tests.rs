@@ -66,6 +66,10 @@ pub(crate) fn sample() -> RunReport {
         nodes: 4,
         threshold: 3,
         preprocessing: "dealer",
+        milestones: vec![
+            Milestone { at_ms: 0, text: "the chain starts".into() },
+            Milestone { at_ms: 3_200, text: "a key is routed".into() },
+        ],
         requests: vec![request("keygen", "calm", "keygen", 0, 3100), refused, signed, late],
         culprits: vec![Culprit {
             node: NodeId(2),

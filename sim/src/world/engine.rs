@@ -157,6 +157,7 @@ impl World {
             threshold: network.threshold,
             preprocessing: self.scenario.keys.preprocessing.name(),
             requests: self.script.reports,
+            milestones: self.observer.milestones.into_list(),
             culprits: self.observer.culprits,
             suspects: Vec::new(),
             violations,

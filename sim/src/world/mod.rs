@@ -10,6 +10,7 @@ mod event;
 mod faults;
 mod host;
 mod identity;
+mod milestones;
 mod observer;
 mod script;
 mod step;
@@ -104,6 +105,9 @@ impl World {
     }
 
     fn open(&mut self) {
+        let network = &self.scenario.network;
+        let (chain_id, nodes) = (self.book.chain_id, self.hosts.len());
+        self.observer.milestones.chain(chain_id, &self.book.contracts, nodes, network.threshold);
         let ids: Vec<NodeId> = self.hosts.keys().copied().collect();
         for id in ids {
             self.start_node(id, 0);
@@ -349,6 +353,10 @@ impl World {
     fn block(&mut self, now: Nanos, chain: usize) {
         let (number, timestamp_s) = self.surroundings.mine(chain, self.clock_base + now);
         self.observer.block(now, chain, number, &self.surroundings.chains[chain]);
+        if chain == 0 {
+            let logs = self.surroundings.chains[0].logs(number, number);
+            self.observer.milestones.block(now, &self.book.contracts, logs);
+        }
         self.heap.push(now + self.surroundings.block_time(chain), 0, Event::Block { chain });
         if chain > 0 {
             return;

@@ -8,6 +8,7 @@ use lit_node::id::{NodeId, SessionId};
 use lit_node::io::{ChainError, ChainReply, ChainRequest, HttpRequest, Label};
 use lit_node::note::Note;
 
+use super::milestones::Milestones;
 use crate::chain::Chain;
 use crate::heap::Nanos;
 use crate::network::{Endpoint, Link};
@@ -28,6 +29,7 @@ pub(super) struct Observer {
     /// How often each noteworthy thing happened.
     pub marks: BTreeMap<String, u64>,
     pub culprits: Vec<Culprit>,
+    pub milestones: Milestones,
     ready: BTreeMap<SessionId, BTreeSet<NodeId>>,
 }
 
@@ -42,6 +44,7 @@ impl Observer {
             bytes: 0,
             marks: BTreeMap::new(),
             culprits: Vec::new(),
+            milestones: Milestones::default(),
             ready: BTreeMap::new(),
         }
     }
@@ -116,7 +119,10 @@ impl Observer {
             Note::ShareIssued { .. } => self.mark("signature.share"),
             Note::Refused { code, .. } => self.mark(&format!("refused.{code}")),
             Note::Dropped { reason, .. } => self.mark(&format!("dropped: {reason}")),
-            Note::ChannelOpen { .. } => self.mark("channel.open"),
+            Note::ChannelOpen { peer } => {
+                self.mark("channel.open");
+                self.milestones.channel(now, node, *peer);
+            }
             Note::Culprit { node: culprit, what } => self.blame(now, node, *culprit, what),
             _ => {}
         }

@@ -398,14 +398,18 @@ impl Running {
                 None => self.stage = Stage::Executing { op, transaction },
                 Some(Ok(success)) => self.on_executed(op.request(), success, transaction, desk),
                 Some(Err(error)) => {
-                    self.result = Some(Err(Failed { code: error.code.name().to_owned(), text: error.to_string() }));
+                    self.result = Some(Err(Failed {
+                        code: error.code.name().to_owned(),
+                        text: error.to_string(),
+                        refusal: error.message().map(str::to_owned),
+                    }));
                 }
             },
             Stage::Greeting(op) => match op.outcome() {
                 None => self.stage = Stage::Greeting(op),
                 Some(Ok(_)) => self.result = Some(Ok(())),
                 Some(Err(error)) => {
-                    let failed = Failed { code: "RequestTimeout".into(), text: error.to_string() };
+                    let failed = Failed { code: "RequestTimeout".into(), text: error.to_string(), refusal: None };
                     self.result = Some(Err(failed));
                 }
             },
@@ -450,7 +454,7 @@ impl Running {
     }
 
     fn fail(&mut self, code: &str, text: String) {
-        self.result = Some(Err(Failed { code: code.to_owned(), text }));
+        self.result = Some(Err(Failed { code: code.to_owned(), text, refusal: None }));
     }
 
     /// Whether a response on this link's session is for this step.

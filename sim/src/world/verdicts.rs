@@ -19,6 +19,8 @@ pub(super) struct Failed {
     pub code: String,
     /// What was wrong.
     pub text: String,
+    /// What the first node that refused with this code said.
+    pub refusal: Option<String>,
 }
 
 /// A signature as reports print it: every field as an independent verifier takes it.
@@ -56,7 +58,10 @@ pub(super) fn step_report(
     let (outcome, error) = match result {
         None => (StepOutcome::Unfinished, None),
         Some(Ok(())) => (StepOutcome::Ok, None),
-        Some(Err(failed)) => (StepOutcome::Failed(failed.code), Some(failed.text)),
+        Some(Err(failed)) => {
+            let text = refused_by(&failed, refusals).unwrap_or(failed.text);
+            (StepOutcome::Failed(failed.code), Some(text))
+        }
     };
     let expected = complaint.is_none();
     let error = match complaint {
@@ -82,6 +87,14 @@ pub(super) fn step_report(
         logs: found.logs,
         signatures: found.signatures,
     }
+}
+
+/// Names all nodes that refused alike. The client gave up when too few were left; the others have spoken since.
+fn refused_by(failed: &Failed, refusals: &BTreeMap<NodeId, &'static str>) -> Option<String> {
+    let refusal = failed.refusal.as_ref()?;
+    let alike = refusals.iter().filter(|(_, code)| **code == failed.code);
+    let nodes: Vec<String> = alike.map(|(node, _)| node.0.to_string()).collect();
+    (!nodes.is_empty()).then(|| format!("nodes {}: {refusal}", nodes.join(", ")))
 }
 
 /// What differs from what the scenario expects, if anything.
