@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use thiserror::Error;
 
-use crate::scenario::{Act, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Rate, Scenario, Spoil, WhenSpec};
+use crate::scenario::{
+    Act, DiskLoss, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Rate, Scenario, Spoil, WhenSpec,
+};
 
 /// The stable name of a fault: `act/fault`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -107,6 +109,8 @@ pub enum Fault {
         node: NodeId,
         /// When it starts again, milliseconds; never in this run if none.
         restart_after_ms: Option<u64>,
+        /// What becomes of its disk.
+        disk: DiskLoss,
     },
     /// The message that triggers this is changed on the way.
     Spoil(Spoil),
@@ -246,12 +250,12 @@ fn expand(scenario: &Scenario, seed: u64, act: &Act, spec: &FaultSpec) -> FaultE
         FaultKind::Partition { sets, heal_after_ms } => {
             Fault::Partition { sets: sets.clone(), heal_after_ms: *heal_after_ms }
         }
-        FaultKind::Crash { node, restart_after_ms } => {
+        FaultKind::Crash { node, restart_after_ms, disk } => {
             let node = match node {
                 NodeChoice::Node(number) => NodeId(*number),
                 NodeChoice::Any => draw_node(seed, &id, scenario.network.nodes),
             };
-            Fault::Crash { node, restart_after_ms: *restart_after_ms }
+            Fault::Crash { node, restart_after_ms: *restart_after_ms, disk: *disk }
         }
         FaultKind::Spoil(spoil) => Fault::Spoil(*spoil),
         FaultKind::Garbage { from, to, bytes } => Fault::Garbage { from: *from, to: *to, bytes: *bytes },
@@ -310,8 +314,17 @@ impl fmt::Display for Fault {
                 let sets = sets.iter().map(|set| list(set.iter().map(|node| node.0)));
                 write!(f, "partition {}", sets.collect::<Vec<_>>().join(" | "))
             }
-            Self::Crash { node, restart_after_ms: Some(ms) } => write!(f, "crash of {node} for {ms} ms"),
-            Self::Crash { node, restart_after_ms: None } => write!(f, "crash of {node} for good"),
+            Self::Crash { node, restart_after_ms, disk } => {
+                match restart_after_ms {
+                    Some(ms) => write!(f, "crash of {node} for {ms} ms")?,
+                    None => write!(f, "crash of {node} for good")?,
+                }
+                match disk {
+                    DiskLoss::Unsynced => Ok(()),
+                    DiskLoss::Torn => f.write_str(" with torn writes"),
+                    DiskLoss::Rollback => f.write_str(" with its disk rolled back"),
+                }
+            }
             Self::Spoil(Spoil::Flip { byte }) => write!(f, "flip of byte {byte}"),
             Self::Spoil(Spoil::Truncate { bytes }) => write!(f, "truncation to {bytes} B"),
             Self::Garbage { from, to, bytes } => write!(f, "{bytes} B of garbage from {from} to {to}"),

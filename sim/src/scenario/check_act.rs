@@ -88,15 +88,18 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
 }
 
 fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Execute) -> Execute {
-    let (action, by) = match (raw.action, raw.code) {
-        (Some(file), None) => (c.action(&file), Delivery::Ipfs),
-        (None, Some(code)) => {
-            let name = format!("{} (inline)", id.value);
-            (Arc::new(Action { name, code: code.value }), Delivery::Inline)
-        }
-        (file, _) => {
+    let inline = |code| Arc::new(Action { name: format!("{} (inline)", id.value), code });
+    let (action, by) = match (raw.action, raw.code, &raw.cid) {
+        (Some(file), None, None) => (c.action(&file), Delivery::Ipfs),
+        (None, Some(code), None) => (inline(code.value), Delivery::Inline),
+        (None, None, Some(_)) => (inline(String::new()), Delivery::Ipfs),
+        (file, ..) => {
             let span = file.map_or(id.span.clone(), |file| file.span);
-            c.refuse(&span, format!("step `{}` does not say what to execute", id.value), "either `action` or `code`");
+            c.refuse(
+                &span,
+                format!("step `{}` does not say what to execute", id.value),
+                "one of `action`, `code` and `cid`",
+            );
             (Arc::new(Action { name: String::new(), code: String::new() }), Delivery::Inline)
         }
     };
@@ -108,6 +111,8 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
     Execute {
         action,
         by: raw.by.unwrap_or(by),
+        cid: raw.cid.map(|cid| cid.value),
+        disconnect_after_ms: raw.disconnect_after_ms,
         params,
         auth: raw.auth.map(|user| c.user(&user)),
         expect_signatures,
@@ -202,7 +207,7 @@ fn kind(c: &mut Checker<'_>, raw: raw::FaultKind) -> FaultKind {
             if let NodeChoice::Node(number) = crash.node.value {
                 c.node(number, &crash.node.span);
             }
-            FaultKind::Crash { node: crash.node.value, restart_after_ms: crash.restart_after_ms }
+            FaultKind::Crash { node: crash.node.value, restart_after_ms: crash.restart_after_ms, disk: crash.disk }
         }
         raw::FaultKind::Flip(flip) => FaultKind::Spoil(Spoil::Flip { byte: flip.byte }),
         raw::FaultKind::Truncate(truncate) => FaultKind::Spoil(Spoil::Truncate { bytes: truncate.bytes }),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::params::Params;
 pub use super::raw::{Chain, ExpectedVerdict, Ipfs, Keys, Latency, Limits, Link, Nodes, Preprocessing};
-pub use super::raw_act::Delivery;
+pub use super::raw_act::{Delivery, DiskLoss};
 pub use super::value::{Expectation, Links, NodeChoice, Rate, Threshold, Wei};
 
 /// A checked scenario. Every name in it resolves, every node number is in range, every file has been read.
@@ -245,6 +245,10 @@ pub struct Execute {
     pub action: Arc<Action>,
     /// How nodes get the code.
     pub by: Delivery,
+    /// The CID to ask for, if it is not the action's.
+    pub cid: Option<String>,
+    /// The client goes away so long after it has asked, milliseconds.
+    pub disconnect_after_ms: Option<u64>,
     /// Globals of the action.
     pub params: Params,
     /// The user whose AuthSig goes along.
@@ -357,6 +361,8 @@ pub enum FaultKind {
         node: NodeChoice,
         /// When it starts again; never in this run if none.
         restart_after_ms: Option<u64>,
+        /// What becomes of its disk.
+        disk: DiskLoss,
     },
     /// The message that triggers this is changed on the way.
     Spoil(Spoil),

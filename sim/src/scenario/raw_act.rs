@@ -112,7 +112,7 @@ pub(super) struct Transfer {
     pub to: Placed<String>,
 }
 
-/// Runs an action. Exactly one of `action` and `code` is given.
+/// Runs an action. Exactly one of `action`, `code` and `cid` is given.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Execute {
@@ -120,6 +120,10 @@ pub(super) struct Execute {
     pub action: Option<Placed<String>>,
     /// The action's code.
     pub code: Option<Placed<String>>,
+    /// The CID of something that the IPFS gateway need not have.
+    pub cid: Option<Placed<String>>,
+    /// The client goes away so long after it has asked, milliseconds, and waits for no answer.
+    pub disconnect_after_ms: Option<u64>,
     /// How the nodes get the code: `ipfs` for a file, `inline` for code, if not given.
     pub by: Option<Delivery>,
     /// Globals of the action. In strings, `${pkp.NAME.public_key}`, `${pkp.NAME.token_id}`, `${pkp.NAME.eth_address}`
@@ -300,6 +304,19 @@ pub(super) struct PartitionFault {
     pub heal_after_ms: Option<u64>,
 }
 
+/// What a crash does to a node's disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DiskLoss {
+    /// What was not synced is lost.
+    #[default]
+    Unsynced,
+    /// Of each write that was not synced, some sectors are there.
+    Torn,
+    /// The disk is as it was when the fault was armed.
+    Rollback,
+}
+
 /// Stops a node.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -308,4 +325,7 @@ pub(super) struct CrashFault {
     pub node: Placed<NodeChoice>,
     /// When it starts again, milliseconds; never in this run if not given.
     pub restart_after_ms: Option<u64>,
+    /// What becomes of its disk.
+    #[serde(default)]
+    pub disk: DiskLoss,
 }

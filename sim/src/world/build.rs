@@ -147,6 +147,8 @@ impl World {
             network,
             running: None,
             connections: BTreeMap::new(),
+            connections_made: 0,
+            snapshots: BTreeMap::new(),
             observer,
             refusals: BTreeMap::new(),
             ends_at: None,

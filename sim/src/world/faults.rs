@@ -44,6 +44,12 @@ impl Faults {
         &self.plan.events[index]
     }
 
+    /// The faults of an act (`step` is none) or of a step, with their positions.
+    pub fn of(&self, act: &str, step: Option<&str>) -> impl Iterator<Item = (usize, &FaultEvent)> {
+        let events = self.plan.events.iter().enumerate();
+        events.filter(move |(_, event)| event.act == act && event.during.as_deref() == step)
+    }
+
     /// Arms the faults of an act (`step` is none) or of a step; returns those that begin at a time, with the time.
     pub fn arm(&mut self, act: &str, step: Option<&str>, now: Nanos) -> Vec<(usize, Nanos)> {
         let mut timed = Vec::new();

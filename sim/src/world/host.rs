@@ -12,7 +12,7 @@ use lit_node::meter::Meter;
 use lit_node::node::Node;
 
 use crate::cost;
-use crate::disk::{Disk, Loss};
+use crate::disk::{Disk, Loss, Snapshot};
 use crate::heap::Nanos;
 
 /// What came of giving an input to a node.
@@ -87,11 +87,15 @@ impl Host {
     }
 
     /// Stops the node: whatever it held in memory, whatever waited for it, and whatever it wanted done is gone. So is
-    /// what its disk had not been told to sync.
-    pub fn crash(&mut self) {
+    /// what its disk had not been told to sync, or more.
+    pub fn crash(&mut self, loss: Loss, rollback: Option<&Snapshot>) {
+        // The disk first: a database that is dropped must not write any more.
+        self.disk.crash(loss);
         self.stop();
         self.crashed = true;
-        self.disk.crash(Loss::LoseUnsynced);
+        if let Some(snapshot) = rollback {
+            self.disk.rollback(snapshot);
+        }
     }
 
     /// The node is gone, but what it had said before still leaves.

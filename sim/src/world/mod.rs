@@ -37,11 +37,12 @@ use self::observer::Observer;
 use self::script::{Book, ClientEffect, Next, Script, client_clock};
 use self::step::{Desk, Running};
 use self::surroundings::Surroundings;
+use crate::disk::{Loss, Snapshot};
 use crate::heap::{Heap, MILLI, Nanos};
 use crate::network::{Endpoint, Link, Network};
 use crate::oracle;
 use crate::plan::Fault;
-use crate::scenario::Scenario;
+use crate::scenario::{DiskLoss, Scenario};
 
 /// The domain that users sign in for.
 const SIGN_IN_DOMAIN: &str = "litsim.example";
@@ -54,6 +55,7 @@ const QUIET_DELTAS: u64 = 120;
 #[derive(Clone, Copy)]
 struct Connection {
     client: u16,
+    node: NodeId,
     session: SessionId,
 }
 
@@ -70,8 +72,12 @@ pub(crate) struct World {
     book: Book,
     script: Script,
     running: Option<(Running, Nanos)>,
+    /// The connections of the running step's client.
     connections: BTreeMap<ConnId, Connection>,
+    connections_made: u64,
     observer: Observer,
+    /// The disks to which crashes roll back, by fault.
+    snapshots: BTreeMap<usize, Snapshot>,
     /// How nodes refused requests.
     refusals: BTreeMap<RequestId, BTreeMap<NodeId, &'static str>>,
     /// When the run ends, once the script has.
@@ -189,10 +195,26 @@ impl World {
         self.give(now, id, Input::Head { number, timestamp_s });
     }
 
-    fn stop_node(&mut self, now: Nanos, id: NodeId, why: &str) {
+    fn crash_node(&mut self, now: Nanos, id: NodeId, fault: usize, disk: DiskLoss) {
         let Some(host) = self.hosts.get_mut(&id) else { return };
-        host.crash();
-        self.observer.boot(now, id, why);
+        let seed = self.factory.keys().bytes(&format!("fault {fault}"), "torn write");
+        let loss = match disk {
+            DiskLoss::Unsynced | DiskLoss::Rollback => Loss::LoseUnsynced,
+            DiskLoss::Torn => Loss::TornWrite { seed: u64::from_be_bytes(seed[..8].try_into().expect("8 of 32")) },
+        };
+        host.crash(loss, self.snapshots.get(&fault));
+        self.observer.boot(now, id, "crashes");
+    }
+
+    /// Keeps the disks to which planned crashes roll back.
+    fn snapshot_for(&mut self, act: &str, step: Option<&str>) {
+        for (index, event) in self.faults.of(act, step) {
+            if let Fault::Crash { node, disk: DiskLoss::Rollback, .. } = event.what
+                && let Some(host) = self.hosts.get(&node)
+            {
+                self.snapshots.insert(index, host.disk.snapshot());
+            }
+        }
     }
 
     fn give(&mut self, now: Nanos, id: NodeId, input: Input) {
@@ -333,8 +355,9 @@ impl World {
         match (link.from, link.to) {
             (Endpoint::Node(from), Endpoint::Node(to)) => self.give(now, to, Input::Peer { from, bytes }),
             (Endpoint::Client(client), Endpoint::Node(to)) => {
-                let conn = ConnId(self.connections.len() as u64 + 1);
-                self.connections.insert(conn, Connection { client, session: label.session });
+                self.connections_made += 1;
+                let conn = ConnId(self.connections_made);
+                self.connections.insert(conn, Connection { client, node: to, session: label.session });
                 self.give(now, to, Input::Client { conn, bytes });
             }
             (Endpoint::Node(from), Endpoint::Client(client)) => {
@@ -444,7 +467,9 @@ impl World {
                 if first {
                     self.observer.step(now, &format!("act {act} begins"));
                     timed.extend(self.faults.arm(&act, None, now));
+                    self.snapshot_for(&act, None);
                 }
+                self.snapshot_for(&act, Some(&step.id));
                 timed.extend(self.faults.arm(&act, Some(&step.id), now));
                 for (fault, at) in timed {
                     self.heap.push(at, 0, Event::Begin { fault });
@@ -480,6 +505,7 @@ impl World {
         for fault in self.faults.disarm(&running.act, Some(&running.step.id)) {
             self.end_fault(now, fault);
         }
+        self.hang_up(now);
         let mut refusals = BTreeMap::new();
         for request in &running.requests {
             refusals.extend(self.refusals.remove(request).unwrap_or_default());
@@ -488,6 +514,16 @@ impl World {
         self.observer.step(now, &format!("step {} ends: {}", report.id, report.outcome.name()));
         self.script.reports.push(report);
         self.heap.push(now, 0, Event::NextStep);
+    }
+
+    /// The client of the step that ends closes its connections.
+    fn hang_up(&mut self, now: Nanos) {
+        let at = now + self.surroundings.rpc_one_way();
+        for (conn, connection) in std::mem::take(&mut self.connections) {
+            if let Some(boot) = self.hosts.get(&connection.node).map(|host| host.boot) {
+                self.answer(at, connection.node, boot, Input::ClientGone { conn });
+            }
+        }
     }
 
     fn finish_step_if_any(&mut self) {
@@ -512,8 +548,8 @@ impl World {
             }
         }
         match event.what {
-            Fault::Crash { node, restart_after_ms } => {
-                self.stop_node(now, node, "crashes");
+            Fault::Crash { node, restart_after_ms, disk } => {
+                self.crash_node(now, node, index, disk);
                 if let Some(after) = restart_after_ms {
                     self.heap.push(now + after * MILLI, u64::from(node.0), Event::Restart { node });
                 }
@@ -536,7 +572,7 @@ impl World {
     fn end_fault(&mut self, now: Nanos, index: usize) {
         let event = self.faults.get(index).clone();
         match event.what {
-            Fault::Crash { node, restart_after_ms: Some(_) } => {
+            Fault::Crash { node, restart_after_ms: Some(_), .. } => {
                 return self.heap.push(now, u64::from(node.0), Event::Restart { node });
             }
             Fault::Leak { node } => self.factory.set_leaking(node, false),

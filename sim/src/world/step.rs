@@ -95,6 +95,8 @@ pub(super) struct Running {
     stage: Stage,
     found: Found,
     result: Option<Result<(), Failed>>,
+    /// When the client goes away without an answer.
+    leaves: Option<Time>,
     /// When the result came.
     ended: Option<Nanos>,
 }
@@ -137,6 +139,7 @@ impl Running {
             stage: Stage::Ended,
             found: Found::default(),
             result: None,
+            leaves: None,
             ended: None,
         };
         running.start(desk);
@@ -189,6 +192,8 @@ impl Running {
                 let deed = Box::new(ExecuteDeed {
                     action: action.clone(),
                     by: Delivery::Ipfs,
+                    cid: None,
+                    disconnect_after_ms: None,
                     params: Default::default(),
                     auth: auth.clone(),
                     expect_signatures: None,
@@ -316,7 +321,7 @@ impl Running {
     ) {
         let cid = cid::cid_v0(deed.action.code.as_bytes());
         let source = match deed.by {
-            Delivery::Ipfs => ActionSource::Ipfs(cid.to_string()),
+            Delivery::Ipfs => ActionSource::Ipfs(deed.cid.clone().unwrap_or_else(|| cid.to_string())),
             Delivery::Inline => ActionSource::Inline(deed.action.code.clone()),
         };
         let caller = deed.auth.as_ref().map(|user| desk.book.address(user));
@@ -343,6 +348,7 @@ impl Running {
         let mut op = Box::new(ExecuteOp::new(request, network, expected, strategy, self.patience, Combiner));
         let mut effects = Vec::new();
         op.start(desk.now, &mut effects);
+        self.leaves = deed.disconnect_after_ms.map(|ms| desk.now.plus_millis(ms));
         self.stage = Stage::Executing { op, transaction };
         self.send(effects, desk);
     }
@@ -361,15 +367,20 @@ impl Running {
 
     /// When [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        match &self.stage {
+        let own = match &self.stage {
             Stage::Executing { op, .. } => op.deadline(),
             Stage::Greeting(op) => op.deadline(),
             _ => None,
-        }
+        };
+        own.into_iter().chain(self.leaves).min()
     }
 
     /// Lets time pass.
     pub fn tick(&mut self, desk: &mut Desk<'_>) {
+        if self.leaves.is_some_and(|at| at <= desk.now) && self.result.is_none() {
+            // The client has gone: whatever the nodes make of its request, it will not hear.
+            (self.stage, self.result) = (Stage::Ended, Some(Ok(())));
+        }
         let mut effects = Vec::new();
         match &mut self.stage {
             Stage::Executing { op, .. } => op.tick(desk.now, &mut effects),

@@ -1,0 +1,112 @@
+//! Kills a node at every step of every protocol, with each kind of damage to its disk, and looks at what it says
+//! afterwards: nothing is signed twice differently, no nonce repeats, and the others complete.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use litsim::outcome::{Engine, RunOptions, RunReport, Verdict};
+use litsim::plan::FaultPlan;
+use litsim::scenario;
+use litsim::trace::Retention;
+use litsim::world::Simulator;
+
+const STORY: &str = r#"
+schema = 1
+name = "crash-points"
+[network]
+nodes = 4
+[chain]
+block_time_ms = 500
+[users]
+alice = { wallet = true }
+[expect]
+marks = []
+
+[[act]]
+name = "all"
+
+[[act.step]]
+id = "keygen"
+user = "alice"
+do.keygen = { key = "k" }
+
+[[act.step]]
+id = "mint"
+user = "alice"
+do.mint = { pkp = "p" }
+
+[[act.step]]
+id = "ecdsa"
+user = "alice"
+[act.step.do.execute]
+code = 'Lit.Actions.signEcdsa({ toSign, publicKey, sigName: "sig" });'
+auth = "alice"
+params.toSign = "${keccak256:one}"
+params.publicKey = "${pkp.p.public_key}"
+expect_signatures = ["sig"]
+
+[[act.step]]
+id = "frost"
+user = "alice"
+[act.step.do.execute]
+code = 'Lit.Actions.sign({ toSign, publicKey, sigName: "sig", signingScheme: "SchnorrK256Sha256" });'
+auth = "alice"
+params.toSign = "${keccak256:two}"
+params.publicKey = "${pkp.p.public_key}"
+expect_signatures = ["sig"]
+"#;
+
+fn run(fault: &str, seed: u64) -> RunReport {
+    let text = format!("{STORY}\n{fault}");
+    let scenario = scenario::parse("crash-points", text.as_bytes(), Path::new("."), &[]).unwrap();
+    let plan = FaultPlan::new(&scenario, seed).unwrap();
+    Simulator.run(&scenario, &plan, RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing })
+}
+
+fn crash(label: &str, node: u16, occurrence: u32, disk: &str) -> String {
+    format!(
+        "[[act.fault]]\nname = \"crash\"\n\
+         when = {{ label = \"{label}\", node = {node}, occurrence = {occurrence} }}\n\
+         what.crash = {{ node = {node}, restart_after_ms = 400, disk = \"{disk}\" }}\n"
+    )
+}
+
+/// Every message that a node sends, by label; how many of the crashes came about.
+fn crash_everywhere(labels: &[&str], disk: &str) -> usize {
+    let mut fired = 0;
+    for label in labels {
+        for (node, occurrence) in (1..=2).flat_map(|node| (1..=6).map(move |occurrence| (node, occurrence))) {
+            let seed = u64::from(occurrence) * 10 + u64::from(node);
+            let report = run(&crash(label, node, occurrence, disk), seed);
+            let place = format!("node {node} at {label} #{occurrence}, disk {disk}, seed {seed}");
+            assert_eq!(report.verdict, Verdict::Pass, "{place}: {:?} {:?}", report.violations, report.requests);
+            fired += report.faults.fired.len();
+        }
+    }
+    fired
+}
+
+#[test]
+fn a_node_killed_while_it_generates_a_key_contradicts_itself_never_and_stops_nobody() {
+    for disk in ["unsynced", "torn", "rollback"] {
+        let fired = crash_everywhere(&["channel/welcome", "dkg/dealing", "dkg/ack"], disk);
+        assert!(fired >= 12, "{fired} crashes with disk {disk}");
+    }
+}
+
+#[test]
+fn a_node_killed_while_it_signs_repeats_no_nonce_and_stops_nobody() {
+    for disk in ["unsynced", "rollback"] {
+        let fired = crash_everywhere(&["presign", "ecdsa", "frost"], disk);
+        assert!(fired >= 12, "{fired} crashes with disk {disk}");
+    }
+}
+
+#[test]
+fn runs_with_and_without_a_crash_differ_and_each_repeats() {
+    let digest = |fault: &str| run(fault, 3).digest;
+    let crash = crash("dkg/ack", 2, 1, "torn");
+    let digests = [digest(""), digest(&crash), digest(""), digest(&crash)];
+    assert_eq!(digests[..2], digests[2..]);
+    assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), 2);
+}
