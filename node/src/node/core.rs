@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Config;
 use super::question::Question;
+use super::workers::Workers;
 use crate::conduct::Conduct;
 use crate::entropy::Entropy;
 use crate::env::Env;
@@ -29,6 +30,8 @@ pub(super) struct Core {
     pub store: Store,
     pub me: NodeId,
     pub roster: Roster,
+    /// Where actions run.
+    pub workers: Workers,
     /// Statements that wait for conduct, signature and channel; those to the node itself come back as received.
     pub outbox: VecDeque<(NodeId, Statement)>,
     questions: BTreeMap<CallId, Question>,
@@ -38,8 +41,8 @@ pub(super) struct Core {
 impl Core {
     pub fn new(opened: Opened, me: NodeId, roster: Roster, calls_made: u64) -> Self {
         let Opened { config, conduct, entropy, store } = opened;
-        let (outbox, questions) = (VecDeque::new(), BTreeMap::new());
-        Self { config, conduct, entropy, store, me, roster, outbox, questions, calls_made }
+        let (outbox, questions, workers) = (VecDeque::new(), BTreeMap::new(), Workers::new(config.workers));
+        Self { config, conduct, entropy, store, me, roster, workers, outbox, questions, calls_made }
     }
 
     /// Runs `step` of a protocol machine in this node's surroundings; its notes go to the outputs.

@@ -46,6 +46,10 @@ pub(super) struct Execution {
     /// Who stands behind the request.
     pub(super) claimant: Claimant,
     stage: Stage,
+    /// What the program's last run came to, and when that is.
+    held: Option<(Time, Progress)>,
+    /// Answers for which the program's current run must end first.
+    answers: VecDeque<(HostCallId, HostAnswer)>,
     /// Calls that the program made and nobody has served yet.
     pub(super) calls: VecDeque<(HostCallId, HostCall)>,
     pub(super) checks: BTreeMap<HostCallId, Check>,
@@ -70,6 +74,8 @@ impl Execution {
             cid: String::new(),
             claimant: Claimant::default(),
             stage: Stage::Ended,
+            held: None,
+            answers: VecDeque::new(),
             calls: VecDeque::new(),
             checks: BTreeMap::new(),
             lookups: BTreeMap::new(),
@@ -149,32 +155,63 @@ impl Execution {
             seed,
             started: now,
         };
+        let before = out.meter.count(Op::JsFuel);
         let (program, progress) = crate::action::Execution::start(spec, &mut out.meter);
         self.stage = Stage::Running(Box::new(program));
-        self.on_progress(progress);
+        self.hold_back(progress, before, now, core, out);
     }
 
-    /// Answers a call of the program.
-    pub fn answer(&mut self, call: HostCallId, answer: HostAnswer, now: Time, out: &mut Outputs) {
-        if let Stage::Running(program) = &mut self.stage {
-            let progress = program.resume(now, call, answer, &mut out.meter);
+    /// Answers a call of the program, now or when its current run is over.
+    pub fn answer(&mut self, call: HostCallId, answer: HostAnswer, now: Time, core: &mut Core, out: &mut Outputs) {
+        self.answers.push_back((call, answer));
+        self.go_on(now, core, out);
+    }
+
+    /// Timers, time limits, and ends of runs.
+    pub fn tick(&mut self, now: Time, core: &mut Core, out: &mut Outputs) {
+        if let Some((at, _)) = self.held
+            && at <= now
+            && let Some((_, progress)) = self.held.take()
+        {
             self.on_progress(progress);
+        }
+        self.go_on(now, core, out);
+        if let (None, Stage::Running(program)) = (&self.held, &mut self.stage)
+            && program.deadline().is_some_and(|at| at <= now)
+        {
+            let before = out.meter.count(Op::JsFuel);
+            let progress = program.tick(now, &mut out.meter);
+            self.hold_back(progress, before, now, core, out);
         }
     }
 
-    /// Timers and time limits.
-    pub fn tick(&mut self, now: Time, out: &mut Outputs) {
-        if let Stage::Running(program) = &mut self.stage {
-            let progress = program.tick(now, &mut out.meter);
+    /// Hands the program the answers that have come, one run after the other.
+    fn go_on(&mut self, now: Time, core: &mut Core, out: &mut Outputs) {
+        while let (None, Stage::Running(program)) = (&self.held, &mut self.stage)
+            && let Some((call, answer)) = self.answers.pop_front()
+        {
+            let before = out.meter.count(Op::JsFuel);
+            let progress = program.resume(now, call, answer, &mut out.meter);
+            self.hold_back(progress, before, now, core, out);
+        }
+    }
+
+    /// What a run came to exists when a worker has done it.
+    fn hold_back(&mut self, progress: Progress, before: u64, now: Time, core: &mut Core, out: &Outputs) {
+        let at = core.workers.occupy(now, out.meter.count(Op::JsFuel) - before);
+        if at > now {
+            self.held = Some((at, progress));
+        } else {
             self.on_progress(progress);
         }
     }
 
     /// When [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        match &self.stage {
-            Stage::Running(program) => program.deadline(),
-            Stage::Fetching(_) | Stage::Ended => None,
+        match (&self.held, &self.stage) {
+            (Some((at, _)), _) => Some(*at),
+            (None, Stage::Running(program)) => program.deadline(),
+            (None, Stage::Fetching(_) | Stage::Ended) => None,
         }
     }
 

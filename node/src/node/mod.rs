@@ -14,6 +14,7 @@ mod running;
 mod serve;
 mod transactions;
 mod watch;
+mod workers;
 
 use k256::SecretKey;
 use k256::ecdsa::SigningKey;
@@ -62,8 +63,10 @@ pub struct Config {
     pub pool_per_set: usize,
     /// What actions may use.
     pub limits: Limits,
-    /// How many actions may run at once.
+    /// How many actions may be under way at once.
     pub executions_max: usize,
+    /// How many of them may compute at once.
+    pub workers: usize,
     /// What sign-in messages must be like.
     pub sign_in: siwe::Policy,
     /// Results of public checks, shared by the nodes of a simulation.

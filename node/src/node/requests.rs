@@ -130,8 +130,8 @@ impl Requests {
         core: &mut Core,
         out: &mut Outputs,
     ) {
-        self.advance(request, now, core, out, |execution, _, out| {
-            execution.answer(call, HostAnswer::Fetch(reply), now, out);
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.answer(call, HostAnswer::Fetch(reply), now, core, out);
         });
     }
 
@@ -145,7 +145,9 @@ impl Requests {
         core: &mut Core,
         out: &mut Outputs,
     ) {
-        self.advance(request, now, core, out, |execution, _, out| execution.on_chain_value(call, reply, now, out));
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_chain_value(call, reply, now, core, out)
+        });
     }
 
     /// The chain answered a part of a permission check.
@@ -177,8 +179,8 @@ impl Requests {
         out: &mut Outputs,
     ) {
         let Some(request) = self.signing.remove(&session) else { return };
-        self.advance(request, now, core, out, |execution, _, out| {
-            execution.on_signed(session, Ok((shares, combined)), now, out)
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_signed(session, Ok((shares, combined)), now, core, out)
         });
     }
 
@@ -195,7 +197,9 @@ impl Requests {
         let Some(request) = self.signing.remove(&session) else { return };
         let message = format!("{agreed} nodes agreed on what to sign, {needed} are needed");
         let failure = Failure { code: ErrorCode::NotEnoughShares, message, logs: String::new() };
-        self.advance(request, now, core, out, |execution, _, out| execution.on_signed(session, Err(failure), now, out));
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_signed(session, Err(failure), now, core, out)
+        });
     }
 
     /// Lets time pass.
@@ -207,7 +211,7 @@ impl Requests {
             .map(|(id, _)| *id)
             .collect();
         for id in due {
-            self.advance(id, now, core, out, |execution, _, out| execution.tick(now, out));
+            self.advance(id, now, core, out, |execution, core, out| execution.tick(now, core, out));
         }
     }
 

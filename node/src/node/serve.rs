@@ -41,7 +41,7 @@ impl Execution {
                             let subject = Subject { request: self.id, sig_name, key, digest, scheme };
                             self.check(call, subject, purpose, now, core, out);
                         }
-                        Err(failure) => self.answer(call, HostAnswer::Signed(Err(failure)), now, out),
+                        Err(failure) => self.answer(call, HostAnswer::Signed(Err(failure)), now, core, out),
                     }
                 }
                 lookup => self.look_up(call, lookup, now, core, out),
@@ -63,7 +63,7 @@ impl Execution {
         if self.signing.contains_key(&session) || self.checks.values().any(|check| check.subject.session() == session) {
             let text = format!("the name {:?} is already used for a signature", subject.sig_name);
             let failure = failure(ErrorCode::LimitExceeded, text);
-            return self.answer(call, HostAnswer::Signed(Err(failure)), now, out);
+            return self.answer(call, HostAnswer::Signed(Err(failure)), now, core, out);
         }
         let (contracts, token, block) = (core.config.contracts, subject.key.public.id(), BlockTag::Latest);
         let scope = match purpose {
@@ -106,7 +106,7 @@ impl Execution {
         let Some(check) = self.checks.remove(&call) else { return };
         match self.decide(&check, core) {
             Ok(()) => self.order(call, check, block, out),
-            Err(failure) => self.answer(call, HostAnswer::Signed(Err(failure)), now, out),
+            Err(failure) => self.answer(call, HostAnswer::Signed(Err(failure)), now, core, out),
         }
     }
 
@@ -143,11 +143,12 @@ impl Execution {
         session: SessionId,
         result: Result<(Vec<ClientShare>, CombinedSignature), Failure>,
         now: Time,
+        core: &mut Core,
         out: &mut Outputs,
     ) {
         let Some((call, name)) = self.signing.remove(&session) else { return };
         let result = result.map(|(shares, combined)| self.signatures.push(SignaturePart { name, shares, combined }));
-        self.answer(call, HostAnswer::Signed(result), now, out);
+        self.answer(call, HostAnswer::Signed(result), now, core, out);
     }
 
     /// Reads something from the chain for the program.
@@ -158,7 +159,7 @@ impl Execution {
                 Ok(cid) => contracts.ask_permitted_action(KeyId(*token_id), &cid::permission_bytes(&cid), block),
                 Err(error) => {
                     let failure = failure(ErrorCode::InvalidIpfsId, error.to_string());
-                    return self.answer(call, HostAnswer::Permitted(Err(failure)), now, out);
+                    return self.answer(call, HostAnswer::Permitted(Err(failure)), now, core, out);
                 }
             },
             HostCall::IsPermittedAddress { token_id, address } => {
@@ -181,6 +182,7 @@ impl Execution {
         call: HostCallId,
         reply: Result<ChainReply, ChainError>,
         now: Time,
+        core: &mut Core,
         out: &mut Outputs,
     ) {
         let Some(lookup) = self.lookups.remove(&call) else { return };
@@ -201,7 +203,7 @@ impl Execution {
             })),
             _ => HostAnswer::Permitted(reply.and_then(|reply| views::is_permitted(&reply).map_err(unreadable))),
         };
-        self.answer(call, answer, now, out);
+        self.answer(call, answer, now, core, out);
     }
 }
 

@@ -86,6 +86,7 @@ impl NodeFactory {
             pool_per_set: self.scenario.keys.pool_per_set.unwrap_or(1) as usize,
             limits: Limits::default(),
             executions_max: 64,
+            workers: usize::from(self.scenario.nodes.cores.get()),
             sign_in: siwe::Policy {
                 domains: Some(vec![SIGN_IN_DOMAIN.to_owned()]),
                 expiration_required: true,

@@ -42,6 +42,8 @@ pub struct Host {
     waiting: VecDeque<Input>,
     /// When each core is free.
     cores: Vec<Nanos>,
+    /// When the last outputs leave.
+    released: Nanos,
     /// Nanoseconds since the Unix epoch that the node's clock shows at time 0.
     clock_base: u64,
 }
@@ -58,6 +60,7 @@ impl Host {
             crashed: false,
             waiting: VecDeque::new(),
             cores: vec![0; cores.max(1)],
+            released: 0,
             clock_base,
         }
     }
@@ -133,7 +136,9 @@ impl Host {
         let result = catch_unwind(AssertUnwindSafe(|| node.handle(clock, input, &mut outputs)));
         let halted = node.is_halted();
         *core = now + cost::duration(&outputs.meter);
-        let done = *core;
+        // A later input saw what an earlier one did: what comes of it cannot be out before.
+        let done = (*core).max(self.released);
+        self.released = done;
         self.total.merge(&outputs.meter);
         let panic = result.err().map(|payload| panic_text(payload.as_ref()));
         if panic.is_some() || halted {
