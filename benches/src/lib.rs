@@ -1,1 +1,2 @@
-//! Criterion benches live in `benches/`; the library itself is empty.
+//! Criterion benches live in `benches/`: `crypto` for what nodes compute, `world` for the simulator around them. The
+//! library itself is empty.
