@@ -9,10 +9,12 @@ use lit_node::auth;
 use lit_node::chain::{ChainEvent, ContractCall, Fees, TransactionRequest, registration};
 use lit_node::cid;
 use lit_node::client::{Effect, ExecuteOp, Expected, HandshakeOp, Operation, Patience, ResponseStrategy, Success};
+use lit_node::curve;
 use lit_node::id::{Digest, Epoch, NodeId, RequestId, SessionId};
 use lit_node::io::{ChainError, ChainReply, ChainRequest, Label, Time};
 use lit_node::key;
 use lit_node::meter::Meter;
+use lit_node::signing::CombinedSignature;
 use lit_node::wire::SignatureBytes;
 
 use super::combine::Combiner;
@@ -431,22 +433,21 @@ impl Running {
     fn on_executed(
         &mut self,
         request: RequestId,
-        success: &Success<lit_node::signing::CombinedSignature>,
+        success: &Success<CombinedSignature>,
         transaction: Option<(TransactionRequest, [u8; 20])>,
         desk: &mut Desk<'_>,
     ) {
         for (name, verified) in &success.signatures {
-            let report = signature_report(name, verified);
             desk.fx.push(ClientEffect::Accepted(Accepted {
                 request,
                 sig_name: name.clone(),
                 scheme: verified.scheme,
                 key: key_id(&verified.public_key),
-                public_key: report.public_key.clone(),
+                public_key: curve::point_bytes(&verified.public_key).to_vec(),
                 digest: verified.digest,
-                signature: report.signature.clone(),
+                signature: verified.signature.bytes().to_vec(),
             }));
-            self.found.signatures.push(report);
+            self.found.signatures.push(signature_report(name, verified));
         }
         self.found.response = Some(success.response.clone());
         self.found.logs = Some(success.logs.clone());
@@ -454,9 +455,9 @@ impl Running {
             self.result = Some(Ok(()));
             return;
         };
-        let signed = self.found.signatures.iter().find(|signature| signature.name == "sig").and_then(|signature| {
-            let bytes = SignatureBytes { r: signature.r, s: signature.s, v: signature.v };
-            transaction.with_signature(&bytes, sender, &mut Meter::default()).ok()
+        let signed = success.signatures.get("sig").and_then(|verified| {
+            let CombinedSignature::Ecdsa { r, s, v } = verified.signature else { return None };
+            transaction.with_signature(&SignatureBytes { r, s, v }, sender, &mut Meter::default()).ok()
         });
         match signed {
             Some(signed) => self.submit(signed.raw, signed.hash, After::Nothing, desk),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use lit_node::client::VerifiedSignature;
-use lit_node::curve;
 use lit_node::id::NodeId;
 use lit_node::key;
 use lit_node::signing::CombinedSignature;
@@ -11,6 +10,9 @@ use lit_node::signing::CombinedSignature;
 use super::step::Found;
 use crate::outcome::{RequestReport, SignatureReport, StepOutcome};
 use crate::scenario::{Deed, Expectation, Step};
+
+/// What Ethereum's verifiers want added to a recovery id (yellow paper, appendix F).
+const ETHEREUM_V: u8 = 27;
 
 /// A step that did not complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +27,12 @@ pub(super) struct Failed {
 
 /// A signature as reports print it: every field as an independent verifier takes it.
 pub(super) fn signature_report(name: &str, verified: &VerifiedSignature<CombinedSignature>) -> SignatureReport {
-    let bytes = verified.signature.bytes();
+    let mut bytes = verified.signature.bytes();
     let (r, s, v) = match &verified.signature {
-        CombinedSignature::Ecdsa { .. } => (&bytes[..32], &bytes[32..64], bytes[64]),
+        CombinedSignature::Ecdsa { .. } => {
+            bytes[64] += ETHEREUM_V;
+            (&bytes[..32], &bytes[32..64], bytes[64])
+        }
         // R is compressed: its first byte tells the parity of y.
         CombinedSignature::Schnorr { .. } => (&bytes[1..33], &bytes[33..65], bytes[0]),
     };
@@ -39,7 +44,7 @@ pub(super) fn signature_report(name: &str, verified: &VerifiedSignature<Combined
         r: r.try_into().expect("32 bytes"),
         s: s.try_into().expect("32 bytes"),
         v,
-        public_key: curve::point_bytes(&verified.public_key).to_vec(),
+        public_key: key::uncompressed(&verified.public_key).to_vec(),
         eth_address: key::eth_address(&verified.public_key),
     }
 }
@@ -81,7 +86,7 @@ pub(super) fn step_report(
         latency_ms: finished_ms - started_ms,
         started_ms,
         finished_ms,
-        public_key: point.map(|point| curve::point_bytes(&point).to_vec()),
+        public_key: point.map(|point| key::uncompressed(&point).to_vec()),
         eth_address: point.map(|point| key::eth_address(&point)),
         response: found.response,
         logs: found.logs,
