@@ -1,5 +1,7 @@
 //! Whatever moment up to f nodes crash at, everything completes and no nonce is used twice.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! Bad input from users, programs and peers: each is refused with an error that says what is wrong, and the nodes
 //! live on.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod common;
 
 use common::{each, extended, fault, litsim, run, scenario, scratch};

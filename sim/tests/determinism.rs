@@ -1,5 +1,7 @@
 //! A run is a function of scenario, seed and build: whatever process it runs in, and whether nodes share results.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod common;
 
 use std::collections::BTreeSet;

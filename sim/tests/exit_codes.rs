@@ -1,5 +1,7 @@
 //! What a run means to whoever started it: the exit code, the report, and the line that reproduces a failure.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod common;
 
 use common::{Ended, extended, fault, litsim, quickstart, run, scenario, scratch, shell};

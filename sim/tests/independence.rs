@@ -1,5 +1,7 @@
 //! Taking one fault out of a plan leaves every message that it did not touch with the fate it had.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Signatures as reports print them, checked by means that share no code with the nodes or the client.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod common;
 
 use std::collections::BTreeMap;
