@@ -89,16 +89,17 @@ fn drawn(seed: u64) -> (u16, String) {
     (nodes, faults)
 }
 
+/// Runs the plan that is drawn from a seed.
+fn random(folder: &Path, seed: u64) -> Result<Value, String> {
+    let (nodes, faults) = drawn(seed);
+    passes(&extended(folder, &format!("random-{seed}"), "signing.toml", &faults), seed, nodes, &faults)
+}
+
 #[test]
 fn everything_completes_under_random_crashes_of_up_to_f_nodes() {
     let folder = scratch("any-crash-random");
     let seeds: Vec<u64> = (1..=30).collect();
-    let results = each(&seeds, |seed| {
-        let (nodes, faults) = drawn(*seed);
-        let file = extended(&folder, &format!("random-{seed}"), "signing.toml", &faults);
-        passes(&file, *seed, nodes, &faults)
-    });
-    let reports = all_pass(results);
+    let reports = all_pass(each(&seeds, |seed| random(&folder, *seed)));
     let crashes = |report: &Value| {
         let fired = report["faults"]["fired"].as_array().unwrap();
         fired.iter().filter(|id| id.as_str().unwrap().starts_with("work/crash")).count()
