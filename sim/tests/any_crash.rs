@@ -162,3 +162,10 @@ fn a_crash_with_an_instant_restart_at_any_message_of_one_node_does_no_harm() {
 fn a_crash_for_good_at_any_message_of_one_node_does_no_harm() {
     crashes_at_every_message("any-crash-for-good", 23, "");
 }
+
+/// Under this seed a holder crashes after its share has reached one of the others: that one has the signature, and
+/// the holders that lack the share must hear of it in time.
+#[test]
+fn a_crash_between_two_copies_of_a_share_leaves_no_holder_behind() {
+    all_pass(vec![random(&scratch("any-crash-straggler"), 79)]);
+}
