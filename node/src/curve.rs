@@ -4,7 +4,7 @@
 //! off the curve and scalars that are not reduced, so no later code meets them.
 
 use k256::elliptic_curve::group::GroupEncoding;
-use k256::elliptic_curve::ops::Reduce;
+use k256::elliptic_curve::ops::{MulByGenerator, Reduce};
 use k256::elliptic_curve::{Field, PrimeField};
 use k256::{ProjectivePoint, Scalar, U256};
 use rand_core::{CryptoRng, RngCore};
@@ -36,6 +36,11 @@ pub fn scalar_from_bytes(bytes: &[u8; 32]) -> Option<Scalar> {
 /// Reduces 32 bytes modulo the group order (the bias is 2^-128, as usual for this curve).
 pub fn scalar_reduce(bytes: &[u8; 32]) -> Scalar {
     <Scalar as Reduce<U256>>::reduce_bytes(&(*bytes).into())
+}
+
+/// Multiplies the generator by a scalar, with precomputed tables (constant time).
+pub fn times_generator(scalar: &Scalar) -> ProjectivePoint {
+    <ProjectivePoint as MulByGenerator>::mul_by_generator(scalar)
 }
 
 /// Multiplies a point by a small public number in variable time.
@@ -80,7 +85,7 @@ impl Polynomial {
 
     /// Feldman commitments: each coefficient times the generator.
     pub fn commit(&self) -> Vec<ProjectivePoint> {
-        self.0.iter().map(|c| ProjectivePoint::GENERATOR * c).collect()
+        self.0.iter().map(times_generator).collect()
     }
 }
 

@@ -263,8 +263,8 @@ fn expand(scenario: &Scenario, seed: u64, act: &Act, spec: &FaultSpec) -> FaultE
     };
     let when = match &spec.when {
         WhenSpec::At { ms } => Trigger::At { ms: *ms },
-        WhenSpec::Sent { label, node, occurrence } => {
-            let crashed = if let Fault::Crash { node, .. } = what { Some(node) } else { None };
+        WhenSpec::Sent { label, node, any_node, occurrence } => {
+            let crashed = if let Fault::Crash { node, .. } = what { Some(node).filter(|_| !any_node) } else { None };
             Trigger::Sent { label: label.clone(), node: node.or(crashed), occurrence: *occurrence }
         }
     };

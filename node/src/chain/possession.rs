@@ -9,7 +9,7 @@ use k256::{ProjectivePoint, Scalar};
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroize;
 
-use crate::curve::{point_bytes, scalar_bytes, scalar_from_bytes, scalar_reduce};
+use crate::curve::{point_bytes, scalar_bytes, scalar_from_bytes, scalar_reduce, times_generator};
 use crate::id::Epoch;
 use crate::meter::{Meter, Op};
 use crate::wire::hash_parts;
@@ -27,8 +27,8 @@ pub fn prove(
 ) -> [u8; PROOF_BYTES] {
     meter.add(Op::SignatureMade, 1);
     let mut nonce = Scalar::random(rng);
-    let key = ProjectivePoint::GENERATOR * secret;
-    let challenge = challenge(&key, &(ProjectivePoint::GENERATOR * nonce), epoch, address);
+    let key = times_generator(secret);
+    let challenge = challenge(&key, &times_generator(&nonce), epoch, address);
     let response = nonce + challenge * secret;
     nonce.zeroize();
     let mut proof = [0; PROOF_BYTES];
@@ -48,7 +48,7 @@ pub(super) fn check(key: &ProjectivePoint, epoch: Epoch, address: &[u8; 20], pro
     let Ok(proof) = <&[u8; PROOF_BYTES]>::try_from(proof) else { return false };
     let scalar = |at: usize| scalar_from_bytes(proof[at..at + 32].try_into().expect("half of the proof"));
     let (Some(claimed), Some(response)) = (scalar(0), scalar(32)) else { return false };
-    let commitment = ProjectivePoint::GENERATOR * response - *key * claimed;
+    let commitment = times_generator(&response) - *key * claimed;
     *key != ProjectivePoint::IDENTITY && challenge(key, &commitment, epoch, address) == claimed
 }
 

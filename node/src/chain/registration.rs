@@ -1,13 +1,13 @@
 //! A validator's entry on chain: making it, and reading a set of them back with every key checked.
 
 use alloy_primitives::{Address, B256};
+use k256::Scalar;
 use k256::ecdsa::{SigningKey, VerifyingKey};
-use k256::{ProjectivePoint, Scalar};
 use rand_core::{CryptoRng, RngCore};
 
 use super::abi::Staking;
 use super::possession;
-use crate::curve::{point_bytes, point_from_bytes};
+use crate::curve::{point_bytes, point_from_bytes, times_generator};
 use crate::id::{Epoch, NodeId};
 use crate::key::{eth_address, uncompressed};
 use crate::memo::Memo;
@@ -35,7 +35,7 @@ impl Registration {
     ) -> Self {
         let identity = *identity.verifying_key();
         let address = address_of(&identity);
-        let member = Member { address, identity, channel_key, encryption_key: ProjectivePoint::GENERATOR * decryption };
+        let member = Member { address, identity, channel_key, encryption_key: times_generator(decryption) };
         Self { member, encryption_proof: possession::prove(decryption, epoch, &address, rng, meter) }
     }
 
@@ -102,6 +102,7 @@ fn member(epoch: Epoch, validator: &Staking::Validator, memo: &Memo, meter: &mut
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use k256::ProjectivePoint;
     use rand_core::SeedableRng;
 
     /// `count` validators with fixed keys.

@@ -237,7 +237,7 @@ fn what_a_node_combined_serves_when_a_holder_stays_silent_but_only_if_it_verifie
         executed.signatures[0].combined = combined;
         executed
     };
-    let wrong = combined(&super::testing::shares(4, &HOLDERS, Digest([8; 32]), 1));
+    let wrong = combined(&testing::shares(4, &HOLDERS, Digest([8; 32]), 1));
     for node in 2..=4 {
         run.ok(node, answer(node, wrong));
     }

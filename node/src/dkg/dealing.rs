@@ -14,7 +14,7 @@ use super::context::Context;
 use super::point::WirePoint;
 use super::proof::{Claim, Proof};
 use super::seal::{Ciphertext, Place};
-use crate::curve::{Polynomial, evaluate_commitments, scalar_from_bytes};
+use crate::curve::{Polynomial, evaluate_commitments, scalar_from_bytes, times_generator};
 use crate::id::{Digest, NodeId, SessionId};
 use crate::memo::Memo;
 use crate::meter::{Meter, Op};
@@ -120,7 +120,7 @@ pub fn deal_shares(
 ) -> Dealing {
     let commitments: Vec<WirePoint> = polynomial.commit().into_iter().map(WirePoint::from).collect();
     let secret = Zeroizing::new(Scalar::random(&mut *rng));
-    let ephemeral = WirePoint::from(ProjectivePoint::GENERATOR * *secret);
+    let ephemeral = WirePoint::from(times_generator(&secret));
     meter.add(Op::ScalarMul, commitments.len() as u64 + 1);
     let proof = with_constant_claim(context, dealer, &commitments, |claim| {
         claim.prove(&polynomial.coefficients()[0], rng, meter)
@@ -222,7 +222,7 @@ impl Dealing {
         let share = Zeroizing::new(scalar_from_bytes(&bytes).ok_or(BadShare::Undecryptable)?);
         meter.add(Op::ScalarMul, 1);
         meter.add(Op::PointAdd, evaluation_additions(self.commitments.len(), me));
-        if ProjectivePoint::GENERATOR * *share != evaluate_commitments(&self.points(), me) {
+        if times_generator(&share) != evaluate_commitments(&self.points(), me) {
             return Err(BadShare::Mismatch);
         }
         Ok(share)

@@ -1,14 +1,14 @@
 //! Schnorr proofs of knowledge of a discrete logarithm, made non-interactive by Fiat and Shamir's transform, with
 //! everything that the proof is about in the challenge (Bernhard, Pereira, Warinschi 2012: the "strong" form).
 
+use k256::Scalar;
 use k256::elliptic_curve::Field;
-use k256::{ProjectivePoint, Scalar};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::point::WirePoint;
-use crate::curve::{self, scalar_bytes, scalar_reduce};
+use crate::curve::{self, scalar_bytes, scalar_reduce, times_generator};
 use crate::memo::Memo;
 use crate::meter::{Meter, Op};
 use crate::wire::hash_parts;
@@ -44,7 +44,7 @@ impl Claim<'_> {
     /// Proves knowledge of `secret`, the logarithm of the claim's point.
     pub(super) fn prove(&self, secret: &Scalar, rng: &mut (impl RngCore + CryptoRng), meter: &mut Meter) -> Proof {
         let r = Zeroizing::new(Scalar::random(rng));
-        let nonce = WirePoint::from(ProjectivePoint::GENERATOR * *r);
+        let nonce = WirePoint::from(times_generator(&r));
         meter.add(Op::ScalarMul, 1);
         let response = *r + self.challenge(&nonce, meter) * secret;
         Proof { nonce, response }
@@ -58,7 +58,7 @@ impl Claim<'_> {
         let inputs: [&[u8]; 4] =
             [&scalar_bytes(&challenge), self.point.bytes(), proof.nonce.bytes(), &scalar_bytes(&proof.response)];
         memo.check("dkg/schnorr", &inputs, || {
-            ProjectivePoint::GENERATOR * proof.response == *proof.nonce.point() + *self.point.point() * challenge
+            times_generator(&proof.response) == *proof.nonce.point() + *self.point.point() * challenge
         })
     }
 }
@@ -66,6 +66,7 @@ impl Claim<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use k256::ProjectivePoint;
     use rand_core::SeedableRng;
 
     #[test]

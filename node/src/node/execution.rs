@@ -151,7 +151,7 @@ impl Execution {
             code,
             js_params: execute.js_params.clone(),
             auth,
-            limits: core.config.limits.clone(),
+            limits: core.config.limits,
             seed,
             started: now,
         };

@@ -74,7 +74,7 @@ impl CombinedSignature {
         match self {
             Self::Ecdsa { r, s, v } => recover(r, s, *v, digest).is_some_and(|key| key == *public_key),
             Self::Schnorr { r, z } => {
-                ProjectivePoint::GENERATOR * z == *r + *public_key * schnorr_challenge(r, public_key, digest)
+                curve::times_generator(z) == *r + *public_key * schnorr_challenge(r, public_key, digest)
             }
         }
     }

@@ -329,8 +329,10 @@ impl Session {
             Verdict::Signature(signature) => {
                 let (attempt, holders, nonce) = (round.attempt, round.holders.clone(), round.judge.nonce());
                 let finished = Finished { session: self.id, attempt, proposal, holders, nonce, signature };
-                let outside = |m: &&NodeId| !finished.holders.contains(m);
-                for &member in self.subject.key.public.members.iter().filter(outside) {
+                // Not only those who hold nothing: a holder may have crashed between two copies of its share, and then
+                // another holder waits for one that never comes.
+                let me = io.env.me;
+                for &member in self.subject.key.public.members.iter().filter(|member| **member != me) {
                     io.send(member, Message::Finished(Box::new(finished.clone())));
                 }
                 self.complete(finished, io);

@@ -43,10 +43,10 @@ impl Oracle for PermissionSoundness {
             Event::Requested(request, cid, caller) => {
                 self.requests.insert(request, (cid.to_vec(), caller));
             }
-            Event::Authorised { node, request, key, lists } => {
-                if !lists.iter().any(|lists| self.allows(request, lists)) {
-                    self.unfounded.push(Unfounded { at, node, request, key });
-                }
+            Event::Authorised { node, request, key, lists }
+                if !lists.iter().any(|lists| self.allows(request, lists)) =>
+            {
+                self.unfounded.push(Unfounded { at, node, request, key });
             }
             _ => {}
         }

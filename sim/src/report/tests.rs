@@ -5,6 +5,7 @@ use lit_node::signing::Scheme;
 use super::*;
 use crate::outcome::*;
 use crate::plan::{Fault, FaultEvent, FaultId, FaultPlan, Trigger};
+use crate::scenario::DiskLoss;
 use crate::trace::{Retention, Trace};
 
 fn request(id: &str, act: &str, kind: &'static str, started_ms: u64, finished_ms: u64) -> RequestReport {
@@ -97,7 +98,7 @@ fn plan() -> FaultPlan {
         act: "faulty".into(),
         during: Some("sign".into()),
         when,
-        what: Fault::Crash { node: NodeId(2), restart_after_ms: Some(1500) },
+        what: Fault::Crash { node: NodeId(2), restart_after_ms: Some(1500), disk: DiskLoss::Unsynced },
     };
     let label = crate::scenario::LabelPattern { protocol: "dkg".into(), kind: Some("ack".into()) };
     let sent = Trigger::Sent { label, node: Some(NodeId(2)), occurrence: 1 };

@@ -158,7 +158,7 @@ fn network(c: &mut Checker<'_>, raw: raw::Network) -> Network {
     if threshold == 0 || threshold > nodes {
         c.refuse(&span, format!("threshold {threshold} does not fit {nodes} nodes"), format!("1 to {nodes}"));
     }
-    Network { nodes, threshold, delta_ms: raw.delta_ms, gst_ms: raw.gst_ms, link: raw.link }
+    Network { nodes, threshold, delta_ms: raw.delta_ms, link: raw.link }
 }
 
 fn chains(c: &mut Checker<'_>, raw: Placed<OneOrMany<Chain>>) -> Vec<Chain> {

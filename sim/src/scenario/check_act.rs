@@ -163,16 +163,19 @@ fn fault(c: &mut Checker<'_>, steps: &[Step], taken: &mut BTreeSet<String>, raw:
 
 fn when(c: &mut Checker<'_>, raw: Placed<raw::When>) -> WhenSpec {
     let span = raw.span;
-    let raw::When { at_ms, label, node, occurrence } = raw.value;
+    let raw::When { at_ms, label, node, any_node, occurrence } = raw.value;
     match (at_ms, label) {
-        (Some(ms), None) if node.is_none() && occurrence.is_none() => WhenSpec::At { ms },
+        (Some(ms), None) if node.is_none() && !any_node && occurrence.is_none() => WhenSpec::At { ms },
         (None, Some(label)) => {
+            if let Some(node) = node.as_ref().filter(|_| any_node) {
+                c.refuse(&node.span, "this names one node, and `any_node` all", "one of the two");
+            }
             let node = node.map(|node| c.node(node.value, &node.span));
             if let Some(zero) = occurrence.as_ref().filter(|occurrence| occurrence.value == 0) {
                 c.refuse(&zero.span, "there is no occurrence 0", "1 for the first");
             }
             let occurrence = occurrence.map_or(1, |occurrence| occurrence.value);
-            WhenSpec::Sent { label: pattern(c, &label), node, occurrence }
+            WhenSpec::Sent { label: pattern(c, &label), node, any_node, occurrence }
         }
         _ => {
             c.refuse(&span, "this does not say when", "either `at_ms`, or `label` with `node` and `occurrence`");

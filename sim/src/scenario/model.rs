@@ -59,8 +59,6 @@ pub struct Network {
     pub threshold: u16,
     /// The bound on a message's delay after stabilisation, milliseconds.
     pub delta_ms: NonZeroU64,
-    /// When the network stabilises, milliseconds after the start.
-    pub gst_ms: u64,
     /// The links.
     pub link: Link,
 }
@@ -286,6 +284,8 @@ pub enum WhenSpec {
         label: LabelPattern,
         /// By whom, if the scenario says so.
         node: Option<NodeId>,
+        /// By whomever, also for a crash.
+        any_node: bool,
         /// The how-manieth, from 1.
         occurrence: u32,
     },

@@ -67,9 +67,6 @@ pub(super) struct Network {
     /// The bound on a message's delay after stabilisation, milliseconds.
     #[serde(default = "delta_ms_default")]
     pub delta_ms: NonZeroU64,
-    /// When the network stabilises, milliseconds after the start.
-    #[serde(default)]
-    pub gst_ms: u64,
     /// The links.
     #[serde(default)]
     pub link: Link,
@@ -182,7 +179,7 @@ pub struct Nodes {
     /// How many inputs a node works on at once.
     pub cores: NonZeroU16,
     /// The most that a node's clock is ahead or behind, milliseconds.
-    pub clock_skew_ms_max: u64,
+    pub clock_skew_ms_max: u32,
 }
 
 impl Default for Nodes {

@@ -204,6 +204,9 @@ pub(super) struct When {
     pub label: Option<Placed<String>>,
     /// By which node; for a crash the node that crashes, otherwise any, if not given.
     pub node: Option<Placed<u16>>,
+    /// By any node, also for a crash.
+    #[serde(default)]
+    pub any_node: bool,
     /// The how-manieth such message, from 1.
     pub occurrence: Option<Placed<u32>>,
 }

@@ -125,7 +125,7 @@ impl World {
         let clock_base = START_S * 1_000_000_000;
         let hosts = ids.iter().map(|id| {
             let cores = usize::from(scenario.nodes.cores.get());
-            (*id, Host::new(*id, cores, clock_base + skew_ms(&keys, *id, skew_max) * MILLI))
+            (*id, Host::new(*id, cores, clock_base.saturating_add_signed(skew_ms(&keys, *id, skew_max) * MILLI as i64)))
         });
         Self {
             hosts: hosts.collect(),
@@ -177,10 +177,12 @@ fn registrations(keys: &Keys, decryption: &BTreeMap<NodeId, SecretKey>) -> Vec<R
     decryption.iter().map(register).collect()
 }
 
-/// How far a node's clock is ahead of true time: 0 to `max`.
-fn skew_ms(keys: &Keys, id: NodeId, max: u64) -> u64 {
+/// How far a node's clock is ahead of true time, or behind it, milliseconds: at most `max` either way.
+fn skew_ms(keys: &Keys, id: NodeId, max: u32) -> i64 {
     let bytes = keys.bytes(&format!("node {}", id.0), "clock skew");
-    u64::from_be_bytes(bytes[..8].try_into().expect("8 of 32 bytes")) % (max + 1)
+    let draw = u64::from_be_bytes(bytes[..8].try_into().expect("8 of 32 bytes"));
+    let max = i64::from(max);
+    (draw % (2 * max as u64 + 1)) as i64 - max
 }
 
 /// The faults that a link model has at all times.

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 /// How many triples one batch holds: two make a presignature.
-const BATCH_TRIPLES: usize = 16;
+const BATCH_TRIPLES: usize = 4;
 
 /// Deals batches on demand.
 pub(super) struct Dealer {

@@ -59,7 +59,7 @@ impl Run {
     pub fn is_right(&self, key: &PublicKey, holder: NodeId, share: &Scalar, meter: &mut Meter) -> bool {
         meter.add(Op::ScalarMul, 5);
         let sigma = self.terms.sigma_of(holder, key.share_of(holder));
-        ProjectivePoint::GENERATOR * share == self.terms.k_of(holder) * self.k_factor + sigma * self.sigma_factor
+        curve::times_generator(share) == self.terms.k_of(holder) * self.k_factor + sigma * self.sigma_factor
     }
 
     /// All holders whose share is wrong.
@@ -76,7 +76,7 @@ fn rerandomisation(
     tweak: &Scalar,
     fresh: &BTreeMap<NodeId, [u8; 32]>,
 ) -> Scalar {
-    let tweaked = key.point + ProjectivePoint::GENERATOR * tweak;
+    let tweaked = key.point + curve::times_generator(tweak);
     let holders: Vec<u8> = fresh.keys().flat_map(|holder| holder.0.to_be_bytes()).collect();
     let values: Vec<u8> = fresh.values().flatten().copied().collect();
     let (r, tweaked, tweak) = (curve::point_bytes(&terms.r), curve::point_bytes(&tweaked), curve::scalar_bytes(tweak));

@@ -115,7 +115,7 @@ impl Net {
         let (mut fx, mut meter, mut honest) = (Vec::new(), Meter::default(), Honest);
         let mut env = Env {
             me: id,
-            boot: crate::id::Boot(peer.boot),
+            boot: Boot(peer.boot),
             now: self.now,
             roster: &self.roster,
             identity: &identity(id),
