@@ -1,0 +1,154 @@
+//! Clients as events touch them: the scenario's steps, one after the other.
+
+use std::collections::BTreeMap;
+
+use lit_node::id::RequestId;
+use lit_node::io::Input;
+
+use super::event::Event;
+use super::script::{ClientEffect, Next, client_clock};
+use super::step::{self, Desk, Running};
+use super::{QUIET_DELTAS, World};
+use crate::heap::{MILLI, Nanos};
+use crate::network::{Endpoint, Link};
+use crate::oracle;
+
+impl World {
+    pub(super) fn is_running(&self, step: usize) -> bool {
+        self.running.as_ref().is_some_and(|(running, _)| running.number == step)
+    }
+
+    /// Lets the running step do something, and carries out what it wants.
+    pub(super) fn with_step(&mut self, now: Nanos, act: impl FnOnce(&mut Running, &mut Desk<'_>)) {
+        let Some((mut running, started)) = self.running.take() else { return };
+        let mut effects = Vec::new();
+        let mut desk = Desk {
+            now: client_clock(self.clock_base, now),
+            book: &mut self.book,
+            chain: &self.surroundings.chains[0],
+            fx: &mut effects,
+        };
+        act(&mut running, &mut desk);
+        self.serve_client(now, &running, effects);
+        if self.may_end(now, &mut running, started) {
+            self.end_step(now, running, started);
+        } else {
+            self.wait_for(now, &running, started);
+            self.running = Some((running, started));
+        }
+    }
+
+    /// A step that failed waits a little for the other nodes' answers, so that its report shows them all.
+    pub(super) fn may_end(&self, now: Nanos, running: &mut Running, started: Nanos) -> bool {
+        let delta = self.scenario.network.delta_ms.get() * MILLI;
+        if now >= started + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta {
+            return true;
+        }
+        let everybody = self.hosts.values().filter(|host| host.is_up()).count();
+        let heard = |request: &RequestId| self.refusals.get(request).map_or(0, BTreeMap::len) >= everybody;
+        running.has_ended(now, 4 * delta, |requests| requests.iter().all(heard))
+    }
+
+    pub(super) fn wait_for(&mut self, now: Nanos, running: &Running, started: Nanos) {
+        let delta = self.scenario.network.delta_ms.get() * MILLI;
+        let bound = started + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta;
+        let own = running.deadline().map(|at| at.0.saturating_sub(self.clock_base).max(now + 1));
+        let grace = running.grace_over(4 * delta);
+        let at = own.into_iter().chain(grace).chain([bound]).min().unwrap_or(bound);
+        self.heap.push(at.max(now + 1), 0, Event::ClientTimer { step: running.number });
+    }
+
+    pub(super) fn serve_client(&mut self, now: Nanos, running: &Running, effects: Vec<ClientEffect>) {
+        for effect in effects {
+            match effect {
+                ClientEffect::Send { node, label, bytes } => {
+                    let link = Link { from: Endpoint::Client(running.client), to: Endpoint::Node(node) };
+                    self.send(now, link, &label, bytes);
+                }
+                ClientEffect::Ask(request) => {
+                    let at = now + self.surroundings.rpc_one_way();
+                    self.heap.push(at, 0, Event::ClientAsk { step: running.number, request });
+                }
+                ClientEffect::Requested { request, cid, caller } => {
+                    self.observer.oracles(now, oracle::Event::Requested(request, &cid, caller));
+                }
+                ClientEffect::Accepted(accepted) => {
+                    self.observer.oracles(now, oracle::Event::Accepted(&accepted));
+                }
+            }
+        }
+    }
+
+    pub(super) fn next_step(&mut self, now: Nanos) {
+        match self.script.advance() {
+            Next::Step { act, step, first } => {
+                let mut timed = Vec::new();
+                if first {
+                    self.observer.step(now, &format!("act {act} begins"));
+                    timed.extend(self.faults.arm(&act, None, now));
+                    self.snapshot_for(&act, None);
+                }
+                self.snapshot_for(&act, Some(&step.id));
+                timed.extend(self.faults.arm(&act, Some(&step.id), now));
+                for (fault, at) in timed {
+                    self.heap.push(at, 0, Event::Begin { fault });
+                }
+                self.observer.step(now, &format!("step {} begins", step.id));
+                let number = self.script.begun;
+                let mut effects = Vec::new();
+                let mut desk = Desk {
+                    now: client_clock(self.clock_base, now),
+                    book: &mut self.book,
+                    chain: &self.surroundings.chains[0],
+                    fx: &mut effects,
+                };
+                let running = Running::begin(act, step, number, &mut desk);
+                self.serve_client(now, &running, effects);
+                self.running = Some((running, now));
+                self.with_step(now, |_, _| {});
+            }
+            Next::ActEnds(act) => {
+                for fault in self.faults.disarm(&act, None) {
+                    self.end_fault(now, fault);
+                }
+                self.observer.step(now, &format!("act {act} ends"));
+                self.heap.push(now, 0, Event::NextStep);
+            }
+            Next::End => {
+                self.ends_at = Some(now + QUIET_DELTAS * self.scenario.network.delta_ms.get() * MILLI);
+            }
+        }
+    }
+
+    pub(super) fn end_step(&mut self, now: Nanos, running: Running, started: Nanos) {
+        for fault in self.faults.disarm(&running.act, Some(&running.step.id)) {
+            self.end_fault(now, fault);
+        }
+        self.hang_up(now);
+        let mut refusals = BTreeMap::new();
+        for request in &running.requests {
+            refusals.extend(self.refusals.remove(request).unwrap_or_default());
+        }
+        let report = running.report(started / MILLI, now / MILLI, &refusals);
+        self.observer.step(now, &format!("step {} ends: {}", report.id, report.outcome.name()));
+        self.script.reports.push(report);
+        self.heap.push(now, 0, Event::NextStep);
+    }
+
+    /// The client of the step that ends closes its connections.
+    pub(super) fn hang_up(&mut self, now: Nanos) {
+        let at = now + self.surroundings.rpc_one_way();
+        for (conn, connection) in std::mem::take(&mut self.connections) {
+            if let Some(boot) = self.hosts.get(&connection.node).map(|host| host.boot) {
+                self.answer(at, connection.node, boot, Input::ClientGone { conn });
+            }
+        }
+    }
+
+    pub(super) fn finish_step_if_any(&mut self) {
+        if let Some((running, started)) = self.running.take() {
+            let now = self.heap.now();
+            self.end_step(now, running, started);
+        }
+    }
+}

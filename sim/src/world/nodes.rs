@@ -1,0 +1,175 @@
+//! Nodes as events touch them: started, crashed, given inputs, and their outputs carried out.
+
+use lit_node::id::{Boot, NodeId};
+use lit_node::io::{Input, Label, Output, Outputs};
+use lit_node::node::Node;
+use lit_node::note::Note;
+
+use super::event::Event;
+use super::{DEALER_MS, World};
+use crate::disk::Loss;
+use crate::heap::{MILLI, Nanos};
+use crate::network::{Endpoint, Link};
+use crate::oracle;
+use crate::plan::Fault;
+use crate::scenario::DiskLoss;
+
+impl World {
+    /// Opens a node on its disk and tells it that it has started, and of the newest block.
+    pub(super) fn start_node(&mut self, id: NodeId, now: Nanos) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        let mut outputs = Outputs::default();
+        let (config, conduct) = self.factory.parts(id, host.boot);
+        match Node::open(config, Box::new(host.disk.open()), conduct, &mut outputs) {
+            Ok(node) => host.start(node, now, &outputs.meter),
+            Err(error) => {
+                self.observer.boot(now, id, &format!("cannot start: {error}"));
+                return;
+            }
+        }
+        let boot = host.boot;
+        self.observer.boot(now, id, &format!("starts, boot {boot}"));
+        self.heap.push(now, u64::from(id.0), Event::Release { node: id, boot, outputs: outputs.list });
+        self.give(now, id, Input::Started);
+        let (number, timestamp_s) = self.surroundings.head(0);
+        self.give(now, id, Input::Head { number, timestamp_s });
+    }
+
+    pub(super) fn crash_node(&mut self, now: Nanos, id: NodeId, fault: usize, disk: DiskLoss) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        let seed = self.factory.keys().bytes(&format!("fault {fault}"), "torn write");
+        let loss = match disk {
+            DiskLoss::Unsynced | DiskLoss::Rollback => Loss::LoseUnsynced,
+            DiskLoss::Torn => Loss::TornWrite { seed: u64::from_be_bytes(seed[..8].try_into().expect("8 of 32")) },
+        };
+        host.crash(loss, self.snapshots.get(&fault));
+        self.observer.boot(now, id, "crashes");
+    }
+
+    /// Keeps the disks to which planned crashes roll back.
+    pub(super) fn snapshot_for(&mut self, act: &str, step: Option<&str>) {
+        for (index, event) in self.faults.of(act, step) {
+            if let Fault::Crash { node, disk: DiskLoss::Rollback, .. } = event.what
+                && let Some(host) = self.hosts.get(&node)
+            {
+                self.snapshots.insert(index, host.disk.snapshot());
+            }
+        }
+    }
+
+    pub(super) fn give(&mut self, now: Nanos, id: NodeId, input: Input) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        host.enqueue(input);
+        if let Some(at) = host.next_start(now) {
+            self.heap.push(at, u64::from(id.0), Event::Wake { node: id });
+        }
+    }
+
+    pub(super) fn wake(&mut self, now: Nanos, id: NodeId) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        let syncs = host.disk.counters().syncs;
+        while let Some(handled) = host.step(now) {
+            let boot = host.boot;
+            self.heap.push(handled.done, u64::from(id.0), Event::Release { node: id, boot, outputs: handled.outputs });
+            if let Some(text) = handled.panic {
+                self.observer.panicked(now, id, &text);
+            }
+            if handled.halted {
+                self.observer.boot(now, id, "halts: its store failed");
+                self.heap.push(now + MILLI, u64::from(id.0), Event::Restart { node: id });
+            }
+        }
+        let synced = host.disk.counters().syncs - syncs;
+        if let Some(at) = host.next_start(now).filter(|at| *at > now) {
+            self.heap.push(at, u64::from(id.0), Event::Wake { node: id });
+        }
+        if synced > 0 {
+            self.observer.synced(now, id, synced);
+        }
+    }
+
+    /// What a node wanted done, at the time when its core is done with it.
+    pub(super) fn release(&mut self, now: Nanos, id: NodeId, boot: Boot, outputs: Vec<Output>) {
+        for output in outputs {
+            // A fault may stop the node between two of its outputs: the rest is lost.
+            if self.hosts.get(&id).is_none_or(|host| host.boot != boot || !host.may_release()) {
+                return;
+            }
+            self.carry_out(now, id, boot, output);
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, now: Nanos, id: NodeId, boot: Boot, output: Output) {
+        match output {
+            Output::Send { to, label, bytes } => {
+                let link = Link { from: Endpoint::Node(id), to: Endpoint::Node(to) };
+                let (mut bytes, triggered) = (bytes, self.faults.on_sent(id, &label));
+                for fault in &triggered {
+                    if let Fault::Spoil(spoil) = self.faults.get(*fault).what {
+                        spoil.apply(&mut bytes);
+                    }
+                }
+                self.send(now, link, &label, bytes);
+                for fault in triggered {
+                    self.begin_fault(now, fault);
+                }
+            }
+            Output::Reply { conn, bytes } => {
+                let Some(connection) = self.connections.get(&conn).copied() else { return };
+                let link = Link { from: Endpoint::Node(id), to: Endpoint::Client(connection.client) };
+                let label = Label { session: connection.session, protocol: "client", round: 1, kind: "response" };
+                self.observer.reply(&bytes);
+                self.send(now, link, &label, bytes);
+            }
+            Output::Chain { call, chain, request } => {
+                let at = now + self.surroundings.rpc_one_way();
+                self.heap.push(at, u64::from(id.0), Event::Ask { node: id, boot, call, chain, request });
+            }
+            Output::IpfsGet { call, cid } => {
+                let (delay, reply) = self.surroundings.ipfs_get(id, call, &cid);
+                self.observer.ipfs(now, id, &cid);
+                self.answer(now + delay, id, boot, Input::Ipfs { call, reply });
+            }
+            Output::HttpFetch { call, request } => {
+                let (delay, reply) = self.surroundings.http_fetch(id, &request, now);
+                self.observer.http(now, id, &request);
+                self.answer(now + delay, id, boot, Input::Http { call, reply });
+            }
+            Output::SetTimer { timer, at } => {
+                let at = self.hosts.get(&id).map_or(now, |host| host.when(at));
+                self.answer(at, id, boot, Input::Timer(timer));
+            }
+            Output::NeedTriples { leader, holders } => {
+                for (holder, dealt) in self.dealer.deal(leader, &holders) {
+                    let Some(boot) = self.hosts.get(&holder).map(|host| host.boot) else { continue };
+                    self.answer(now + DEALER_MS * MILLI, holder, boot, Input::DealtTriples(Box::new(dealt)));
+                }
+            }
+            Output::Note(note) => self.note(now, id, &note),
+        }
+    }
+
+    pub(super) fn answer(&mut self, at: Nanos, node: NodeId, boot: Boot, input: Input) {
+        self.heap.push(at, u64::from(node.0), Event::Answer { node, boot, input: Box::new(input) });
+    }
+
+    pub(super) fn note(&mut self, now: Nanos, id: NodeId, note: &Note) {
+        if let Note::Refused { request, code, .. } = note {
+            self.refusals.entry(*request).or_default().insert(id, code);
+        }
+        if let Note::Authorised { request, key, block, .. } = note {
+            // A block may have been mined between the node's question and the endpoint's look.
+            let blocks = *block..=self.surroundings.head(0).0;
+            let lists: Vec<_> = blocks
+                .filter_map(|block| self.surroundings.permission_lists(&self.book.contracts, *key, block))
+                .collect();
+            let event = oracle::Event::Authorised { node: id, request: *request, key: *key, lists: &lists };
+            self.observer.oracles(now, event);
+        }
+        self.observer.note(now, id, note);
+        if matches!(note, Note::Refused { .. }) {
+            // The running step may have waited for this node to speak.
+            self.with_step(now, |_, _| {});
+        }
+    }
+}
