@@ -58,8 +58,8 @@ expect_signatures = ["sig"]
 
 fn run(fault: &str, seed: u64) -> RunReport {
     let text = format!("{STORY}\n{fault}");
-    let scenario = scenario::parse("crash-points", text.as_bytes(), Path::new("."), &[]).unwrap();
-    let plan = FaultPlan::new(&scenario, seed).unwrap();
+    let scenario = scenario::parse("crash-points", text.as_bytes(), Path::new("."), &[]).expect("a scenario");
+    let plan = FaultPlan::new(&scenario, seed).expect("at most one node is down");
     Simulator.run(&scenario, &plan, RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing })
 }
 

@@ -1,44 +1,88 @@
 //! Finds secrets in bytes, in the forms that a leak would take.
 
-use std::collections::BTreeMap;
+/// A form that a secret takes in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Form {
+    /// Last byte first.
+    reversed: bool,
+    encoding: Encoding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Encoding {
+    Raw,
+    Hex {
+        upper: bool,
+    },
+    /// The whole groups of base64 when the secret begins `skip` bytes before a group; with the URL-safe alphabet.
+    Base64 {
+        skip: usize,
+        url: bool,
+    },
+}
+
+impl Form {
+    /// Every form that is looked for.
+    fn all() -> impl Iterator<Item = Self> {
+        let base64 = [false, true].into_iter().flat_map(|url| (0..3).map(move |skip| Encoding::Base64 { skip, url }));
+        let plain = [Encoding::Raw, Encoding::Hex { upper: false }, Encoding::Hex { upper: true }];
+        let encodings = plain.into_iter().chain(base64);
+        encodings.flat_map(|encoding| [false, true].map(|reversed| Self { reversed, encoding }))
+    }
+
+    /// The form of a secret, or of as many of its bytes as make the first eight of the form.
+    fn of(self, secret: &[u8; 32], head: bool) -> Vec<u8> {
+        let mut bytes = *secret;
+        if self.reversed {
+            bytes.reverse();
+        }
+        let part = |from: usize, len: usize| if head { &bytes[from..from + len] } else { &bytes[from..] };
+        match self.encoding {
+            Encoding::Raw => part(0, 8).to_vec(),
+            Encoding::Hex { upper: false } => hex::encode(part(0, 4)).into_bytes(),
+            Encoding::Hex { upper: true } => hex::encode_upper(part(0, 4)).into_bytes(),
+            Encoding::Base64 { skip, url } => base64(part(skip, 6), if url { b"-_" } else { b"+/" }),
+        }
+    }
+}
 
 /// 32-byte secrets, ready to be looked for as big-endian and little-endian bytes, hex (either case) and base64 (both
 /// alphabets, at each of the three alignments).
-#[derive(Default)]
 pub struct Needles {
+    secrets: Vec<[u8; 32]>,
     /// Whether any form begins with these two bytes.
     begins: Vec<bool>,
-    /// Forms by their first eight bytes: the whole form, and the secret's number.
-    forms: BTreeMap<[u8; 8], Vec<(Vec<u8>, usize)>>,
+    /// The first eight bytes of every form, the secret's number, and the form; ascending. Whole forms are made only
+    /// where a head is found.
+    heads: Vec<([u8; 8], usize, Form)>,
 }
 
 impl Needles {
     /// Prepares the forms of every secret.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8; 32]>) -> Self {
-        let mut needles = Self { begins: vec![false; 1 << 16], forms: BTreeMap::new() };
-        for (number, secret) in secrets.into_iter().enumerate() {
-            for form in forms(secret) {
-                let head: [u8; 8] = form[..8].try_into().expect("every form is longer");
+        let secrets: Vec<[u8; 32]> = secrets.into_iter().copied().collect();
+        let mut needles = Self { begins: vec![false; 1 << 16], heads: Vec::new(), secrets };
+        for (number, secret) in needles.secrets.iter().enumerate() {
+            for form in Form::all() {
+                let head: [u8; 8] = form.of(secret, true).try_into().expect("every head has eight bytes");
                 needles.begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] = true;
-                needles.forms.entry(head).or_default().push((form, number));
+                needles.heads.push((head, number, form));
             }
         }
+        needles.heads.sort_unstable();
         needles
     }
 
     /// The numbers of the secrets that occur in `bytes`, ascending, each once.
     pub fn find(&self, bytes: &[u8]) -> Vec<usize> {
         let mut found = Vec::new();
-        if self.forms.is_empty() {
-            return found;
-        }
-        for at in 0..bytes.len().saturating_sub(7) {
-            if !self.begins[usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]))] {
+        for (at, head) in bytes.windows(8).enumerate() {
+            if !self.begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] {
                 continue;
             }
-            let head: [u8; 8] = bytes[at..at + 8].try_into().expect("8 bytes");
-            for (form, number) in self.forms.get(&head).into_iter().flatten() {
-                if bytes[at..].starts_with(form) {
+            let first = self.heads.partition_point(|(known, ..)| known[..] < *head);
+            for (_, number, form) in self.heads[first..].iter().take_while(|(known, ..)| known[..] == *head) {
+                if bytes[at..].starts_with(&form.of(&self.secrets[*number], false)) {
                     found.push(*number);
                 }
             }
@@ -49,27 +93,15 @@ impl Needles {
     }
 }
 
-fn forms(secret: &[u8; 32]) -> Vec<Vec<u8>> {
-    let mut reversed = *secret;
-    reversed.reverse();
-    let mut forms = vec![secret.to_vec(), reversed.to_vec()];
-    for bytes in [secret, &reversed] {
-        forms.push(hex::encode(bytes).into_bytes());
-        forms.push(hex::encode_upper(bytes).into_bytes());
-        forms.extend((0..3).flat_map(|skip| [base64(bytes, skip, b"+/"), base64(bytes, skip, b"-_")]));
-    }
-    forms
-}
-
-/// The base64 characters that whole groups of three bytes have, when the secret begins `skip` bytes before a group.
-fn base64(bytes: &[u8; 32], skip: usize, last: &[u8; 2]) -> Vec<u8> {
+/// The base64 characters of whole groups of three bytes.
+fn base64(bytes: &[u8], last: &[u8; 2]) -> Vec<u8> {
     let symbol = |six: u8| match six {
         0..26 => b'A' + six,
         26..52 => b'a' + six - 26,
         52..62 => b'0' + six - 52,
         _ => last[usize::from(six - 62)],
     };
-    let groups = bytes[skip..].chunks_exact(3);
+    let groups = bytes.chunks_exact(3);
     groups
         .flat_map(|g| [g[0] >> 2, (g[0] & 3) << 4 | g[1] >> 4, (g[1] & 15) << 2 | g[2] >> 6, g[2] & 63])
         .map(symbol)
