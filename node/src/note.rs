@@ -39,6 +39,13 @@ pub enum Note {
         /// This node's public share, compressed.
         public_share: Vec<u8>,
     },
+    /// This node can sign with the key of a key generation: it has just finished it, or read its share back.
+    KeyHeld {
+        /// The session.
+        session: SessionId,
+        /// The key.
+        key: KeyId,
+    },
     /// An action began.
     ActionStarted {
         /// The request.
@@ -76,6 +83,11 @@ pub enum Note {
         key: KeyId,
         /// The digest.
         digest: Digest,
+    },
+    /// A request was answered with the action's result.
+    Answered {
+        /// The request.
+        request: RequestId,
     },
     /// A request was refused or failed.
     Refused {

@@ -249,10 +249,12 @@ impl Message {
             Disturbance::Cut => self.lost = true,
             Disturbance::Loss(rate) if fate.chance(&fault.id, *rate) => self.lost = true,
             Disturbance::Duplicate(rate) if fate.chance(&fault.id, *rate) => {
-                self.twice = Some(self.delay + latency.draw(fate.hash(&format!("{}/second", fault.id))));
+                let second = latency.draw(fate.hash(&format!("{}/second", fault.id)));
+                self.twice = Some(self.delay.saturating_add(second));
             }
             Disturbance::Reorder(rate, extra_ms) if fate.chance(&fault.id, *rate) => {
-                self.delay += Latency::Uniform(0.0, *extra_ms).draw(fate.hash(&format!("{}/extra", fault.id)));
+                let extra = Latency::Uniform(0.0, *extra_ms).draw(fate.hash(&format!("{}/extra", fault.id)));
+                self.delay = self.delay.saturating_add(extra);
             }
             Disturbance::Flip { kind, occurrence, byte }
                 if *occurrence == fate.occurrence && !self.bytes.is_empty() && is_kind(fate.label, kind) =>

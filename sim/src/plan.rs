@@ -8,7 +8,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::scenario::{
-    Act, DiskLoss, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Rate, Scenario, Spoil, WhenSpec,
+    Act, DiskLoss, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, PowerCut, Rate, Scenario, Spoil, WhenSpec,
 };
 
 /// The stable name of a fault: `act/fault`.
@@ -111,6 +111,8 @@ pub enum Fault {
         restart_after_ms: Option<u64>,
         /// What becomes of its disk.
         disk: DiskLoss,
+        /// In the midst of which operation of its disk, if not at once.
+        cut: Option<PowerCut>,
     },
     /// The message that triggers this is changed on the way.
     Spoil(Spoil),
@@ -174,11 +176,6 @@ impl FaultPlan {
             _ => None,
         });
         nodes.collect::<BTreeSet<NodeId>>().into_iter().collect()
-    }
-
-    /// The faults of an act.
-    pub fn of_act<'p>(&'p self, act: &'p str) -> impl Iterator<Item = &'p FaultEvent> {
-        self.events.iter().filter(move |event| event.act == act)
     }
 
     fn refuse_too_many_crashes(self, scenario: &Scenario) -> Result<Self, PlanError> {
@@ -250,12 +247,12 @@ fn expand(scenario: &Scenario, seed: u64, act: &Act, spec: &FaultSpec) -> FaultE
         FaultKind::Partition { sets, heal_after_ms } => {
             Fault::Partition { sets: sets.clone(), heal_after_ms: *heal_after_ms }
         }
-        FaultKind::Crash { node, restart_after_ms, disk } => {
+        FaultKind::Crash { node, restart_after_ms, disk, cut } => {
             let node = match node {
                 NodeChoice::Node(number) => NodeId(*number),
                 NodeChoice::Any => draw_node(seed, &id, scenario.network.nodes),
             };
-            Fault::Crash { node, restart_after_ms: *restart_after_ms, disk: *disk }
+            Fault::Crash { node, restart_after_ms: *restart_after_ms, disk: *disk, cut: *cut }
         }
         FaultKind::Spoil(spoil) => Fault::Spoil(*spoil),
         FaultKind::Garbage { from, to, bytes } => Fault::Garbage { from: *from, to: *to, bytes: *bytes },
@@ -314,10 +311,15 @@ impl fmt::Display for Fault {
                 let sets = sets.iter().map(|set| list(set.iter().map(|node| node.0)));
                 write!(f, "partition {}", sets.collect::<Vec<_>>().join(" | "))
             }
-            Self::Crash { node, restart_after_ms, disk } => {
+            Self::Crash { node, restart_after_ms, disk, cut } => {
                 match restart_after_ms {
                     Some(ms) => write!(f, "crash of {node} for {ms} ms")?,
                     None => write!(f, "crash of {node} for good")?,
+                }
+                match cut {
+                    Some(PowerCut::Write(n)) => write!(f, " at write {n} from then on")?,
+                    Some(PowerCut::Sync(n)) => write!(f, " at sync {n} from then on")?,
+                    None => {}
                 }
                 match disk {
                     DiskLoss::Unsynced => Ok(()),

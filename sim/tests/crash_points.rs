@@ -102,6 +102,28 @@ fn a_node_killed_while_it_signs_repeats_no_nonce_and_stops_nobody() {
     }
 }
 
+/// The power fails while a node is at work: in the midst of each write and each sync of its disk, from the opening of
+/// the key generation on. What it said before that leaves; what it was about to say does not.
+#[test]
+fn a_power_cut_at_any_write_or_sync_loses_nothing_that_was_said() {
+    let mut fired = 0;
+    for disk in ["unsynced", "torn"] {
+        for (operation, most) in [("at_write", 60), ("at_sync", 12)] {
+            for nth in (1..=most).step_by(if operation == "at_write" { 5 } else { 1 }) {
+                let fault = format!(
+                    "[[act.fault]]\nname = \"cut\"\nwhen = {{ at_ms = 500 }}\n\
+                     what.crash = {{ node = 2, restart_after_ms = 400, disk = \"{disk}\", {operation} = {nth} }}\n"
+                );
+                let report = run(&fault, nth);
+                let place = format!("{operation} {nth}, disk {disk}");
+                assert_eq!(report.verdict, Verdict::Pass, "{place}: {:?} {:?}", report.violations, report.requests);
+                fired += report.faults.fired.len();
+            }
+        }
+    }
+    assert!(fired >= 40, "{fired} power cuts");
+}
+
 #[test]
 fn runs_with_and_without_a_crash_differ_and_each_repeats() {
     let digest = |fault: &str| run(fault, 3).digest;

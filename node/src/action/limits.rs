@@ -2,8 +2,9 @@
 //!
 //! Counted limits (fuel, fetches, bytes) are exact. Memory is bounded as far as it can be inside one process: every
 //! length-like argument of a native function is capped and the bytes that natives produce are added up. Operators
-//! have no hook, so `s += s` in a loop, huge BigInt products and catastrophic regular expressions are *not* stopped
-//! here; a deployment that runs strangers' code puts executions into a worker process with an address-space limit.
+//! have no hook, so arrays, objects and strings that grow by assignment (`a[a.length] = {}`, `s += s`), huge BigInt
+//! products, catastrophic regular expressions, spreads of endless generators and long spread arguments are *not*
+//! stopped here before the process runs out of memory or all fuel is used; a deployment that runs strangers' code puts executions into a worker process with an address-space limit.
 
 /// How much virtual time one unit of fuel takes, nanoseconds: what a Boa instruction takes on the reference machine.
 pub const NANOS_PER_INSTRUCTION: u64 = 20;

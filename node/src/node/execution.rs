@@ -55,6 +55,8 @@ pub(super) struct Execution {
     pub(super) checks: BTreeMap<HostCallId, Check>,
     /// What the program reads from the chain.
     pub(super) lookups: BTreeMap<HostCallId, HostCall>,
+    /// The names of all signatures that the program has asked for.
+    pub(super) names: BTreeSet<String>,
     /// Signatures on their way, and the calls that wait for them.
     pub(super) signing: BTreeMap<SessionId, (HostCallId, String)>,
     pub(super) orders: Vec<Subject>,
@@ -79,6 +81,7 @@ impl Execution {
             calls: VecDeque::new(),
             checks: BTreeMap::new(),
             lookups: BTreeMap::new(),
+            names: BTreeSet::new(),
             signing: BTreeMap::new(),
             orders: Vec::new(),
             signatures: Vec::new(),

@@ -155,7 +155,6 @@ impl KeyGeneration {
         }
         let (id, close_block) = (params.session, params.close_block);
         let record = load(id, reach)?.or_else(|| older.then(Record::default));
-        reach.out.note(Note::DkgStarted { session: id });
         let decryption = reach.core.config.decryption.clone();
         let mut effects = Vec::new();
         let session = reach
@@ -204,13 +203,14 @@ impl KeyGeneration {
                 reach.transactions.submit(call, reach.core, reach.out);
             }
             Effect::Restart => reach.transactions.submit(contracts.restart(id), reach.core, reach.out),
-            Effect::Finished(share) => self.finish(share, reach),
+            Effect::Finished(share) => self.finish(id, share, reach),
             Effect::Excluded(dealers) => reach.out.note(Note::Excluded { session: id, dealers }),
         }
     }
 
     /// The share has been persisted by an effect before this one.
-    fn finish(&mut self, share: KeyShare, reach: &mut Reach<'_>) {
+    fn finish(&mut self, session: SessionId, share: KeyShare, reach: &mut Reach<'_>) {
+        reach.out.note(Note::KeyHeld { session, key: share.public.id() });
         let call = vote(&share, reach.core);
         let share = Rc::new(share);
         self.unvoted.insert(share.public.id(), Rc::clone(&share));

@@ -233,9 +233,10 @@ impl Requests {
         }
         let Some(result) = execution.take_result() else { return };
         self.running.remove(&id);
-        if let Err(failure) = &result {
-            out.note(Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() });
-        }
+        out.note(match &result {
+            Ok(_) => Note::Answered { request: id },
+            Err(failure) => Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() },
+        });
         let answer = encode(&Response::Execute { request: id, result });
         for conn in self.waiting.remove(&id).unwrap_or_default() {
             reply(conn, &answer, out);

@@ -48,6 +48,8 @@ impl Running {
         );
         let signers = Signers::new(signing::Params {
             pool_per_set: core.config.pool_per_set,
+            // A signature gives up while the action that waits for it can still be told.
+            deadline_ms: core.config.limits.time_ms / 6 * 5,
             ..signing::Params::new(core.config.delta_ms, core.roster.size())
         });
         let watch = ChainWatch::new(core.config.first_block, head);

@@ -59,9 +59,10 @@ impl Execution {
         core: &mut Core,
         out: &mut Outputs,
     ) {
-        let session = subject.session();
-        if self.signing.contains_key(&session) || self.checks.values().any(|check| check.subject.session() == session) {
-            let text = format!("the name {:?} is already used for a signature", subject.sig_name);
+        // Signatures are told apart by name, here and at the client, and what failed once is not begun anew: two
+        // attempts of one session with the same numbers would contradict each other.
+        if !self.names.insert(subject.sig_name.clone()) {
+            let text = format!("the name {:?} has been used for a signature before", subject.sig_name);
             let failure = failure(ErrorCode::LimitExceeded, text);
             return self.answer(call, HostAnswer::Signed(Err(failure)), now, core, out);
         }

@@ -14,7 +14,10 @@ use crate::heap::Nanos;
 /// Checks each accepted signature with libraries of its own, and counts who authorised it.
 #[derive(Default)]
 pub struct NoForgery {
+    authorised: BTreeSet<(NodeId, RequestId, KeyId, Digest)>,
     issued: BTreeMap<(RequestId, KeyId, Digest), BTreeSet<NodeId>>,
+    /// Shares of nodes that had not authorised the digest.
+    unauthorised: Vec<(Nanos, NodeId, RequestId)>,
     accepted: Vec<(Nanos, Accepted)>,
 }
 
@@ -25,7 +28,13 @@ impl Oracle for NoForgery {
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         match event {
+            Event::Noted(node, Note::Authorised { request, key, digest, .. }) => {
+                self.authorised.insert((node, *request, *key, *digest));
+            }
             Event::Noted(node, Note::ShareIssued { request, key, digest, .. }) => {
+                if !self.authorised.contains(&(node, *request, *key, *digest)) {
+                    self.unauthorised.push((at, node, *request));
+                }
                 self.issued.entry((*request, *key, *digest)).or_default().insert(node);
             }
             Event::Accepted(accepted) => self.accepted.push((at, accepted.clone())),
@@ -35,7 +44,15 @@ impl Oracle for NoForgery {
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let needed = facts.threshold.saturating_sub(facts.corrupted.len());
-        let mut violations = Vec::new();
+        let honest = self.unauthorised.iter().filter(|(_, node, _)| !facts.corrupted.contains(node));
+        let mut violations: Vec<Violation> = honest
+            .map(|(at, node, request)| Violation {
+                oracle: "no-forgery",
+                at: *at,
+                nodes: vec![*node],
+                detail: format!("{node} issued a share for {request} without having authorised its digest"),
+            })
+            .collect();
         for (at, accepted) in &self.accepted {
             let mut report = |nodes, detail: String| {
                 let detail = format!("signature {:?} of {}: {detail}", accepted.sig_name, accepted.request);
@@ -103,7 +120,10 @@ mod tests {
     fn judged(signers: u16, digest: Digest, accepted: &Accepted) -> usize {
         let mut oracle = NoForgery::default();
         for node in 1..=signers {
-            let note = Note::ShareIssued { request: REQUEST, sig_name: "sig".into(), key: KEY, digest };
+            let sig_name = || "sig".to_owned();
+            let grant = Note::Authorised { request: REQUEST, sig_name: sig_name(), key: KEY, digest, block: 1 };
+            oracle.observe(1, Event::Noted(NodeId(node), &grant));
+            let note = Note::ShareIssued { request: REQUEST, sig_name: sig_name(), key: KEY, digest };
             oracle.observe(1, Event::Noted(NodeId(node), &note));
         }
         oracle.observe(2, Event::Accepted(accepted));
@@ -115,6 +135,14 @@ mod tests {
         assert_eq!(judged(3, DIGEST, &accepted()), 0);
         assert_eq!(judged(2, DIGEST, &accepted()), 1);
         assert_eq!(judged(3, Digest([4; 32]), &accepted()), 1);
+    }
+
+    #[test]
+    fn a_share_without_an_authorisation_is_a_violation() {
+        let mut oracle = NoForgery::default();
+        let note = Note::ShareIssued { request: REQUEST, sig_name: "sig".into(), key: KEY, digest: DIGEST };
+        oracle.observe(1, Event::Noted(NodeId(1), &note));
+        assert_eq!(oracle.judge(&facts(&witness())).len(), 1);
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub enum Event<'a> {
 pub struct Facts<'a> {
     /// The public keys that the chain routes, uncompressed, by token.
     pub routed: BTreeMap<KeyId, Vec<u8>>,
+    /// When the run ended.
+    pub at: Nanos,
     /// What was said and what is secret.
     pub witness: &'a Witness,
     /// The raw disks.

@@ -27,7 +27,7 @@ impl Oracle for Secrecy {
                 let owner = owners.iter().map(NodeId::to_string).collect::<Vec<_>>().join(", ");
                 violations.push(Violation {
                     oracle: "secrecy",
-                    at: 0,
+                    at: facts.at,
                     nodes: owners.iter().copied().collect(),
                     detail: format!("{place} holds a secret of {owner}: {kind:?}"),
                 });

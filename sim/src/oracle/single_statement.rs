@@ -21,7 +21,7 @@ impl Oracle for SingleStatement {
         doubles
             .map(|((node, place), digests)| Violation {
                 oracle: "single-statement",
-                at: 0,
+                at: facts.at,
                 nodes: vec![*node],
                 detail: format!("{node} signed {} different statements for {place:?}", digests.len()),
             })

@@ -12,5 +12,5 @@ pub(super) fn witness() -> Witness {
 
 /// A run of a network with threshold 3 in which nobody is corrupted.
 pub(super) fn facts(witness: &Witness) -> Facts<'_> {
-    Facts { routed: BTreeMap::new(), witness, disks: BTreeMap::new(), threshold: 3, corrupted: &[] }
+    Facts { routed: BTreeMap::new(), at: 0, witness, disks: BTreeMap::new(), threshold: 3, corrupted: &[] }
 }

@@ -98,7 +98,7 @@ fn plan() -> FaultPlan {
         act: "faulty".into(),
         during: Some("sign".into()),
         when,
-        what: Fault::Crash { node: NodeId(2), restart_after_ms: Some(1500), disk: DiskLoss::Unsynced },
+        what: Fault::Crash { node: NodeId(2), restart_after_ms: Some(1500), disk: DiskLoss::Unsynced, cut: None },
     };
     let label = crate::scenario::LabelPattern { protocol: "dkg".into(), kind: Some("ack".into()) };
     let sent = Trigger::Sent { label, node: Some(NodeId(2)), occurrence: 1 };

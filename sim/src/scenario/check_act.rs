@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::check::Checker;
 use super::model::{
-    Act, Action, Deed, Delivery, Execute, Expectation, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, Spoil,
-    Step, WhenSpec,
+    Act, Action, Deed, Delivery, Execute, Expectation, FaultKind, FaultSpec, LabelPattern, Links, NodeChoice, PowerCut,
+    Spoil, Step, WhenSpec,
 };
 use super::params::{Params, Reference};
 use super::raw_act as raw;
@@ -184,10 +184,23 @@ fn when(c: &mut Checker<'_>, raw: Placed<raw::When>) -> WhenSpec {
     }
 }
 
+/// The messages that nodes send each other, by protocol.
+const LABELS: [(&str, &[&str]); 5] = [
+    ("channel", &["hello", "welcome", "ack"]),
+    ("dkg", &["dealing", "ack", "fetch", "fetched"]),
+    ("presign", &["start", "share"]),
+    ("ecdsa", &["announce", "propose", "share", "finished"]),
+    ("frost", &["announce", "propose", "share", "finished"]),
+];
+
 fn pattern(c: &mut Checker<'_>, label: &Placed<String>) -> LabelPattern {
     let (protocol, kind) = label.split_once('/').map_or((label.as_str(), None), |(p, k)| (p, Some(k)));
     if protocol.is_empty() || kind.is_some_and(|kind| kind.is_empty() || kind.contains('/')) {
         c.refuse(&label.span, "this is no label", "`protocol/kind` or `protocol`, e.g. `dkg/ack`");
+    } else if !LABELS.iter().any(|(p, kinds)| *p == protocol && kind.is_none_or(|kind| kinds.contains(&kind))) {
+        let known = LABELS.iter().flat_map(|(p, kinds)| kinds.iter().map(move |kind| format!("{p}/{kind}")));
+        let known: Vec<String> = known.collect();
+        c.unknown("label", label, known.iter().map(String::as_str));
     }
     LabelPattern { protocol: protocol.to_owned(), kind: kind.map(str::to_owned) }
 }
@@ -210,7 +223,17 @@ fn kind(c: &mut Checker<'_>, raw: raw::FaultKind) -> FaultKind {
             if let NodeChoice::Node(number) = crash.node.value {
                 c.node(number, &crash.node.span);
             }
-            FaultKind::Crash { node: crash.node.value, restart_after_ms: crash.restart_after_ms, disk: crash.disk }
+            let cut = match (crash.at_write, crash.at_sync) {
+                (Some(write), Some(_)) => {
+                    c.refuse(&write.span, "the power fails once", "one of `at_write` and `at_sync`");
+                    None
+                }
+                (Some(write), None) => Some(PowerCut::Write(write.value.max(1))),
+                (None, Some(sync)) => Some(PowerCut::Sync(sync.value.max(1))),
+                (None, None) => None,
+            };
+            let (node, restart_after_ms) = (crash.node.value, crash.restart_after_ms);
+            FaultKind::Crash { node, restart_after_ms, disk: crash.disk, cut }
         }
         raw::FaultKind::Flip(flip) => FaultKind::Spoil(Spoil::Flip { byte: flip.byte }),
         raw::FaultKind::Truncate(truncate) => FaultKind::Spoil(Spoil::Truncate { bytes: truncate.bytes }),

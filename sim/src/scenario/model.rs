@@ -363,6 +363,8 @@ pub enum FaultKind {
         restart_after_ms: Option<u64>,
         /// What becomes of its disk.
         disk: DiskLoss,
+        /// In the midst of which operation of its disk, if not at once.
+        cut: Option<PowerCut>,
     },
     /// The message that triggers this is changed on the way.
     Spoil(Spoil),
@@ -380,6 +382,16 @@ pub enum FaultKind {
         /// Which node.
         node: NodeId,
     },
+}
+
+/// The operation of a disk in whose midst the power fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PowerCut {
+    /// The n-th write, from 1.
+    Write(u32),
+    /// The n-th sync, from 1.
+    Sync(u32),
 }
 
 /// How a message is changed on the way.

@@ -331,4 +331,8 @@ pub(super) struct CrashFault {
     /// What becomes of its disk.
     #[serde(default)]
     pub disk: DiskLoss,
+    /// Not at once, but in the midst of its work: at its disk's n-th write from then on, which fails.
+    pub at_write: Option<Placed<u32>>,
+    /// The same at its disk's n-th sync.
+    pub at_sync: Option<Placed<u32>>,
 }

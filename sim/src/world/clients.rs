@@ -45,7 +45,7 @@ impl World {
             return true;
         }
         let everybody = self.hosts.values().filter(|host| host.is_up()).count();
-        let heard = |request: &RequestId| self.refusals.get(request).map_or(0, BTreeMap::len) >= everybody;
+        let heard = |request: &RequestId| self.endings.get(request).map_or(0, BTreeMap::len) >= everybody;
         running.has_ended(now, 4 * delta, |requests| requests.iter().all(heard))
     }
 
@@ -125,11 +125,11 @@ impl World {
             self.end_fault(now, fault);
         }
         self.hang_up(now);
-        let mut refusals = BTreeMap::new();
+        let mut endings = BTreeMap::new();
         for request in &running.requests {
-            refusals.extend(self.refusals.remove(request).unwrap_or_default());
+            endings.extend(self.endings.remove(request).unwrap_or_default());
         }
-        let report = running.report(started / MILLI, now / MILLI, &refusals);
+        let report = running.report(started / MILLI, now / MILLI, &endings);
         self.observer.step(now, &format!("step {} ends: {}", report.id, report.outcome.name()));
         self.script.reports.push(report);
         self.heap.push(now, 0, Event::NextStep);

@@ -79,6 +79,7 @@ impl World {
         let witness = witness.borrow();
         let facts = Facts {
             routed: self.surroundings.routed_keys(&self.book.contracts),
+            at: self.heap.now(),
             witness: &witness,
             disks: self.hosts.iter().map(|(id, host)| (*id, host.disk.raw())).collect(),
             threshold: usize::from(self.scenario.network.threshold),
@@ -97,7 +98,7 @@ impl World {
             let late = match &report.outcome {
                 StepOutcome::Unfinished => true,
                 StepOutcome::Failed(code) => {
-                    !report.expected && matches!(code.as_str(), "RequestTimeout" | "NotEnoughShares" | "JsTimeout")
+                    !report.expected && matches!(code.as_str(), "RequestTimeout" | "NotEnoughShares")
                 }
                 StepOutcome::Ok => false,
             };
@@ -105,6 +106,9 @@ impl World {
                 let detail = format!("step {} did not complete: {}", report.id, report.outcome.name());
                 violations.push(violation(Vec::new(), detail));
             }
+        }
+        for node in &self.broken {
+            violations.push(violation(vec![*node], format!("the store of {node} failed, and no fault did it")));
         }
         let behind: Vec<NodeId> = self
             .hosts

@@ -33,6 +33,8 @@ pub(super) enum Event {
     Begin { fault: usize },
     /// A fault ends.
     End { fault: usize },
-    /// A crashed node starts again.
-    Restart { node: NodeId },
+    /// The store of a node failed in this boot, and what it had said before is out.
+    PowerFails { node: NodeId, boot: Boot },
+    /// A node that crashed in this boot starts again.
+    Restart { node: NodeId, boot: Boot },
 }

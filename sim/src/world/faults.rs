@@ -59,7 +59,7 @@ impl Faults {
             }
             self.states[index] = State::Armed(0);
             if let Trigger::At { ms } = event.when {
-                timed.push((index, now + ms * MILLI));
+                timed.push((index, now.saturating_add(ms.saturating_mul(MILLI))));
             }
         }
         timed
@@ -98,6 +98,31 @@ impl Faults {
             }
         }
         begin
+    }
+
+    /// A fault has been prepared, but has had no effect yet.
+    pub fn hold(&mut self, index: usize) {
+        self.count(index, |fired| fired.saturating_sub(1));
+    }
+
+    /// A fault that was held has had its effect.
+    pub fn release(&mut self, index: usize) {
+        self.count(index, |fired| fired + 1);
+    }
+
+    fn count(&mut self, index: usize, change: impl Fn(u64) -> u64) {
+        if let Some(fired) = self.fired.get_mut(&self.plan.events[index].id.0) {
+            *fired = change(*fired);
+        }
+    }
+
+    /// Marks a fault as over; false if it was not on.
+    pub fn end(&mut self, index: usize) -> bool {
+        let on = self.states[index] == State::Begun;
+        if on {
+            self.states[index] = State::Over;
+        }
+        on
     }
 
     /// Marks a fault as begun; false if it may not begin (any more).

@@ -12,8 +12,9 @@ use lit_node::meter::Meter;
 use lit_node::node::Node;
 
 use crate::cost;
-use crate::disk::{Disk, Loss, Snapshot};
+use crate::disk::{Disk, Loss, Snapshot, Trip};
 use crate::heap::Nanos;
+use crate::scenario::PowerCut;
 
 /// What came of giving an input to a node.
 pub struct Handled {
@@ -39,6 +40,8 @@ pub struct Host {
     pub total: Meter,
     node: Option<Node>,
     crashed: bool,
+    /// The fault for which the disk will fail.
+    armed: Option<usize>,
     waiting: VecDeque<Input>,
     /// When each core is free.
     cores: Vec<Nanos>,
@@ -58,6 +61,7 @@ impl Host {
             total: Meter::default(),
             node: None,
             crashed: false,
+            armed: None,
             waiting: VecDeque::new(),
             cores: vec![0; cores.max(1)],
             released: 0,
@@ -87,6 +91,7 @@ impl Host {
         self.total.merge(opening);
         let ready = now + cost::duration(opening);
         self.cores.fill(ready);
+        self.released = now;
     }
 
     /// Stops the node: whatever it held in memory, whatever waited for it, and whatever it wanted done is gone. So is
@@ -99,6 +104,20 @@ impl Host {
         if let Some(snapshot) = rollback {
             self.disk.rollback(snapshot);
         }
+    }
+
+    /// Lets the disk fail in the midst of the node's work, for a fault of the plan.
+    pub fn arm(&mut self, fault: usize, cut: PowerCut) {
+        self.armed = Some(fault);
+        self.disk.trip_at(match cut {
+            PowerCut::Write(n) => Trip::Write(u64::from(n)),
+            PowerCut::Sync(n) => Trip::Sync(u64::from(n)),
+        });
+    }
+
+    /// The fault for which the disk has failed, if any.
+    pub fn disarm(&mut self) -> Option<usize> {
+        self.armed.take()
     }
 
     /// The node is gone, but what it had said before still leaves.

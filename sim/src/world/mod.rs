@@ -78,8 +78,10 @@ pub(crate) struct World {
     observer: Observer,
     /// The disks to which crashes roll back, by fault.
     snapshots: BTreeMap<usize, Snapshot>,
-    /// How nodes refused requests.
-    refusals: BTreeMap<RequestId, BTreeMap<NodeId, &'static str>>,
+    /// Nodes whose store failed without a fault of the plan.
+    broken: Vec<NodeId>,
+    /// How nodes ended requests: `ok`, or the code of the refusal.
+    endings: BTreeMap<RequestId, BTreeMap<NodeId, &'static str>>,
     /// When the run ends, once the script has.
     ends_at: Option<Nanos>,
     /// A step did not end within its bound, or a limit of the scenario was reached.
@@ -161,12 +163,16 @@ impl World {
             }
             Event::NextStep => self.next_step(now),
             Event::Begin { fault } => self.begin_fault(now, fault),
-            Event::End { fault } => self.end_fault(now, fault),
-            Event::Restart { node } => {
-                if self.hosts.get(&node).is_some_and(|host| !host.is_up()) {
-                    if let Some(host) = self.hosts.get_mut(&node) {
-                        host.boot = Boot(host.boot.0 + 1);
-                    }
+            Event::End { fault } => {
+                if self.faults.end(fault) {
+                    self.end_fault(now, fault);
+                }
+            }
+            Event::PowerFails { node, boot } => self.power_fails(now, node, boot),
+            Event::Restart { node, boot } => {
+                // Another crash may have come since: that one's restart counts, if it has any.
+                if let Some(host) = self.hosts.get_mut(&node).filter(|host| !host.is_up() && host.boot == boot) {
+                    host.boot = Boot(boot.0 + 1);
                     self.start_node(node, now);
                 }
             }
@@ -180,7 +186,7 @@ impl World {
             self.observer.dropped(now, &link, label, &verdict.touched_by);
         }
         for (delay, tiebreak, bytes) in verdict.copies {
-            self.heap.push(now + delay, tiebreak, Event::Arrive { link, label: label.clone(), bytes });
+            self.heap.push(now.saturating_add(delay), tiebreak, Event::Arrive { link, label: label.clone(), bytes });
         }
     }
 

@@ -13,6 +13,7 @@ use crate::network::{Endpoint, Link};
 use crate::oracle;
 use crate::plan::Fault;
 use crate::scenario::DiskLoss;
+use crate::witness::Reader;
 
 impl World {
     /// Opens a node on its disk and tells it that it has started, and of the newest block.
@@ -23,8 +24,9 @@ impl World {
         match Node::open(config, Box::new(host.disk.open()), conduct, &mut outputs) {
             Ok(node) => host.start(node, now, &outputs.meter),
             Err(error) => {
+                let boot = host.boot;
                 self.observer.boot(now, id, &format!("cannot start: {error}"));
-                return;
+                return self.heap.push(now, u64::from(id.0), Event::PowerFails { node: id, boot });
             }
         }
         let boot = host.boot;
@@ -35,15 +37,24 @@ impl World {
         self.give(now, id, Input::Head { number, timestamp_s });
     }
 
-    pub(super) fn crash_node(&mut self, now: Nanos, id: NodeId, fault: usize, disk: DiskLoss) {
+    /// Stops a node as a fault of the plan says, and starts it again when the fault says so.
+    pub(super) fn crash_node(&mut self, now: Nanos, id: NodeId, fault: usize) {
+        let Fault::Crash { restart_after_ms, disk, .. } = self.faults.get(fault).what else { return };
         let Some(host) = self.hosts.get_mut(&id) else { return };
+        // What is on the disk before the crash may be gone after it.
+        self.observer.witness.borrow_mut().read_by(Reader::Anybody, host.disk.raw());
         let seed = self.factory.keys().bytes(&format!("fault {fault}"), "torn write");
         let loss = match disk {
             DiskLoss::Unsynced | DiskLoss::Rollback => Loss::LoseUnsynced,
             DiskLoss::Torn => Loss::TornWrite { seed: u64::from_be_bytes(seed[..8].try_into().expect("8 of 32")) },
         };
         host.crash(loss, self.snapshots.get(&fault));
-        self.observer.boot(now, id, "crashes");
+        let boot = host.boot;
+        self.observer.crashed(now, id);
+        if let Some(after) = restart_after_ms {
+            let at = now.saturating_add(after.saturating_mul(MILLI));
+            self.heap.push(at, u64::from(id.0), Event::Restart { node: id, boot });
+        }
     }
 
     /// Keeps the disks to which planned crashes roll back.
@@ -76,7 +87,8 @@ impl World {
             }
             if handled.halted {
                 self.observer.boot(now, id, "halts: its store failed");
-                self.heap.push(now + MILLI, u64::from(id.0), Event::Restart { node: id });
+                // What it had said before leaves; the power fails when that is out.
+                self.heap.push(handled.done, u64::from(id.0), Event::PowerFails { node: id, boot });
             }
         }
         let synced = host.disk.counters().syncs - syncs;
@@ -85,6 +97,18 @@ impl World {
         }
         if synced > 0 {
             self.observer.synced(now, id, synced);
+        }
+    }
+
+    /// The store of a node has failed: by a fault of the plan, or else by itself, which the run's end will show.
+    pub(super) fn power_fails(&mut self, now: Nanos, id: NodeId, boot: Boot) {
+        let Some(host) = self.hosts.get_mut(&id).filter(|host| host.boot == boot && !host.is_up()) else { return };
+        match host.disarm() {
+            Some(fault) => {
+                self.faults.release(fault);
+                self.crash_node(now, id, fault);
+            }
+            None => self.broken.push(id),
         }
     }
 
@@ -154,8 +178,13 @@ impl World {
     }
 
     pub(super) fn note(&mut self, now: Nanos, id: NodeId, note: &Note) {
-        if let Note::Refused { request, code, .. } = note {
-            self.refusals.entry(*request).or_default().insert(id, code);
+        let ending = match note {
+            Note::Answered { request } => Some((*request, "ok")),
+            Note::Refused { request, code, .. } => Some((*request, *code)),
+            _ => None,
+        };
+        if let Some((request, ending)) = ending {
+            self.endings.entry(request).or_default().insert(id, ending);
         }
         if let Note::Authorised { request, key, block, .. } = note {
             // A block may have been mined between the node's question and the endpoint's look.
@@ -167,7 +196,7 @@ impl World {
             self.observer.oracles(now, event);
         }
         self.observer.note(now, id, note);
-        if matches!(note, Note::Refused { .. }) {
+        if ending.is_some() {
             // The running step may have waited for this node to speak.
             self.with_step(now, |_, _| {});
         }

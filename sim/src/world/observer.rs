@@ -94,6 +94,7 @@ impl Observer {
             self.messages += 1;
             self.bytes += bytes.len() as u64;
         }
+        self.witness.borrow_mut().read_by(Reader::Anybody, bytes.to_vec());
         self.on_link(now, Kind::Send, link, label, Some(bytes), String::new());
     }
 
@@ -111,9 +112,9 @@ impl Observer {
     /// A node states a fact.
     pub fn note(&mut self, now: Nanos, node: NodeId, note: &Note) {
         match note {
-            Note::KeyReady { session, .. } => {
+            Note::KeyReady { .. } => self.mark("key.ready"),
+            Note::KeyHeld { session, .. } => {
                 self.ready.entry(*session).or_default().insert(node);
-                self.mark("key.ready");
             }
             Note::Authorised { .. } => self.mark("signature.authorised"),
             Note::ShareIssued { .. } => self.mark("signature.share"),
@@ -147,6 +148,14 @@ impl Observer {
         self.record(now, Kind::Boot, Actor::Node(node.0), what.to_owned());
     }
 
+    /// A node crashes: it holds no key until it says so again.
+    pub fn crashed(&mut self, now: Nanos, node: NodeId) {
+        self.ready.values_mut().for_each(|nodes| {
+            nodes.remove(&node);
+        });
+        self.boot(now, node, "crashes");
+    }
+
     /// A node's disk was synchronised.
     pub fn synced(&mut self, now: Nanos, node: NodeId, times: u64) {
         self.record(now, Kind::Sync, Actor::Node(node.0), times.to_string());
@@ -177,8 +186,8 @@ impl Observer {
 
     /// A chain's endpoint answers a node.
     pub fn asked(&mut self, now: Nanos, node: NodeId, request: &ChainRequest, reply: &Result<ChainReply, ChainError>) {
-        if let ChainRequest::Submit { raw } = request {
-            self.witness.borrow_mut().read_by(Reader::Anybody, raw.clone());
+        if let ChainRequest::Submit { raw: public } | ChainRequest::Call { data: public, .. } = request {
+            self.witness.borrow_mut().read_by(Reader::Anybody, public.clone());
         }
         let hash = blake3::hash(format!("{request:?}{reply:?}").as_bytes());
         let kind = match request {

@@ -493,8 +493,8 @@ impl Running {
     }
 
     /// The report, given how each node refused the step's requests.
-    pub fn report(self, started_ms: u64, finished_ms: u64, refusals: &BTreeMap<NodeId, &'static str>) -> RequestReport {
-        step_report(&self.step, self.act, self.result, self.found, refusals, started_ms, finished_ms)
+    pub fn report(self, started_ms: u64, finished_ms: u64, endings: &BTreeMap<NodeId, &'static str>) -> RequestReport {
+        step_report(&self.step, self.act, self.result, self.found, endings, started_ms, finished_ms)
     }
 }
 

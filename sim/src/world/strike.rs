@@ -19,16 +19,18 @@ impl World {
         if let Some((fault, for_ms)) = faults::link_fault(&event) {
             self.network.begin(fault);
             if let Some(for_ms) = for_ms {
-                self.heap.push(now + for_ms * MILLI, 0, Event::End { fault: index });
+                let at = now.saturating_add(for_ms.saturating_mul(MILLI));
+                self.heap.push(at, 0, Event::End { fault: index });
             }
         }
         match event.what {
-            Fault::Crash { node, restart_after_ms, disk } => {
-                self.crash_node(now, node, index, disk);
-                if let Some(after) = restart_after_ms {
-                    self.heap.push(now + after * MILLI, u64::from(node.0), Event::Restart { node });
+            Fault::Crash { node, cut: Some(cut), .. } => {
+                if let Some(host) = self.hosts.get_mut(&node) {
+                    host.arm(index, cut);
                 }
+                self.faults.hold(index);
             }
+            Fault::Crash { node, .. } => self.crash_node(now, node, index),
             Fault::Garbage { from, to, bytes } => {
                 let link = Link { from: Endpoint::Node(from), to: Endpoint::Node(to) };
                 let session = SessionId::derive("garbage", &[event.id.0.as_bytes()]);
@@ -48,7 +50,10 @@ impl World {
         let event = self.faults.get(index).clone();
         match event.what {
             Fault::Crash { node, restart_after_ms: Some(_), .. } => {
-                return self.heap.push(now, u64::from(node.0), Event::Restart { node });
+                if let Some(boot) = self.hosts.get(&node).map(|host| host.boot) {
+                    self.heap.push(now, u64::from(node.0), Event::Restart { node, boot });
+                }
+                return;
             }
             Fault::Leak { node } => self.factory.set_leaking(node, false),
             _ if faults::link_fault(&event).is_some() => self.network.end(&event.id.0),

@@ -55,16 +55,16 @@ pub(super) fn step_report(
     act: String,
     result: Option<Result<(), Failed>>,
     found: Found,
-    refusals: &BTreeMap<NodeId, &'static str>,
+    endings: &BTreeMap<NodeId, &'static str>,
     started_ms: u64,
     finished_ms: u64,
 ) -> RequestReport {
-    let complaint = complaint(step, result.as_ref(), &found, refusals);
+    let complaint = complaint(step, result.as_ref(), &found, endings);
     let (outcome, error) = match result {
         None => (StepOutcome::Unfinished, None),
         Some(Ok(())) => (StepOutcome::Ok, None),
         Some(Err(failed)) => {
-            let text = refused_by(&failed, refusals).unwrap_or(failed.text);
+            let text = refused_by(&failed, endings).unwrap_or(failed.text);
             (StepOutcome::Failed(failed.code), Some(text))
         }
     };
@@ -95,9 +95,9 @@ pub(super) fn step_report(
 }
 
 /// Names all nodes that refused alike. The client gave up when too few were left; the others have spoken since.
-fn refused_by(failed: &Failed, refusals: &BTreeMap<NodeId, &'static str>) -> Option<String> {
+fn refused_by(failed: &Failed, endings: &BTreeMap<NodeId, &'static str>) -> Option<String> {
     let refusal = failed.refusal.as_ref()?;
-    let alike = refusals.iter().filter(|(_, code)| **code == failed.code);
+    let alike = endings.iter().filter(|(_, code)| **code == failed.code);
     let nodes: Vec<String> = alike.map(|(node, _)| node.0.to_string()).collect();
     (!nodes.is_empty()).then(|| format!("nodes {}: {refusal}", nodes.join(", ")))
 }
@@ -107,7 +107,7 @@ fn complaint(
     step: &Step,
     result: Option<&Result<(), Failed>>,
     found: &Found,
-    refusals: &BTreeMap<NodeId, &'static str>,
+    endings: &BTreeMap<NodeId, &'static str>,
 ) -> Option<String> {
     let wanted = step.expect.name();
     match (step.expect, result) {
@@ -117,7 +117,7 @@ fn complaint(
         (_, Some(Ok(()))) => Some(format!("it completed, but {wanted} was expected")),
         (_, Some(Err(failed))) if failed.code != wanted => Some(format!("{wanted} was expected")),
         (Expectation::Refused(code), Some(Err(failed))) => {
-            let other = refusals.iter().find(|(_, refused)| **refused != code.name());
+            let other = endings.iter().find(|(_, refused)| **refused != code.name());
             other
                 .map(|(node, refused)| format!("{node} answered {refused}, every node should say {wanted}"))
                 .or_else(|| wrong_text(step, failed))

@@ -70,6 +70,9 @@ pub(super) struct Host {
     rejected: RefCell<Vec<JsObject<Promise>>>,
 }
 
+/// How often a script may go over a limit and catch the error.
+const OVERRUNS_MAX: u64 = 100;
+
 impl Host {
     pub(super) fn new(limits: Limits, seed: [u8; 32], started: u64) -> Rc<Self> {
         let clock = Rc::new(ActionClock::default());
@@ -184,7 +187,8 @@ impl Host {
         known.iter().find(|(object, _)| JsObject::equals(object, &thrown)).map(|(_, meaning)| meaning.clone())
     }
 
-    /// Counts one use.
+    /// Counts one use. Going over a limit is an error that a script may catch; a script that goes on and on over it is
+    /// ended.
     pub(super) fn take(&self, quota: Quota, context: &mut Context) -> JsResult<()> {
         let (what, max) = match quota {
             Quota::Fetches => ("fetch calls", self.limits.fetches),
@@ -192,7 +196,11 @@ impl Host {
             Quota::ContractCalls => ("contract calls", self.limits.contract_calls),
         };
         let used = &self.used[quota as usize];
+        if used.get() >= max.saturating_add(OVERRUNS_MAX) {
+            return Err(self.abort(ActionError::LimitExceeded { what, max }));
+        }
         if used.get() >= max {
+            used.set(used.get() + 1);
             return Err(self.known_error(ActionError::LimitExceeded { what, max }, context));
         }
         used.set(used.get() + 1);

@@ -260,6 +260,12 @@ fn each_counted_limit_has_its_own_error_which_scripts_can_catch() {
 }
 
 #[test]
+fn a_script_that_goes_on_and_on_over_a_limit_is_ended() {
+    let calls = "for(;;) Lit.Actions.getPermittedActions({ tokenId: '1' }).catch(() => 0)";
+    assert_eq!(error_of(calls), ActionError::LimitExceeded { what: "contract calls", max: 30 });
+}
+
+#[test]
 fn too_many_timers_or_jobs_end_the_action() {
     let timers = ActionError::LimitExceeded { what: "timers", max: 1000 };
     assert_eq!(error_of("for(;;) setTimeout(() => {}, 1000)"), timers);
