@@ -4,6 +4,7 @@
 //! implement [`Conduct`]; because the hook stands *before* signing and sealing, what they say is validly signed, and
 //! the node needs no second code path for lying.
 
+use crate::chain::ContractCall;
 use crate::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use crate::statement::Statement;
 
@@ -65,6 +66,18 @@ pub trait Conduct {
     /// Replaces a statement to one recipient by any number of statements to anyone.
     fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
         vec![(to, statement)]
+    }
+
+    /// Sees a statement of a peer, its signature checked, before the node does. What is returned goes the way of the
+    /// node's own statements, [`Conduct::outbound`] included.
+    fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {
+        let _ = (from, statement);
+        Vec::new()
+    }
+
+    /// Replaces a transaction of this node by any number of them.
+    fn submit(&mut self, call: ContractCall) -> Vec<ContractCall> {
+        vec![call]
     }
 
     /// Overrides a decision; `honest` is what the rules say.

@@ -23,11 +23,6 @@ impl Time {
     pub fn as_millis(self) -> u64 {
         self.0 / 1_000_000
     }
-
-    /// Whole seconds since the Unix epoch.
-    pub fn as_secs(self) -> u64 {
-        self.0 / 1_000_000_000
-    }
 }
 
 /// What a message is about. It never travels: fault rules, triggers, statistics and diagrams use it.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::SessionId;
 use crate::io::Label;
 use crate::{dkg, signing};
 
@@ -12,6 +13,9 @@ pub enum Statement {
     Dkg(dkg::Message),
     /// Presigning and signing.
     Signing(signing::Message),
+    /// Bytes that need not be a statement at all: what a faulty node may put on a channel. It is never decoded.
+    #[serde(skip)]
+    Raw(Vec<u8>),
 }
 
 impl Statement {
@@ -20,6 +24,7 @@ impl Statement {
         match self {
             Self::Dkg(message) => message.label(),
             Self::Signing(message) => message.label(),
+            Self::Raw(_) => Label { session: SessionId::default(), protocol: "raw", round: 0, kind: "bytes" },
         }
     }
 
@@ -28,6 +33,7 @@ impl Statement {
         match self {
             Self::Dkg(message) => message.signing_digest(),
             Self::Signing(message) => message.signing_digest(),
+            Self::Raw(_) => None,
         }
     }
 }

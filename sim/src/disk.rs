@@ -168,13 +168,6 @@ impl Disk {
         Self::default()
     }
 
-    /// A disk with this content.
-    pub fn from_image(image: Vec<u8>) -> Self {
-        let disk = Self::default();
-        disk.lock().cut_off(image);
-        disk
-    }
-
     /// Opens the disk: it works again if it had failed, and earlier handles are dead.
     pub fn open(&self) -> DiskHandle {
         let mut state = self.lock();

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod cli;
 pub mod cost;
 pub mod disk;
+pub mod fault;
 pub mod heap;
 pub mod http;
 pub mod ipfs;

@@ -44,6 +44,13 @@ impl fmt::Display for Link {
     }
 }
 
+impl Link {
+    /// The direction from one node to another.
+    pub fn between(from: NodeId, to: NodeId) -> Self {
+        Self { from: Endpoint::Node(from), to: Endpoint::Node(to) }
+    }
+}
+
 /// How long a message takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Latency {
@@ -80,6 +87,8 @@ pub enum Links {
     All,
     /// Exactly these directions.
     Listed(Vec<Link>),
+    /// From any of the first nodes to any of the second; any node where there are none.
+    FromTo(Vec<NodeId>, Vec<NodeId>),
     /// Every link between nodes of different groups, both ways. Nodes in no group keep all their links.
     Between(Vec<Vec<NodeId>>),
 }
@@ -89,6 +98,13 @@ impl Links {
         match self {
             Self::All => true,
             Self::Listed(links) => links.contains(link),
+            Self::FromTo(from, to) => {
+                let meant = |ends: &[NodeId], end| match end {
+                    Endpoint::Node(id) => ends.is_empty() || ends.contains(&id),
+                    Endpoint::Client(_) => false,
+                };
+                meant(from, link.from) && meant(to, link.to)
+            }
             Self::Between(groups) => {
                 let group_of = |end: Endpoint| match end {
                     Endpoint::Node(id) => groups.iter().position(|group| group.contains(&id)),
@@ -111,15 +127,6 @@ pub enum Disturbance {
     Reorder(f64, f64),
     /// Loses it, and whatever is in flight.
     Cut,
-    /// Flips the lowest bit of one byte of each covered message of a kind, at its nth occurrence on the link.
-    Flip {
-        /// `protocol/kind`.
-        kind: String,
-        /// Which occurrence on a link, from 1.
-        occurrence: u32,
-        /// Which byte, modulo the length.
-        byte: usize,
-    },
 }
 
 /// A link fault that is on.
@@ -256,21 +263,10 @@ impl Message {
                 let extra = Latency::Uniform(0.0, *extra_ms).draw(fate.hash(&format!("{}/extra", fault.id)));
                 self.delay = self.delay.saturating_add(extra);
             }
-            Disturbance::Flip { kind, occurrence, byte }
-                if *occurrence == fate.occurrence && !self.bytes.is_empty() && is_kind(fate.label, kind) =>
-            {
-                let at = byte % self.bytes.len();
-                self.bytes[at] ^= 1;
-            }
             _ => return false,
         }
         true
     }
-}
-
-/// Whether a label is of a kind written as `protocol/kind`.
-pub fn is_kind(label: &Label, kind: &str) -> bool {
-    kind.split_once('/').is_some_and(|(protocol, kind)| label.protocol == protocol && label.kind == kind)
 }
 
 /// Maps a hash to [0, 1) with 53 bits.
@@ -344,18 +340,6 @@ mod tests {
         network.begin(LinkFault { disturbance: Disturbance::Reorder(0.5, 100.0), ..loss("r", 0.0) });
         let delays: Vec<_> = (0..100).map(|_| network.carry(link(1, 2), &label("ack"), vec![]).copies[0].0).collect();
         assert!(delays.iter().any(|&d| d > 20 * MILLI) && delays.iter().any(|&d| d <= 10 * MILLI));
-    }
-
-    #[test]
-    fn a_flip_changes_one_byte_of_the_one_message_that_it_names() {
-        let mut network = network();
-        let flip = Disturbance::Flip { kind: "dkg/ack".into(), occurrence: 2, byte: 5 };
-        network.begin(LinkFault { disturbance: flip, ..loss("f", 0.0) });
-        let mut send = |kind| network.carry(link(1, 2), &label(kind), vec![0; 4]).copies.remove(0).2;
-        assert_eq!(send("ack"), [0; 4]);
-        assert_eq!(send("dealing"), [0; 4]);
-        assert_eq!(send("ack"), [0, 1, 0, 0]);
-        assert_eq!(send("ack"), [0; 4]);
     }
 
     #[test]

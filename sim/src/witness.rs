@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use k256::SecretKey;
+use lit_node::chain::ContractCall;
 use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
 use lit_node::curve::scalar_bytes;
 use lit_node::dkg::{self, Dealing};
@@ -126,6 +127,14 @@ impl Conduct for Witnessed {
         }
         drop(witness);
         said
+    }
+
+    fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {
+        self.inner.inbound(from, statement)
+    }
+
+    fn submit(&mut self, call: ContractCall) -> Vec<ContractCall> {
+        self.inner.submit(call)
     }
 
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {

@@ -131,7 +131,8 @@ fn a_loss_on_other_links_changes_no_fate() {
 fn a_loss_in_a_time_window_changes_no_fate_of_duplication_and_reordering() {
     let kept = fault("doubled", "", "duplicate = { links = \"all\", rate = 0.3 }")
         + &fault("held-back", "", "reorder = { links = \"all\", rate = 0.3, delay_ms_max = 80 }");
-    let removed = fault("removed", "at_ms = 1200", "loss = { links = [[2, 3]], rate = 0.9, for_ms = 2000 }");
+    let removed = fault("removed", "at_ms = 1200", "loss = { links = [[2, 3]], rate = 0.9 }").trim_end().to_owned()
+        + "\nfor_ms = 2000\n\n";
     for seed in 1..=3 {
         let compared = compare("window", seed, &kept, &removed, &[(2, 3)]);
         assert!(compared.messages > 100 && compared.doubled > 20, "seed {seed}: {compared:?}");

@@ -51,7 +51,10 @@ impl Peers {
                 }
                 out.meter.add(Op::Message, 1);
                 let label = statement.label();
-                let bytes = encode(&Envelope { statement, signature });
+                let bytes = match statement {
+                    Statement::Raw(bytes) => bytes,
+                    statement => encode(&Envelope { statement, signature }),
+                };
                 if self.channels.send(to, bytes, label, now, &mut out.meter, &mut effects).is_err() {
                     out.note(Note::Dropped { from: core.me, reason: "statement that no channel takes" });
                 }

@@ -141,6 +141,10 @@ impl Running {
 
     fn hear(&mut self, heard: Heard, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
         let Heard { from, statement, signature } = heard;
+        if from != self.core.me {
+            let replies = self.core.conduct.inbound(from, &statement);
+            self.core.outbox.extend(replies);
+        }
         match statement {
             Statement::Dkg(message) => {
                 let (keygen, mut reach) = self.reach(now, out);
@@ -150,6 +154,7 @@ impl Running {
                 self.sign(now, out, |signers, env, fx| signers.on_message(from, message, signature, env, fx));
                 Ok(())
             }
+            Statement::Raw(_) => Ok(()),
         }
     }
 

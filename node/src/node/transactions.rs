@@ -25,8 +25,10 @@ pub(super) struct Transactions {
 impl Transactions {
     /// Adds a call unless the same one waits already.
     pub fn submit(&mut self, call: ContractCall, core: &mut Core, out: &mut Outputs) {
-        if self.waiting.len() < WAITING_MAX && !self.waiting.contains(&call) {
-            self.waiting.push_back(call);
+        for call in core.conduct.submit(call) {
+            if self.waiting.len() < WAITING_MAX && !self.waiting.contains(&call) {
+                self.waiting.push_back(call);
+            }
         }
         self.advance(core, out);
     }

@@ -148,11 +148,6 @@ impl Signers {
         self.over.retain(|_, over| over.forget_at > now);
     }
 
-    /// How many sessions are under way.
-    pub fn open_sessions(&self) -> usize {
-        self.sessions.len()
-    }
-
     /// Handles messages, those to itself that they cause, and early ones whose time has come.
     fn pump(&mut self, mut local: Vec<Delivery>, env: &mut Env, fx: &mut Vec<Effect>) {
         loop {

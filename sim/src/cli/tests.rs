@@ -1,3 +1,5 @@
+//! Tests of the command line.
+
 use super::*;
 use crate::outcome::{RunOptions, RunReport, Verdict};
 use crate::plan::FaultPlan;

@@ -1,11 +1,13 @@
+//! Tests of tables and JSON.
+
 use insta::assert_snapshot;
 use lit_node::id::NodeId;
 use lit_node::signing::Scheme;
 
 use super::*;
+use crate::fault::{Crash, DiskLoss, Fault};
 use crate::outcome::*;
-use crate::plan::{Fault, FaultEvent, FaultId, FaultPlan, Trigger};
-use crate::scenario::DiskLoss;
+use crate::plan::{FaultEvent, FaultId, FaultPlan, Trigger};
 use crate::trace::{Retention, Trace};
 
 fn request(id: &str, act: &str, kind: &'static str, started_ms: u64, finished_ms: u64) -> RequestReport {
@@ -98,7 +100,14 @@ fn plan() -> FaultPlan {
         act: "faulty".into(),
         during: Some("sign".into()),
         when,
-        what: Fault::Crash { node: NodeId(2), restart_after_ms: Some(1500), disk: DiskLoss::Unsynced, cut: None },
+        for_ms: None,
+        what: Fault::Crash(Crash {
+            node: NodeId(2),
+            restart_after_ms: Some(1500),
+            disk: DiskLoss::Unsynced,
+            at_write: None,
+            at_sync: None,
+        }),
     };
     let label = crate::scenario::LabelPattern { protocol: "dkg".into(), kind: Some("ack".into()) };
     let sent = Trigger::Sent { label, node: Some(NodeId(2)), occurrence: 1 };

@@ -4,6 +4,7 @@
 
 mod check;
 mod check_act;
+mod check_fault;
 mod diagnostic;
 mod model;
 mod params;

@@ -1,15 +1,16 @@
 //! A scenario that has passed every check: what the planner and the engine work from.
 
 use lit_node::id::NodeId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::params::Params;
 pub use super::raw::{Chain, ExpectedVerdict, Ipfs, Keys, Latency, Limits, Link, Nodes, Preprocessing};
-pub use super::raw_act::{Delivery, DiskLoss};
-pub use super::value::{Expectation, Links, NodeChoice, Rate, Threshold, Wei};
+pub use super::raw_act::Delivery;
+pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
+use crate::fault::Fault;
 
 /// A checked scenario. Every name in it resolves, every node number is in range, every file has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -266,8 +267,10 @@ pub struct FaultSpec {
     pub during: Option<String>,
     /// When it starts.
     pub when: WhenSpec,
+    /// How long it lasts, milliseconds; to the end of the act or step if none.
+    pub for_ms: Option<u64>,
     /// What goes wrong.
-    pub what: FaultKind,
+    pub what: Fault<NodeChoice>,
 }
 
 /// When a fault starts, as the scenario declares it.
@@ -292,7 +295,7 @@ pub enum WhenSpec {
 }
 
 /// Matches the labels of messages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelPattern {
     /// The protocol.
     pub protocol: String,
@@ -312,113 +315,6 @@ impl std::fmt::Display for LabelPattern {
         match &self.kind {
             Some(kind) => write!(f, "{}/{kind}", self.protocol),
             None => f.write_str(&self.protocol),
-        }
-    }
-}
-
-/// What goes wrong, as the scenario declares it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// Messages get lost.
-    Loss {
-        /// Which links.
-        links: Links,
-        /// How likely each message is struck.
-        rate: Rate,
-        /// How long; to the end of the act or step if none.
-        for_ms: Option<u64>,
-    },
-    /// Messages arrive twice.
-    Duplicate {
-        /// Which links.
-        links: Links,
-        /// How likely each message is struck.
-        rate: Rate,
-        /// How long; to the end of the act or step if none.
-        for_ms: Option<u64>,
-    },
-    /// Messages are held back.
-    Reorder {
-        /// Which links.
-        links: Links,
-        /// How likely each message is held back.
-        rate: Rate,
-        /// The most that a message is held back.
-        delay_ms_max: u64,
-        /// How long; to the end of the act or step if none.
-        for_ms: Option<u64>,
-    },
-    /// Nodes of different sets cannot reach each other.
-    Partition {
-        /// The sets, disjoint; a node in none of them reaches everybody.
-        sets: Vec<Vec<NodeId>>,
-        /// When the network is whole again; at the end of the act or step if none.
-        heal_after_ms: Option<u64>,
-    },
-    /// A node stops.
-    Crash {
-        /// Which node.
-        node: NodeChoice,
-        /// When it starts again; never in this run if none.
-        restart_after_ms: Option<u64>,
-        /// What becomes of its disk.
-        disk: DiskLoss,
-        /// In the midst of which operation of its disk, if not at once.
-        cut: Option<PowerCut>,
-    },
-    /// The message that triggers this is changed on the way.
-    Spoil(Spoil),
-    /// A node gets random bytes.
-    Garbage {
-        /// From whose link.
-        from: NodeId,
-        /// Who gets them.
-        to: NodeId,
-        /// How many.
-        bytes: u32,
-    },
-    /// A node leaks its key share.
-    Leak {
-        /// Which node.
-        node: NodeId,
-    },
-}
-
-/// The operation of a disk in whose midst the power fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PowerCut {
-    /// The n-th write, from 1.
-    Write(u32),
-    /// The n-th sync, from 1.
-    Sync(u32),
-}
-
-/// How a message is changed on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Spoil {
-    /// The lowest bit of this byte, counted round, is flipped.
-    Flip {
-        /// Which byte, from 0.
-        byte: u32,
-    },
-    /// Only so much of it is left.
-    Truncate {
-        /// How many bytes.
-        bytes: u32,
-    },
-}
-
-impl Spoil {
-    /// Changes a message.
-    pub fn apply(self, message: &mut Vec<u8>) {
-        match self {
-            Self::Flip { byte } => {
-                let at = byte as usize % message.len().max(1);
-                message.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1);
-            }
-            Self::Truncate { bytes } => message.truncate(bytes as usize),
         }
     }
 }

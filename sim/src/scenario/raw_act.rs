@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source::Placed;
-use super::value::{Expectation, Links, NodeChoice, Rate, Wei};
+use super::value::{Expectation, NodeChoice, Wei};
 
 /// A named part of the run. Its steps run one after another; its faults are over before the next act starts.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -190,8 +190,10 @@ pub(super) struct Fault {
     pub when: Option<Placed<When>>,
     /// The step that it belongs to: it is armed only while that step runs, and over before the next one starts.
     pub during: Option<Placed<String>>,
+    /// How long it lasts, milliseconds; to the end of the act or step if not given.
+    pub for_ms: Option<u64>,
     /// What goes wrong.
-    pub what: FaultKind,
+    pub what: crate::fault::Fault<Placed<NodeChoice>>,
 }
 
 /// When a fault starts: either after a time, or when a message of a kind is sent.
@@ -209,130 +211,4 @@ pub(super) struct When {
     pub any_node: bool,
     /// The how-manieth such message, from 1.
     pub occurrence: Option<Placed<u32>>,
-}
-
-/// What can go wrong.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum FaultKind {
-    /// Messages get lost.
-    Loss(RateFault),
-    /// Messages arrive twice.
-    Duplicate(RateFault),
-    /// Messages are held back, so that later ones overtake them.
-    Reorder(ReorderFault),
-    /// Nodes of different sets cannot reach each other.
-    Partition(PartitionFault),
-    /// A node stops, and loses everything that is not on its disk.
-    Crash(CrashFault),
-    /// The message that triggers this arrives with one bit wrong.
-    Flip(FlipFault),
-    /// Of the message that triggers this only the beginning arrives.
-    Truncate(TruncateFault),
-    /// A node gets random bytes from the link of another one.
-    Garbage(GarbageFault),
-    /// A node puts its key share where its announcements should have random bytes. It counts as corrupted.
-    Leak(LeakFault),
-}
-
-/// Flips the lowest bit of one byte.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FlipFault {
-    /// Which byte, from 0; counted round if the message is shorter.
-    pub byte: u32,
-}
-
-/// Cuts a message off.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TruncateFault {
-    /// How many bytes are left of it.
-    pub bytes: u32,
-}
-
-/// Sends what no node sends.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GarbageFault {
-    /// From whose link.
-    pub from: Placed<u16>,
-    /// To which node.
-    pub to: Placed<u16>,
-    /// How many bytes.
-    pub bytes: u32,
-}
-
-/// Corrupts a node.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LeakFault {
-    /// Which node.
-    pub node: Placed<u16>,
-}
-
-/// Strikes some messages of some links.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RateFault {
-    /// Which links.
-    pub links: Placed<Links>,
-    /// How likely each message is struck.
-    pub rate: Rate,
-    /// How long, milliseconds; to the end of the act or step if not given.
-    pub for_ms: Option<u64>,
-}
-
-/// Holds back some messages of some links.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReorderFault {
-    /// Which links.
-    pub links: Placed<Links>,
-    /// How likely each message is held back.
-    pub rate: Rate,
-    /// The most that a message is held back, milliseconds.
-    pub delay_ms_max: u64,
-    /// How long, milliseconds; to the end of the act or step if not given.
-    pub for_ms: Option<u64>,
-}
-
-/// Splits the network.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PartitionFault {
-    /// The sets; a node in none of them reaches everybody.
-    pub sets: Placed<Vec<Vec<Placed<u16>>>>,
-    /// When the network is whole again, milliseconds; at the end of the act or step if not given.
-    pub heal_after_ms: Option<u64>,
-}
-
-/// What a crash does to a node's disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DiskLoss {
-    /// What was not synced is lost.
-    #[default]
-    Unsynced,
-    /// Of each write that was not synced, some sectors are there.
-    Torn,
-    /// The disk is as it was when the fault was armed.
-    Rollback,
-}
-
-/// Stops a node.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CrashFault {
-    /// Which node.
-    pub node: Placed<NodeChoice>,
-    /// When it starts again, milliseconds; never in this run if not given.
-    pub restart_after_ms: Option<u64>,
-    /// What becomes of its disk.
-    #[serde(default)]
-    pub disk: DiskLoss,
-    /// Not at once, but in the midst of its work: at its disk's n-th write from then on, which fails.
-    pub at_write: Option<Placed<u32>>,
-    /// The same at its disk's n-th sync.
-    pub at_sync: Option<Placed<u32>>,
 }

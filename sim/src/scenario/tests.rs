@@ -1,5 +1,8 @@
+//! Tests of scenario files: what is read, and what is refused at which place.
+
 use super::*;
-use crate::plan::{Fault, FaultPlan, PlanError};
+use crate::fault::{Crash, Fault};
+use crate::plan::{FaultPlan, PlanError};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -168,7 +171,7 @@ fn more_than_f_crashes_at_once_need_consent() {
     let plan = |faults: &[String]| FaultPlan::new(&check(&format!("{SMALL}{}", faults.concat())).unwrap(), 1);
     let together = [crash("a", 1, ""), crash("b", 2, "when = { at_ms = 99 }")];
     let error = plan(&together).unwrap_err();
-    assert!(matches!(error, PlanError::TooManyCrashes { allowed: 1, nodes: 4, .. }));
+    assert!(matches!(error, PlanError::TooManyFaulty { allowed: 1, nodes: 4, .. }));
     assert!(error.to_string().contains("node 1, node 2") && error.to_string().contains("one/a, one/b"), "{error}");
     assert!(plan(&[crash("a", 1, ""), crash("b", 2, "when = { at_ms = 100 }")]).is_ok());
     assert!(plan(&[crash("a", 1, ""), crash("b", 1, "when = { label = \"dkg\" }")]).is_ok());
@@ -193,7 +196,7 @@ fn any_node_is_drawn_from_the_seed_and_never_from_other_faults() {
     let node = |text: &str, seed: u64| {
         let plan = FaultPlan::new(&check(text).unwrap(), seed).unwrap();
         let crash = plan.events.iter().find(|event| event.id.0 == "one/a").map(|event| event.what.clone());
-        let Some(Fault::Crash { node, .. }) = crash else { panic!("a crash") };
+        let Some(Fault::Crash(Crash { node, .. })) = crash else { panic!("a crash") };
         node.0
     };
     let alone = format!("{small}{}", fault("a"));

@@ -34,32 +34,38 @@ impl Threshold {
 }
 
 /// A probability in parts per million: exact, comparable, the same on every host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate {
     /// Parts per million, at most 1,000,000.
     pub ppm: u32,
+}
+
+impl Serialize for Rate {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_f64(f64::from(self.ppm) / 1e6)
+    }
 }
 
 /// An amount of wei.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Wei(pub u128);
 
-/// Which links between nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum Links {
-    /// Every ordered pair.
-    All,
-    /// These ordered pairs (from, to).
-    Pairs(Vec<(u16, u16)>),
-}
-
 /// A node, or one that the seed draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NodeChoice {
     /// The node of this number.
     Node(u16),
     /// One that the planner draws from the seed.
     Any,
+}
+
+impl fmt::Display for NodeChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(number) => write!(f, "node {number}"),
+            Self::Any => f.write_str("any node"),
+        }
+    }
 }
 
 /// How a step must end.
@@ -231,31 +237,6 @@ scalar!(Wei, "an amount of wei: a whole number, or a string of decimal digits", 
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Wei, E> {
         text.parse().map(Wei).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-    }
-});
-
-scalar!(Links, "\"all\" or an array of pairs [from, to]", {
-    "description": "Which links between nodes: all, or ordered pairs [from, to].",
-    "anyOf": [
-        { "const": "all" },
-        { "type": "array", "items": {
-            "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2
-        } }
-    ]
-}, {
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Links, E> {
-        match text {
-            "all" => Ok(Links::All),
-            other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut pairs: A) -> Result<Links, A::Error> {
-        let mut list = Vec::new();
-        while let Some(pair) = pairs.next_element::<(u16, u16)>()? {
-            list.push(pair);
-        }
-        Ok(Links::Pairs(list))
     }
 });
 

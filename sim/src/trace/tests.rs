@@ -1,3 +1,5 @@
+//! Tests of traces.
+
 use super::*;
 
 fn record(index: u64) -> Record {

@@ -1,7 +1,7 @@
 //! Builds a world from a scenario and a seed: keys, chain with contracts, machines, links.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use k256::SecretKey;
 use lit_node::action::Limits;
 use lit_node::auth::siwe;
 use lit_node::chain::{Contracts, Registration, registration};
-use lit_node::conduct::{Conduct, Honest};
+use lit_node::conduct::Conduct;
 use lit_node::id::{Boot, Epoch, NodeId};
 use lit_node::meter::Meter;
 use lit_node::node::Config;
@@ -24,7 +24,7 @@ use super::identity::Keys;
 use super::observer::Observer;
 use super::surroundings::{Surroundings, latency};
 use super::*;
-use crate::byzantine::Leak;
+use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
 use crate::network::{Disturbance, LinkFault, Links};
 use crate::outcome::RunOptions;
@@ -46,26 +46,15 @@ pub(super) struct NodeFactory {
     memo: Memo,
     witness: Rc<RefCell<Witness>>,
     reading: Rc<Reading>,
-    /// The nodes that the plan corrupts.
-    corrupted: Vec<NodeId>,
-    /// Those of them that leak now.
-    leaking: Rc<RefCell<BTreeSet<NodeId>>>,
+    plan: FaultPlan,
+    /// Which lies are on.
+    pub switchboard: Switchboard,
 }
 
 impl NodeFactory {
     /// The run's keys.
     pub fn keys(&self) -> &Keys {
         &self.keys
-    }
-
-    /// Lets a corrupted node begin or cease to leak.
-    pub fn set_leaking(&self, node: NodeId, leaks: bool) {
-        let mut leaking = self.leaking.borrow_mut();
-        if leaks {
-            leaking.insert(node)
-        } else {
-            leaking.remove(&node)
-        };
     }
 
     /// A node's configuration and conduct for one boot.
@@ -94,10 +83,7 @@ impl NodeFactory {
             },
             memo: self.memo.clone(),
         };
-        let inner: Box<dyn Conduct> = match self.corrupted.contains(&id) {
-            true => Box::new(Leak::new(id, Rc::clone(&self.leaking))),
-            false => Box::new(Honest),
-        };
+        let inner = byzantine::conduct(id, &self.plan, &self.switchboard);
         let conduct = Witnessed { me: id, inner, witness: Rc::clone(&self.witness), reading: Rc::clone(&self.reading) };
         (config, Box::new(conduct))
     }
@@ -136,8 +122,8 @@ impl World {
                 memo: if options.memo { Memo::shared() } else { Memo::off() },
                 witness: Rc::clone(&observer.witness),
                 reading: Rc::new(Reading { keys: decryption, roster }),
-                corrupted: plan.corrupted(),
-                leaking: Rc::default(),
+                plan: plan.clone(),
+                switchboard: Switchboard::default(),
             },
             surroundings: Surroundings::new(&scenario, chains, &link_seed),
             dealer: Dealer::new(keys.bytes("dealer", "triples")),

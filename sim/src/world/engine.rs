@@ -44,6 +44,7 @@ impl World {
     /// Lets the oracles judge, and writes the report.
     fn judge(mut self, plan: &FaultPlan, options: RunOptions) -> RunReport {
         let now = self.heap.now();
+        self.faults.told(&self.factory.switchboard);
         let mut violations = self.safety(&plan.corrupted());
         violations.extend(self.liveness());
         let panicked = violations.iter().any(|violation| violation.oracle == "no-honest-panic");

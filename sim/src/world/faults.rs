@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use lit_node::id::NodeId;
 use lit_node::io::Label;
 
+use crate::byzantine::Switchboard;
+use crate::fault::{self, Fault};
 use crate::heap::{MILLI, Nanos};
-use crate::network::{Disturbance, Endpoint, Link, LinkFault, Links};
-use crate::plan::{Fault, FaultEvent, FaultPlan, Trigger};
-use crate::scenario;
+use crate::network::{Disturbance, Link, LinkFault, Links};
+use crate::plan::{FaultEvent, FaultPlan, Trigger};
+use crate::scenario::Rate;
 
 /// Where a fault is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +112,13 @@ impl Faults {
         self.count(index, |fired| fired + 1);
     }
 
+    /// Adds the lies that were told to the counts of their faults.
+    pub fn told(&mut self, switchboard: &Switchboard) {
+        for (index, event) in self.plan.events.iter().enumerate() {
+            *self.fired.entry(event.id.0.clone()).or_insert(0) += switchboard.told(index);
+        }
+    }
+
     fn count(&mut self, index: usize, change: impl Fn(u64) -> u64) {
         if let Some(fired) = self.fired.get_mut(&self.plan.events[index].id.0) {
             *fired = change(*fired);
@@ -136,31 +145,30 @@ impl Faults {
     }
 }
 
-/// The link fault that a fault of the plan is, and for how many milliseconds; `None` for faults of nodes.
-pub(super) fn link_fault(event: &FaultEvent) -> Option<(LinkFault, Option<u64>)> {
-    let (links, disturbance, for_ms) = match &event.what {
-        Fault::Loss { links, rate, for_ms } => (links_of(links), Disturbance::Loss(share(*rate)), *for_ms),
-        Fault::Duplicate { links, rate, for_ms } => (links_of(links), Disturbance::Duplicate(share(*rate)), *for_ms),
-        Fault::Reorder { links, rate, delay_ms_max, for_ms } => {
-            (links_of(links), Disturbance::Reorder(share(*rate), *delay_ms_max as f64), *for_ms)
+/// What a fault of the plan does to links; `None` for faults of nodes.
+pub(super) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
+    let (links, disturbance) = match &event.what {
+        Fault::Loss(strike) => (links_of(&strike.links), Disturbance::Loss(share(strike.rate))),
+        Fault::Duplicate(strike) => (links_of(&strike.links), Disturbance::Duplicate(share(strike.rate))),
+        Fault::Reorder(reorder) => {
+            let (rate, most_ms) = (share(reorder.rate), reorder.delay_ms_max as f64);
+            (links_of(&reorder.links), Disturbance::Reorder(rate, most_ms))
         }
-        Fault::Partition { sets, heal_after_ms } => (Links::Between(sets.clone()), Disturbance::Cut, *heal_after_ms),
-        Fault::Crash { .. } | Fault::Spoil(_) | Fault::Garbage { .. } | Fault::Leak { .. } => return None,
+        Fault::Partition(partition) => (Links::Between(partition.sets.clone()), Disturbance::Cut),
+        Fault::Crash(_) | Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => return None,
     };
-    Some((LinkFault { id: event.id.0.clone(), links, disturbance }, for_ms))
+    Some(LinkFault { id: event.id.0.clone(), links, disturbance })
 }
 
 /// The exact share that a rate in parts per million is.
-pub(super) fn share(rate: scenario::Rate) -> f64 {
+pub(super) fn share(rate: Rate) -> f64 {
     f64::from(rate.ppm) / 1e6
 }
 
-fn links_of(links: &scenario::Links) -> Links {
-    let node = |number: u16| Endpoint::Node(NodeId(number));
+fn links_of(links: &fault::Links) -> Links {
     match links {
-        scenario::Links::All => Links::All,
-        scenario::Links::Pairs(pairs) => {
-            Links::Listed(pairs.iter().map(|&(from, to)| Link { from: node(from), to: node(to) }).collect())
-        }
+        fault::Links::All => Links::All,
+        fault::Links::Pairs(pairs) => Links::Listed(pairs.iter().map(|&(from, to)| Link::between(from, to)).collect()),
+        fault::Links::Between(ends) => Links::FromTo(ends.from.clone(), ends.to.clone()),
     }
 }

@@ -13,8 +13,8 @@ use lit_node::node::Node;
 
 use crate::cost;
 use crate::disk::{Disk, Loss, Snapshot, Trip};
+use crate::fault::PowerCut;
 use crate::heap::Nanos;
-use crate::scenario::PowerCut;
 
 /// What came of giving an input to a node.
 pub struct Handled {

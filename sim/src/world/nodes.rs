@@ -8,11 +8,10 @@ use lit_node::note::Note;
 use super::event::Event;
 use super::{DEALER_MS, World};
 use crate::disk::Loss;
+use crate::fault::{Crash, DiskLoss, Fault};
 use crate::heap::{MILLI, Nanos};
 use crate::network::{Endpoint, Link};
 use crate::oracle;
-use crate::plan::Fault;
-use crate::scenario::DiskLoss;
 use crate::witness::Reader;
 
 impl World {
@@ -39,7 +38,7 @@ impl World {
 
     /// Stops a node as a fault of the plan says, and starts it again when the fault says so.
     pub(super) fn crash_node(&mut self, now: Nanos, id: NodeId, fault: usize) {
-        let Fault::Crash { restart_after_ms, disk, .. } = self.faults.get(fault).what else { return };
+        let Fault::Crash(Crash { restart_after_ms, disk, .. }) = self.faults.get(fault).what else { return };
         let Some(host) = self.hosts.get_mut(&id) else { return };
         // What is on the disk before the crash may be gone after it.
         self.observer.witness.borrow_mut().read_by(Reader::Anybody, host.disk.raw());
@@ -60,7 +59,7 @@ impl World {
     /// Keeps the disks to which planned crashes roll back.
     pub(super) fn snapshot_for(&mut self, act: &str, step: Option<&str>) {
         for (index, event) in self.faults.of(act, step) {
-            if let Fault::Crash { node, disk: DiskLoss::Rollback, .. } = event.what
+            if let Fault::Crash(Crash { node, disk: DiskLoss::Rollback, .. }) = event.what
                 && let Some(host) = self.hosts.get(&node)
             {
                 self.snapshots.insert(index, host.disk.snapshot());
@@ -129,9 +128,7 @@ impl World {
                 let link = Link { from: Endpoint::Node(id), to: Endpoint::Node(to) };
                 let (mut bytes, triggered) = (bytes, self.faults.on_sent(id, &label));
                 for fault in &triggered {
-                    if let Fault::Spoil(spoil) = self.faults.get(*fault).what {
-                        spoil.apply(&mut bytes);
-                    }
+                    self.faults.get(*fault).what.spoil(&mut bytes);
                 }
                 self.send(now, link, &label, bytes);
                 for fault in triggered {

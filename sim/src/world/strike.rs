@@ -5,9 +5,9 @@ use lit_node::io::Label;
 
 use super::event::Event;
 use super::{World, faults};
+use crate::fault::{Crash, Fault, Garbage};
 use crate::heap::{MILLI, Nanos};
-use crate::network::{Endpoint, Link};
-use crate::plan::Fault;
+use crate::network::Link;
 
 impl World {
     pub(super) fn begin_fault(&mut self, now: Nanos, index: usize) {
@@ -16,46 +16,52 @@ impl World {
         }
         let event = self.faults.get(index).clone();
         self.observer.fault(now, &format!("{} begins: {}", event.id, event.what));
-        if let Some((fault, for_ms)) = faults::link_fault(&event) {
-            self.network.begin(fault);
-            if let Some(for_ms) = for_ms {
-                let at = now.saturating_add(for_ms.saturating_mul(MILLI));
-                self.heap.push(at, 0, Event::End { fault: index });
-            }
+        if let Some(for_ms) = event.for_ms {
+            let at = now.saturating_add(for_ms.saturating_mul(MILLI));
+            self.heap.push(at, 0, Event::End { fault: index });
         }
-        match event.what {
-            Fault::Crash { node, cut: Some(cut), .. } => {
-                if let Some(host) = self.hosts.get_mut(&node) {
-                    host.arm(index, cut);
+        if let Some(fault) = faults::link_fault(&event) {
+            self.network.begin(fault);
+        }
+        if event.what.corrupts().is_some() {
+            // It has fired when the lie has been told.
+            self.faults.hold(index);
+            self.factory.switchboard.switch(index, true);
+        }
+        match &event.what {
+            Fault::Crash(crash) => match crash.cut() {
+                Some(cut) => {
+                    if let Some(host) = self.hosts.get_mut(&crash.node) {
+                        host.arm(index, cut);
+                    }
+                    self.faults.hold(index);
                 }
-                self.faults.hold(index);
-            }
-            Fault::Crash { node, .. } => self.crash_node(now, node, index),
-            Fault::Garbage { from, to, bytes } => {
-                let link = Link { from: Endpoint::Node(from), to: Endpoint::Node(to) };
-                let session = SessionId::derive("garbage", &[event.id.0.as_bytes()]);
-                let label = Label { session, protocol: "garbage", round: 0, kind: "bytes" };
-                let mut garbage = vec![0; bytes as usize];
-                blake3::Hasher::new_keyed(&self.factory.keys().bytes(&event.id.0, "garbage"))
-                    .finalize_xof()
-                    .fill(&mut garbage);
-                self.send(now, link, &label, garbage);
-            }
-            Fault::Leak { node } => self.factory.set_leaking(node, true),
+                None => self.crash_node(now, crash.node, index),
+            },
+            Fault::Garbage(garbage) => self.send_garbage(now, &event.id.0, garbage),
             _ => {}
         }
     }
 
+    /// Bytes that no node sent arrive over a node's link.
+    fn send_garbage(&mut self, now: Nanos, id: &str, garbage: &Garbage) {
+        let session = SessionId::derive("garbage", &[id.as_bytes()]);
+        let label = Label { session, protocol: "garbage", round: 0, kind: "bytes" };
+        let mut bytes = vec![0; garbage.bytes as usize];
+        blake3::Hasher::new_keyed(&self.factory.keys().bytes(id, "garbage")).finalize_xof().fill(&mut bytes);
+        self.send(now, Link::between(garbage.from, garbage.to), &label, bytes);
+    }
+
     pub(super) fn end_fault(&mut self, now: Nanos, index: usize) {
         let event = self.faults.get(index).clone();
-        match event.what {
-            Fault::Crash { node, restart_after_ms: Some(_), .. } => {
-                if let Some(boot) = self.hosts.get(&node).map(|host| host.boot) {
-                    self.heap.push(now, u64::from(node.0), Event::Restart { node, boot });
+        match &event.what {
+            Fault::Crash(Crash { node, restart_after_ms: Some(_), .. }) => {
+                if let Some(boot) = self.hosts.get(node).map(|host| host.boot) {
+                    self.heap.push(now, u64::from(node.0), Event::Restart { node: *node, boot });
                 }
                 return;
             }
-            Fault::Leak { node } => self.factory.set_leaking(node, false),
+            what if what.corrupts().is_some() => self.factory.switchboard.switch(index, false),
             _ if faults::link_fault(&event).is_some() => self.network.end(&event.id.0),
             _ => return,
         }

@@ -1,0 +1,85 @@
+//! What can go wrong. Each fault is defined once: scenarios write it, plans fix it, and the world carries it out.
+//!
+//! `N` is how a node is named: where it stands in a file, as a number or a choice that is still open, or as the node
+//! that the planner chose. The doc comments are what `litsim schema` and `litsim explain` print.
+
+mod behaviour;
+mod link;
+mod machine;
+mod show;
+mod wire;
+
+pub use behaviour::Corruption;
+pub use link::{Links, Partition, Reorder, Strike};
+pub use machine::{Crash, DiskLoss, PowerCut};
+pub use wire::{Flip, Garbage, Truncate};
+
+use lit_node::id::NodeId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What can go wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "FaultKind")]
+pub enum Fault<N = NodeId> {
+    /// Messages get lost.
+    Loss(Strike<N>),
+    /// Messages arrive twice.
+    Duplicate(Strike<N>),
+    /// Messages are held back, so that later ones overtake them.
+    Reorder(Reorder<N>),
+    /// Nodes of different sets cannot reach each other.
+    Partition(Partition<N>),
+    /// A node stops, and loses everything that is not on its disk.
+    Crash(Crash<N>),
+    /// The message that triggers this arrives with one bit wrong.
+    Flip(Flip),
+    /// Of the message that triggers this only the beginning arrives.
+    Truncate(Truncate),
+    /// A node gets random bytes from the link of another one.
+    Garbage(Garbage<N>),
+    /// A node puts its key share where its announcements should have random bytes.
+    Leak(Corruption<N>),
+}
+
+impl<N> Fault<N> {
+    /// The same fault with every node named anew, in the order of the fields.
+    pub fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> Fault<M> {
+        match self {
+            Self::Loss(strike) => Fault::Loss(strike.map(name)),
+            Self::Duplicate(strike) => Fault::Duplicate(strike.map(name)),
+            Self::Reorder(reorder) => Fault::Reorder(reorder.map(name)),
+            Self::Partition(partition) => Fault::Partition(partition.map(name)),
+            Self::Crash(crash) => Fault::Crash(crash.map(name)),
+            Self::Flip(flip) => Fault::Flip(*flip),
+            Self::Truncate(truncate) => Fault::Truncate(*truncate),
+            Self::Garbage(garbage) => Fault::Garbage(garbage.map(name)),
+            Self::Leak(corruption) => Fault::Leak(corruption.map(name)),
+        }
+    }
+
+    /// Whether the fault changes the very message that triggers it.
+    pub fn changes_its_trigger(&self) -> bool {
+        matches!(self, Self::Flip(_) | Self::Truncate(_))
+    }
+}
+
+impl Fault {
+    /// The node that lies, if this fault makes one lie. It counts as faulty for the whole run.
+    pub fn corrupts(&self) -> Option<NodeId> {
+        match self {
+            Self::Leak(corruption) => Some(corruption.node),
+            _ => None,
+        }
+    }
+
+    /// Changes a message on the way, if that is what this fault does.
+    pub fn spoil(&self, message: &mut Vec<u8>) {
+        match self {
+            Self::Flip(flip) => flip.apply(message),
+            Self::Truncate(truncate) => truncate.apply(message),
+            _ => {}
+        }
+    }
+}
