@@ -235,6 +235,10 @@ scalar!(Wei, "an amount of wei: a whole number, or a string of decimal digits", 
         Ok(Wei(number))
     }
 
+    fn visit_i128<E: de::Error>(self, number: i128) -> Result<Wei, E> {
+        u128::try_from(number).map(Wei).map_err(|_| E::invalid_value(de::Unexpected::Other("a negative number"), &self))
+    }
+
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Wei, E> {
         text.parse().map(Wei).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
     }
