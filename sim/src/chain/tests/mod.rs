@@ -4,6 +4,7 @@ mod blocks;
 mod board;
 mod keys;
 mod permissions;
+mod reorg;
 
 use alloy_primitives::U256;
 use alloy_sol_types::SolCall;
