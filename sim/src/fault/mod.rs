@@ -136,3 +136,6 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ mod seat;
 mod step;
 mod strike;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 mod troubles;
 mod twins;
 mod verdicts;

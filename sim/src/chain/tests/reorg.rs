@@ -35,7 +35,7 @@ fn a_reorganisation_keeps_what_is_below_it_and_mines_the_rest_again_in_other_pla
     assert!(hashes.iter().all(|hash| chain.receipt(hash).is_some_and(Receipt::succeeded)), "all come in the end");
     assert_eq!(chain.balance(address(BOB)), before.balance(address(BOB)));
     for number in 1..=4 {
-        let state = chain.call_at(address(BOB), &[], lit_node::io::BlockTag::Number(number));
+        let state = chain.call_at(address(BOB), &[], BlockTag::Number(number));
         assert!(state.is_ok(), "the state of block {number} is kept");
     }
 }
