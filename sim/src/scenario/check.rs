@@ -108,7 +108,7 @@ pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<S
         found: Vec::new(),
         nodes: file.network.nodes.value,
         users: file.users.keys().cloned().collect(),
-        origins: file.http.iter().map(|server| server.origin.value.clone()).collect(),
+        origins: file.http.iter().filter_map(|server| crate::http::origin(&server.origin)).collect(),
         actions: BTreeMap::new(),
     };
     let c = &mut checker;

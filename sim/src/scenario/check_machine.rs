@@ -66,7 +66,8 @@ fn twins(c: &mut Checker<'_>, twins: &Twins<Node>) {
 
 fn origin(c: &mut Checker<'_>, span: &Span, origin: &Origin<Node>) {
     different(c, &origin.nodes);
-    if !c.origins.contains(&origin.origin) {
+    // Two spellings of one origin are one server.
+    if !crate::http::origin(&origin.origin).is_some_and(|origin| c.origins.contains(&origin)) {
         let name = Placed { value: origin.origin.clone(), span: span.clone() };
         let known = c.origins.clone();
         c.unknown("web server", &name, known.iter().map(String::as_str));

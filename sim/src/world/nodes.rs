@@ -167,13 +167,13 @@ impl World {
                 let (delay, reply) = self.surroundings.ipfs_get(id, call, &cid);
                 self.count_troubles();
                 self.observer.ipfs(now, id, &cid);
-                self.answer(now + delay, seat, boot, Input::Ipfs { call, reply });
+                self.answer(now.saturating_add(delay), seat, boot, Input::Ipfs { call, reply });
             }
             Output::HttpFetch { call, request } => {
                 let (delay, reply) = self.surroundings.http_fetch(id, &request, now);
                 self.count_troubles();
                 self.observer.http(now, id, &request);
-                self.answer(now + delay, seat, boot, Input::Http { call, reply });
+                self.answer(now.saturating_add(delay), seat, boot, Input::Http { call, reply });
             }
             // The machine has turned its clock's time into the run's.
             Output::SetTimer { timer, at } => self.answer(at.0, seat, boot, Input::Timer(timer)),

@@ -141,7 +141,7 @@ impl Surroundings {
     ) -> (Nanos, Result<HttpResponse, HttpError>) {
         self.struck.extend(self.origins.fault(request, node));
         let (latency_ms, reply) = self.origins.call(request, node, now / MILLI);
-        (latency_ms * MILLI, reply)
+        (latency_ms.saturating_mul(MILLI), reply)
     }
 }
 

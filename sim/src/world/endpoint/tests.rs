@@ -34,7 +34,12 @@ fn chain() -> (Chain, Contracts) {
         let (identity, decryption) = (SigningKey::from_slice(&[name; 32]).unwrap(), Scalar::from(u64::from(name)));
         Registration::new(&identity, [name; 32], &decryption, Epoch(1), &mut rng, &mut Meter::default())
     });
-    let network = NetworkParameters { validators: validators.collect(), threshold: 2, dkg_window_blocks: 4 };
+    let network = NetworkParameters {
+        validators: validators.collect(),
+        threshold: 2,
+        dkg_window_blocks: 4,
+        dkg_complaint_blocks: 2,
+    };
     let contracts = chain.deploy_network(&deployer, &network, 101).unwrap();
     for second in 102..=105 {
         chain.mine(second);
