@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use thiserror::Error;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Reorg};
 use crate::scenario::{Act, FaultSpec, LabelPattern, NodeChoice, Scenario, WhenSpec};
 
 /// The stable name of a fault: `act/fault`.
@@ -84,6 +84,19 @@ pub enum PlanError {
         /// n.
         nodes: u16,
     },
+    /// Blocks that nodes take for final would be replaced.
+    #[error(
+        "{fault} replaces {depth} blocks, but a block counts as final when {finality_depth} follow it; expected a \
+         smaller `depth`, or `beyond_f = true` in [limits]"
+    )]
+    ReorgTooDeep {
+        /// The fault.
+        fault: FaultId,
+        /// How many blocks.
+        depth: u64,
+        /// The home chain's finality depth.
+        finality_depth: u64,
+    },
 }
 
 fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
@@ -94,29 +107,45 @@ impl FaultPlan {
     /// Expands a scenario's faults under a seed.
     ///
     /// # Errors
-    /// If more than f nodes may be down at once and the scenario does not allow that.
+    /// If more than f nodes may be down at once, or blocks that are final be replaced, and the scenario does not allow
+    /// that.
     pub fn new(scenario: &Scenario, seed: u64) -> Result<Self, PlanError> {
         let faults = scenario.acts.iter().flat_map(|act| act.faults.iter().map(move |fault| (act, fault)));
         let plan = Self { events: faults.map(|(act, fault)| expand(scenario, seed, act, fault)).collect() };
-        if scenario.limits.beyond_f { Ok(plan) } else { plan.refuse_too_many_faulty(scenario) }
+        if scenario.limits.beyond_f {
+            Ok(plan)
+        } else {
+            plan.refuse_deep_reorgs(scenario)?.refuse_too_many_faulty(scenario)
+        }
     }
 
-    /// The nodes that some fault corrupts.
+    /// The nodes that some fault corrupts, or lies to.
     pub fn corrupted(&self) -> Vec<NodeId> {
-        let nodes = self.events.iter().filter_map(|event| event.what.corrupts());
+        let nodes = self.events.iter().flat_map(|event| event.what.implicates());
         nodes.collect::<BTreeSet<NodeId>>().into_iter().collect()
+    }
+
+    fn refuse_deep_reorgs(self, scenario: &Scenario) -> Result<Self, PlanError> {
+        let finality_depth = scenario.chains[0].finality_depth;
+        for event in &self.events {
+            if let Fault::Reorg(Reorg { depth }) = event.what
+                && depth >= finality_depth
+            {
+                return Err(PlanError::ReorgTooDeep { fault: event.id.clone(), depth, finality_depth });
+            }
+        }
+        Ok(self)
     }
 
     fn refuse_too_many_faulty(self, scenario: &Scenario) -> Result<Self, PlanError> {
         let allowed = scenario.network.faulty_max();
-        for event in self.events.iter().filter(|event| event.node_made_faulty().is_some()) {
+        let burdens: Vec<_> = self.events.iter().map(|event| (event, event.nodes_made_faulty())).collect();
+        for (event, _) in burdens.iter().filter(|(_, nodes)| !nodes.is_empty()) {
             let mut faulty = BTreeSet::new();
             let mut faults = Vec::new();
-            for other in &self.events {
-                if let Some(node) = other.node_made_faulty()
-                    && may_overlap(scenario, event, other)
-                {
-                    faulty.insert(node);
+            for (other, nodes) in &burdens {
+                if !nodes.is_empty() && may_overlap(scenario, event, other) {
+                    faulty.extend(nodes);
                     faults.push(other.id.clone());
                 }
             }
@@ -129,22 +158,21 @@ impl FaultPlan {
 }
 
 impl FaultEvent {
-    /// The node that counts as faulty because of this: it is down, or lies.
-    fn node_made_faulty(&self) -> Option<NodeId> {
-        match &self.what {
-            Fault::Crash(crash) => Some(crash.node),
-            other => other.corrupts(),
-        }
+    /// The nodes that count as faulty because of this: they are down, lie, or are lied to.
+    fn nodes_made_faulty(&self) -> Vec<NodeId> {
+        let mut nodes = self.what.implicates();
+        nodes.extend(self.what.stops());
+        nodes
     }
 
-    /// Whether that node is faulty in the whole run: who has lied once may have lied before without being noticed.
+    /// Whether those nodes are faulty in the whole run: who has lied once may have lied before without being noticed.
     fn is_always(&self) -> bool {
-        self.what.corrupts().is_some()
+        !self.what.implicates().is_empty()
     }
 
-    /// Whether that node stays faulty once it is.
+    /// Whether those nodes stay faulty once they are.
     fn is_permanent(&self) -> bool {
-        self.is_always() || matches!(&self.what, Fault::Crash(crash) if crash.restart_after_ms.is_none())
+        self.is_always() || self.what.stops_for_good()
     }
 }
 
@@ -171,14 +199,17 @@ fn may_overlap(scenario: &Scenario, a: &FaultEvent, b: &FaultEvent) -> bool {
     }
 }
 
-/// From when to when a timed crash holds, milliseconds after the start of its act or step.
+/// From when to when a node may be stopped by a timed fault, milliseconds after the start of its act or step.
 fn window(event: &FaultEvent) -> Option<(u64, u64)> {
-    match (&event.when, &event.what) {
-        (Trigger::At { ms }, Fault::Crash(crash)) => {
-            Some((*ms, crash.restart_after_ms.map_or(u64::MAX, |after| ms.saturating_add(after.max(1)))))
-        }
-        _ => None,
-    }
+    let Trigger::At { ms } = event.when else { return None };
+    let lasts = match &event.what {
+        Fault::Crash(crash) => crash.restart_after_ms,
+        Fault::Pause(_) => event.for_ms,
+        // It may halt at any time while the fault lasts, and is started again when the fault ends.
+        Fault::DiskFull(full) => full.restart_after_ms.and(event.for_ms),
+        _ => return None,
+    };
+    Some((ms, lasts.map_or(u64::MAX, |lasts| ms.saturating_add(lasts.max(1)))))
 }
 
 fn expand(scenario: &Scenario, seed: u64, act: &Act, spec: &FaultSpec) -> FaultEvent {

@@ -30,6 +30,8 @@ pub(super) struct Core {
     pub store: Store,
     pub me: NodeId,
     pub roster: Roster,
+    /// What the node's clock shows. It may have been set back; everything else has steady time.
+    pub clock: Time,
     /// Where actions run.
     pub workers: Workers,
     /// Statements that wait for conduct, signature and channel; those to the node itself come back as received.
@@ -42,7 +44,8 @@ impl Core {
     pub fn new(opened: Opened, me: NodeId, roster: Roster, calls_made: u64) -> Self {
         let Opened { config, conduct, entropy, store } = opened;
         let (outbox, questions, workers) = (VecDeque::new(), BTreeMap::new(), Workers::new(config.workers));
-        Self { config, conduct, entropy, store, me, roster, workers, outbox, questions, calls_made }
+        let clock = Time::default();
+        Self { config, conduct, entropy, store, me, roster, clock, workers, outbox, questions, calls_made }
     }
 
     /// Runs `step` of a protocol machine in this node's surroundings; its notes go to the outputs.

@@ -100,7 +100,7 @@ impl Execution {
             return Err(failure(ErrorCode::WrongEpoch, text));
         }
         if let Some(auth_sig) = &execute.auth_sig {
-            let caller = siwe::verify(auth_sig, now, &core.config.sign_in, &mut out.meter)
+            let caller = siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter)
                 .map_err(|error| failure(ErrorCode::InvalidAuthSig, error.to_string()))?;
             self.claimant.address = Some(caller);
         }

@@ -12,6 +12,7 @@ mod question;
 mod requests;
 mod running;
 mod serve;
+mod steady;
 mod transactions;
 mod watch;
 mod workers;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 
 use self::core::{Core, Opened};
 use self::running::Running;
+use self::steady::Steady;
 use crate::action::Limits;
 use crate::auth::siwe;
 use crate::chain::{Contracts, registration, views};
@@ -84,6 +86,7 @@ pub enum OpenError {
 /// A node of the network.
 pub struct Node {
     stage: Stage,
+    steady: Steady,
     /// The timer that is set, if any; others that still go off are ignored.
     timer: Option<(Time, TimerId)>,
     timers_set: u64,
@@ -129,11 +132,13 @@ impl Node {
         out.note(Note::Started { boot: config.boot });
         let opened = Opened { config, conduct, entropy, store };
         let discovery = Discovery { opened, asked: 0, head: 0, waiting: false };
-        Ok(Self { stage: Stage::Discovering(Box::new(discovery)), timer: None, timers_set: 0 })
+        let stage = Stage::Discovering(Box::new(discovery));
+        Ok(Self { stage, steady: Steady::default(), timer: None, timers_set: 0 })
     }
 
-    /// Handles one input at `now` on the node's clock.
-    pub fn handle(&mut self, now: Time, input: Input, out: &mut Outputs) {
+    /// Handles one input at `clock` on the node's clock, which may have been set forward or back since the last one.
+    pub fn handle(&mut self, clock: Time, input: Input, out: &mut Outputs) {
+        let now = self.steady.read(clock);
         self.stage = match std::mem::replace(&mut self.stage, Stage::Halted) {
             Stage::Discovering(discovery) => discovery.handle(now, input, out),
             Stage::Running(mut running) => {
@@ -144,7 +149,7 @@ impl Node {
                 if matches!(due, Some(Input::Timer(_))) {
                     self.timer = None;
                 }
-                match due.map_or(Ok(()), |input| running.handle(now, input, out)) {
+                match due.map_or(Ok(()), |input| running.handle(now, clock, input, out)) {
                     Ok(()) => Stage::Running(running),
                     Err(failure) => halt(&failure, out),
                 }
@@ -168,7 +173,7 @@ impl Node {
         self.timers_set += 1;
         let timer = TimerId(self.timers_set);
         self.timer = Some((at, timer));
-        out.push(Output::SetTimer { timer, at });
+        out.push(Output::SetTimer { timer, at: self.steady.clock(at) });
     }
 }
 

@@ -77,11 +77,12 @@ impl Running {
             .min()
     }
 
-    /// Handles one input.
+    /// Handles one input at `now`, when the node's clock shows `clock`.
     ///
     /// # Errors
     /// If the store fails; the node must then be dropped.
-    pub fn handle(&mut self, now: Time, input: Input, out: &mut Outputs) -> Result<(), StoreError> {
+    pub fn handle(&mut self, now: Time, clock: Time, input: Input, out: &mut Outputs) -> Result<(), StoreError> {
+        self.core.clock = clock;
         match input {
             Input::Started => {}
             Input::Peer { from, bytes } => self.on_frame(from, &bytes, now, out)?,

@@ -4,14 +4,25 @@
 //! that the planner chose. The doc comments are what `litsim schema` and `litsim explain` print.
 
 mod behaviour;
+mod burden;
 mod link;
 mod machine;
+mod origin;
+mod pace;
 mod show;
+mod storage;
+mod surroundings;
+mod twins;
 mod wire;
 
 pub use behaviour::Corruption;
 pub use link::{Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
+pub use origin::{GivenAnswer, Origin, OriginAnswer};
+pub use pace::{ClockStep, Drift, Pause, Slow};
+pub use storage::{DiskFull, DiskSlow};
+pub use surroundings::{Endpoints, Gateway, Lie, Reorg, RpcLag, RpcLie, Serve};
+pub use twins::Twins;
 pub use wire::{Flip, Garbage, Truncate};
 
 use lit_node::id::NodeId;
@@ -33,6 +44,34 @@ pub enum Fault<N = NodeId> {
     Partition(Partition<N>),
     /// A node stops, and loses everything that is not on its disk.
     Crash(Crash<N>),
+    /// A node's process stands still.
+    Pause(Pause<N>),
+    /// A node's processor is slow.
+    Slow(Slow<N>),
+    /// A node's clock is set wrong.
+    Clock(ClockStep<N>),
+    /// A node's clock goes too fast or too slowly.
+    Drift(Drift<N>),
+    /// A node's disk is full.
+    DiskFull(DiskFull<N>),
+    /// A node's disk is slow.
+    DiskSlow(DiskSlow<N>),
+    /// A node runs twice.
+    Twins(Twins<N>),
+    /// Endpoints show nodes an old state of the home chain.
+    RpcLag(RpcLag<N>),
+    /// Endpoints show nodes the home chain as it was when the fault began.
+    RpcStale(Endpoints<N>),
+    /// Endpoints do not answer nodes.
+    RpcDown(Endpoints<N>),
+    /// Endpoints lie to nodes.
+    RpcLie(RpcLie<N>),
+    /// The newest blocks of the home chain are replaced.
+    Reorg(Reorg),
+    /// The IPFS gateway does not serve what it is asked for.
+    Gateway(Gateway<N>),
+    /// A web server does not answer as usual.
+    Origin(Origin<N>),
     /// The message that triggers this arrives with one bit wrong.
     Flip(Flip),
     /// Of the message that triggers this only the beginning arrives.
@@ -52,6 +91,20 @@ impl<N> Fault<N> {
             Self::Reorder(reorder) => Fault::Reorder(reorder.map(name)),
             Self::Partition(partition) => Fault::Partition(partition.map(name)),
             Self::Crash(crash) => Fault::Crash(crash.map(name)),
+            Self::Pause(pause) => Fault::Pause(pause.map(name)),
+            Self::Slow(slow) => Fault::Slow(slow.map(name)),
+            Self::Clock(step) => Fault::Clock(step.map(name)),
+            Self::Drift(drift) => Fault::Drift(drift.map(name)),
+            Self::DiskFull(full) => Fault::DiskFull(full.map(name)),
+            Self::DiskSlow(slow) => Fault::DiskSlow(slow.map(name)),
+            Self::Twins(twins) => Fault::Twins(twins.map(name)),
+            Self::RpcLag(lag) => Fault::RpcLag(lag.map(name)),
+            Self::RpcStale(endpoints) => Fault::RpcStale(endpoints.map(name)),
+            Self::RpcDown(endpoints) => Fault::RpcDown(endpoints.map(name)),
+            Self::RpcLie(lie) => Fault::RpcLie(lie.map(name)),
+            Self::Reorg(reorg) => Fault::Reorg(*reorg),
+            Self::Gateway(gateway) => Fault::Gateway(gateway.map(name)),
+            Self::Origin(origin) => Fault::Origin(origin.map(name)),
             Self::Flip(flip) => Fault::Flip(*flip),
             Self::Truncate(truncate) => Fault::Truncate(*truncate),
             Self::Garbage(garbage) => Fault::Garbage(garbage.map(name)),
@@ -83,3 +136,6 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

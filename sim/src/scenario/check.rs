@@ -30,6 +30,8 @@ pub(super) struct Checker<'s> {
     pub found: Vec<Diagnostic>,
     pub nodes: u16,
     pub users: BTreeSet<String>,
+    /// The web servers that there are.
+    pub origins: BTreeSet<String>,
     actions: BTreeMap<String, Arc<Action>>,
 }
 
@@ -106,6 +108,7 @@ pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<S
         found: Vec::new(),
         nodes: file.network.nodes.value,
         users: file.users.keys().cloned().collect(),
+        origins: file.http.iter().filter_map(|server| crate::http::origin(&server.origin)).collect(),
         actions: BTreeMap::new(),
     };
     let c = &mut checker;

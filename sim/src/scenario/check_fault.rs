@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::check::Checker;
+use super::check_machine;
 use super::model::{FaultSpec, LabelPattern, NodeChoice, Step, WhenSpec};
 use super::raw_act as raw;
 use super::source::{Placed, Span};
@@ -92,7 +93,7 @@ fn sense(c: &mut Checker<'_>, span: &Span, fault: &Fault<Placed<NodeChoice>>) {
                 c.refuse(span, "there is no write or sync 0", "1 for the first");
             }
         }
-        Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => {}
+        other => check_machine::sense(c, span, other),
     }
 }
 

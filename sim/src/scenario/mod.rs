@@ -5,6 +5,7 @@
 mod check;
 mod check_act;
 mod check_fault;
+mod check_machine;
 mod diagnostic;
 mod model;
 mod params;

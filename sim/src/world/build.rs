@@ -18,6 +18,7 @@ use lit_node::roster::Roster;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
+use super::clock::Clock;
 use super::faults::share;
 use super::host::Host;
 use super::identity::Keys;
@@ -63,15 +64,18 @@ impl NodeFactory {
         &self.keys
     }
 
-    /// A node's configuration and conduct for one boot.
-    pub fn parts(&self, id: NodeId, boot: Boot) -> (Config, Box<dyn Conduct>) {
+    /// The configuration and conduct of an instance of a node for one boot.
+    pub fn parts(&self, seat: Seat, boot: Boot) -> (Config, Box<dyn Conduct>) {
+        let id = seat.node;
+        // Two instances that drew the same nonces would give the key away by their first two signatures.
+        let randomness = if seat.second { "randomness of the second instance" } else { "randomness" };
         let home = &self.scenario.chains[0];
         let config = Config {
             identity: self.keys.node_identity(id),
             channel_secret: self.keys.node_secret(id, "channel"),
             decryption: self.reading.keys[&id].clone(),
             master_key: self.keys.node_secret(id, "store"),
-            seed: self.keys.node_secret(id, "randomness"),
+            seed: self.keys.node_secret(id, randomness),
             boot,
             chain_id: home.chain_id,
             contracts: self.contracts,
@@ -119,10 +123,14 @@ impl World {
         let clock_base = START_S * 1_000_000_000;
         let hosts = ids.iter().map(|id| {
             let cores = usize::from(scenario.nodes.cores.get());
-            (*id, Host::new(*id, cores, clock_base.saturating_add_signed(skew_ms(&keys, *id, skew_max) * MILLI as i64)))
+            let skew = skew_ms(&keys, *id, skew_max) * MILLI as i64;
+            (Seat::from(*id), Host::new(*id, cores, Clock::new(clock_base.saturating_add_signed(skew))))
         });
         Self {
             hosts: hosts.collect(),
+            twins: BTreeMap::new(),
+            stopped: Meter::default(),
+            corrupted: plan.corrupted(),
             factory: NodeFactory {
                 keys,
                 scenario: Arc::clone(&scenario),

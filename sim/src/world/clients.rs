@@ -44,7 +44,7 @@ impl World {
         if now >= started + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta {
             return true;
         }
-        let everybody = self.hosts.values().filter(|host| host.is_up()).count();
+        let everybody = self.hosts.iter().filter(|(seat, host)| !seat.second && host.is_up()).count();
         let heard = |request: &RequestId| self.endings.get(request).map_or(0, BTreeMap::len) >= everybody;
         running.has_ended(now, 4 * delta, |requests| requests.iter().all(heard))
     }
@@ -85,6 +85,7 @@ impl World {
                 let mut timed = Vec::new();
                 if first {
                     self.observer.step(now, &format!("act {act} begins"));
+                    self.surroundings.endpoints.forget();
                     timed.extend(self.faults.arm(&act, None, now));
                     self.snapshot_for(&act, None);
                 }
@@ -139,8 +140,9 @@ impl World {
     pub(super) fn hang_up(&mut self, now: Nanos) {
         let at = now + self.surroundings.rpc_one_way();
         for (conn, connection) in std::mem::take(&mut self.connections) {
-            if let Some(boot) = self.hosts.get(&connection.node).map(|host| host.boot) {
-                self.answer(at, connection.node, boot, Input::ClientGone { conn });
+            for seat in self.seats(connection.node) {
+                let Some(boot) = self.hosts.get(&seat).map(|host| host.boot) else { continue };
+                self.answer(at, seat, boot, Input::ClientGone { conn });
             }
         }
     }

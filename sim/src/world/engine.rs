@@ -1,5 +1,6 @@
 //! From a scenario, a plan and a seed to a report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lit_node::id::NodeId;
@@ -57,7 +58,7 @@ impl World {
     fn judge(mut self, plan: &FaultPlan, options: RunOptions) -> RunReport {
         let now = self.heap.now();
         self.faults.told(&self.factory.switchboard);
-        let mut violations = self.safety(&plan.corrupted());
+        let mut violations = self.safety();
         violations.extend(self.liveness());
         let panicked = violations.iter().any(|violation| violation.oracle == "no-honest-panic");
         let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
@@ -86,7 +87,7 @@ impl World {
         self.report(plan, options, verdict, violations, missed)
     }
 
-    fn safety(&mut self, corrupted: &[NodeId]) -> Vec<Violation> {
+    fn safety(&mut self) -> Vec<Violation> {
         let mut oracles = std::mem::take(&mut self.observer.oracles);
         let witness = std::rc::Rc::clone(&self.observer.witness);
         let witness = witness.borrow();
@@ -94,12 +95,21 @@ impl World {
             routed: self.surroundings.routed_keys(&self.book.contracts),
             at: self.heap.now(),
             witness: &witness,
-            disks: self.hosts.iter().map(|(id, host)| (*id, host.disk.raw())).collect(),
+            disks: self.raw_disks(),
             threshold: usize::from(self.scenario.network.threshold),
-            corrupted,
+            corrupted: &self.corrupted,
         };
         let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
         found.map(|violation| public(&violation)).collect()
+    }
+
+    /// What is on the disks of each node.
+    fn raw_disks(&self) -> BTreeMap<NodeId, Vec<u8>> {
+        let mut disks: BTreeMap<NodeId, Vec<u8>> = BTreeMap::new();
+        for host in self.hosts.values() {
+            disks.entry(host.id).or_default().extend(host.disk.raw());
+        }
+        disks
     }
 
     /// What should have completed and did not.
@@ -123,12 +133,7 @@ impl World {
         for node in &self.broken {
             violations.push(violation(vec![*node], format!("the store of {node} failed, and no fault did it")));
         }
-        let behind: Vec<NodeId> = self
-            .hosts
-            .values()
-            .filter(|host| host.is_up() && !self.observer.holds_all_keys(host.id))
-            .map(|host| host.id)
-            .collect();
+        let behind: Vec<NodeId> = self.behind().collect();
         if !behind.is_empty() {
             violations.push(violation(behind, "nodes that are up lack a key that others hold".into()));
         }
@@ -166,7 +171,10 @@ impl World {
         marks.extend(self.faults.fired.iter().map(|(id, times)| (format!("fault {id}"), *times)));
         let network = &self.scenario.network;
         let profile = options.profile.then(|| {
-            let total = |op: Op| self.hosts.values().map(|host| host.total.count(op)).sum();
+            let total = |op: Op| {
+                let present: u64 = self.hosts.values().map(|host| host.total.count(op)).sum();
+                present + self.stopped.count(op)
+            };
             let gas = self.surroundings.chains.iter().map(crate::chain::Chain::gas_used).sum();
             Op::ALL.iter().map(|&op| (op.name().to_owned(), total(op))).chain([("evm_gas".to_owned(), gas)]).collect()
         });

@@ -155,7 +155,7 @@ pub(super) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
             (links_of(&reorder.links), Disturbance::Reorder(rate, most_ms))
         }
         Fault::Partition(partition) => (Links::Between(partition.sets.clone()), Disturbance::Cut),
-        Fault::Crash(_) | Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => return None,
+        _ => return None,
     };
     Some(LinkFault { id: event.id.0.clone(), links, disturbance })
 }

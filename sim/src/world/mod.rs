@@ -4,20 +4,29 @@
 
 mod build;
 mod clients;
+mod clock;
 mod combine;
+mod condition;
 mod dealer;
+mod endpoint;
 mod engine;
 mod event;
 mod faults;
 mod host;
 mod identity;
+mod machines;
 mod milestones;
 mod nodes;
 mod observer;
 mod script;
+mod seat;
 mod step;
 mod strike;
 mod surroundings;
+#[cfg(test)]
+mod tests;
+mod troubles;
+mod twins;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -26,6 +35,7 @@ use std::sync::Arc;
 use lit_node::id::{Boot, ConnId, NodeId, RequestId, SessionId};
 use lit_node::io::{Input, Label};
 use lit_node::memo::Memo;
+use lit_node::meter::Meter;
 
 pub use self::engine::Simulator;
 
@@ -36,8 +46,10 @@ use self::faults::Faults;
 use self::host::Host;
 use self::observer::Observer;
 use self::script::{Book, Script};
+use self::seat::Seat;
 use self::step::Running;
 use self::surroundings::Surroundings;
+use self::twins::Twins;
 use crate::disk::Snapshot;
 use crate::heap::{Heap, MILLI, Nanos};
 use crate::network::{Endpoint, Link, Network};
@@ -64,7 +76,13 @@ pub(crate) struct World {
     scenario: Arc<Scenario>,
     heap: Heap<Event>,
     network: Network,
-    hosts: BTreeMap<NodeId, Host>,
+    hosts: BTreeMap<Seat, Host>,
+    /// The nodes that run twice.
+    twins: BTreeMap<NodeId, Twins>,
+    /// The work of second instances that are gone.
+    stopped: Meter,
+    /// The nodes of which nothing can be demanded: they lie, are lied to, or run twice at some time.
+    corrupted: Vec<NodeId>,
     factory: NodeFactory,
     surroundings: Surroundings,
     dealer: Dealer,
@@ -116,9 +134,9 @@ impl World {
         let network = &self.scenario.network;
         let (chain_id, nodes) = (self.book.chain_id, self.hosts.len());
         self.observer.milestones.chain(chain_id, &self.book.contracts, nodes, network.threshold);
-        let ids: Vec<NodeId> = self.hosts.keys().copied().collect();
-        for id in ids {
-            self.start_node(id, 0);
+        let seats: Vec<Seat> = self.hosts.keys().copied().collect();
+        for seat in seats {
+            self.start_node(seat, 0);
         }
         for chain in 0..self.surroundings.chains.len() {
             self.heap.push(self.surroundings.block_time(chain), 0, Event::Block { chain });
@@ -130,24 +148,25 @@ impl World {
     fn handle(&mut self, now: Nanos, event: Event) {
         match event {
             Event::Arrive { link, label, bytes } => self.arrive(now, link, &label, bytes),
-            Event::Wake { node } => self.wake(now, node),
-            Event::Release { node, boot, outputs } => self.release(now, node, boot, outputs),
-            Event::Ask { node, boot, call, chain, request } => {
-                let reply = self.surroundings.ask(&chain, &request);
-                self.observer.asked(now, node, &request, &reply);
+            Event::Wake { seat } => self.wake(now, seat),
+            Event::Release { seat, boot, outputs } => self.release(now, seat, boot, outputs),
+            Event::Ask { seat, boot, call, chain, request } => {
+                let reply = self.surroundings.ask(Some(seat.node), &chain, &request);
+                self.count_troubles();
+                self.observer.asked(now, seat.node, &request, &reply);
                 let input = Box::new(Input::Chain { call, reply });
                 let delay = self.surroundings.rpc_one_way();
-                self.heap.push(now + delay, u64::from(node.0), Event::Answer { node, boot, input });
+                self.heap.push(now + delay, seat.tiebreak(), Event::Answer { seat, boot, input });
             }
-            Event::Answer { node, boot, input } => {
-                if self.hosts.get(&node).is_some_and(|host| host.boot == boot) {
-                    self.give(now, node, *input);
+            Event::Answer { seat, boot, input } => {
+                if self.hosts.get(&seat).is_some_and(|host| host.boot == boot) {
+                    self.give(now, seat, *input);
                 }
             }
             Event::Block { chain } => self.block(now, chain),
             Event::ClientBlock => self.with_step(now, |running, desk| running.on_block(desk)),
             Event::ClientAsk { step, request } => {
-                let reply = self.surroundings.ask(&lit_node::io::ChainRef::Home, &request);
+                let reply = self.surroundings.ask(None, &lit_node::io::ChainRef::Home, &request);
                 let delay = self.surroundings.rpc_one_way();
                 self.heap.push(now + delay, 0, Event::ClientAnswer { step, reply });
             }
@@ -168,12 +187,15 @@ impl World {
                     self.end_fault(now, fault);
                 }
             }
-            Event::PowerFails { node, boot } => self.power_fails(now, node, boot),
-            Event::Restart { node, boot } => {
+            Event::PowerFails { seat, boot } => self.power_fails(now, seat, boot),
+            Event::Restart { seat, boot } => {
                 // Another crash may have come since: that one's restart counts, if it has any.
-                if let Some(host) = self.hosts.get_mut(&node).filter(|host| !host.is_up() && host.boot == boot) {
+                if let Some(host) = self.hosts.get_mut(&seat).filter(|host| !host.is_up() && host.boot == boot) {
+                    if let Some(fault) = host.condition.halted {
+                        host.fill(fault, false);
+                    }
                     host.boot = Boot(boot.0 + 1);
-                    self.start_node(node, now);
+                    self.start_node(seat, now);
                 }
             }
         }
@@ -197,12 +219,18 @@ impl World {
         }
         self.observer.delivered(now, &link, label, &bytes);
         match (link.from, link.to) {
-            (Endpoint::Node(from), Endpoint::Node(to)) => self.give(now, to, Input::Peer { from, bytes }),
+            (Endpoint::Node(from), Endpoint::Node(to)) => {
+                for seat in self.seats(to).filter(|seat| self.kept_apart(*seat, from).is_none()).collect::<Vec<_>>() {
+                    self.give(now, seat, Input::Peer { from, bytes: bytes.clone() });
+                }
+            }
             (Endpoint::Client(client), Endpoint::Node(to)) => {
                 self.connections_made += 1;
                 let conn = ConnId(self.connections_made);
                 self.connections.insert(conn, Connection { client, node: to, session: label.session });
-                self.give(now, to, Input::Client { conn, bytes });
+                for seat in self.seats(to) {
+                    self.give(now, seat, Input::Client { conn, bytes: bytes.clone() });
+                }
             }
             (Endpoint::Node(from), Endpoint::Client(client)) => {
                 let session = label.session;
@@ -216,7 +244,7 @@ impl World {
     }
 
     fn block(&mut self, now: Nanos, chain: usize) {
-        let (number, timestamp_s) = self.surroundings.mine(chain, self.clock_base + now);
+        let (number, _) = self.surroundings.mine(chain, self.clock_base + now);
         self.observer.block(now, chain, number, &self.surroundings.chains[chain]);
         if chain == 0 {
             let logs = self.surroundings.chains[0].logs(number, number);
@@ -227,16 +255,23 @@ impl World {
             return;
         }
         let delay = self.surroundings.rpc_one_way();
-        for (id, host) in &self.hosts {
+        for (seat, host) in &self.hosts {
+            let Some((number, timestamp_s)) = self.surroundings.head_for(seat.node) else { continue };
             let input = Box::new(Input::Head { number, timestamp_s });
-            let event = Event::Answer { node: *id, boot: host.boot, input };
-            self.heap.push(now + delay, u64::from(id.0), event);
+            let event = Event::Answer { seat: *seat, boot: host.boot, input };
+            self.heap.push(now + delay, seat.tiebreak(), event);
         }
         self.heap.push(now + delay, 0, Event::ClientBlock);
     }
 
-    /// Whether every node that is up holds every key that any node holds.
+    /// Whether every node that is up, and of which anything can be demanded, holds every key that any node holds.
     fn is_settled(&self) -> bool {
-        self.hosts.values().filter(|host| host.is_up()).all(|host| self.observer.holds_all_keys(host.id))
+        self.behind().next().is_none()
+    }
+
+    /// Nodes that should hold all keys, and do not.
+    fn behind(&self) -> impl Iterator<Item = NodeId> {
+        let lacks = |host: &&Host| host.is_up() && !self.observer.holds_all_keys(host.id);
+        self.hosts.values().filter(lacks).map(|host| host.id).filter(|node| !self.corrupted.contains(node))
     }
 }

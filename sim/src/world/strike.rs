@@ -4,6 +4,7 @@ use lit_node::id::SessionId;
 use lit_node::io::Label;
 
 use super::event::Event;
+use super::seat::Seat;
 use super::{World, faults};
 use crate::fault::{Crash, Fault, Garbage};
 use crate::heap::{MILLI, Nanos};
@@ -31,7 +32,7 @@ impl World {
         match &event.what {
             Fault::Crash(crash) => match crash.cut() {
                 Some(cut) => {
-                    if let Some(host) = self.hosts.get_mut(&crash.node) {
+                    if let Some(host) = self.hosts.get_mut(&Seat::from(crash.node)) {
                         host.arm(index, cut);
                     }
                     self.faults.hold(index);
@@ -39,7 +40,10 @@ impl World {
                 None => self.crash_node(now, crash.node, index),
             },
             Fault::Garbage(garbage) => self.send_garbage(now, &event.id.0, garbage),
-            _ => {}
+            Fault::Twins(twins) => self.begin_twins(now, index, twins),
+            Fault::Reorg(reorg) => self.reorganise(now, index, reorg.depth),
+            what if self.surroundings.begin(index, what) => self.faults.hold(index),
+            what => self.begin_on_machine(now, index, what),
         }
     }
 
@@ -56,13 +60,16 @@ impl World {
         let event = self.faults.get(index).clone();
         match &event.what {
             Fault::Crash(Crash { node, restart_after_ms: Some(_), .. }) => {
-                if let Some(boot) = self.hosts.get(node).map(|host| host.boot) {
-                    self.heap.push(now, u64::from(node.0), Event::Restart { node: *node, boot });
+                let seat = Seat::from(*node);
+                if let Some(boot) = self.hosts.get(&seat).map(|host| host.boot) {
+                    self.heap.push(now, seat.tiebreak(), Event::Restart { seat, boot });
                 }
                 return;
             }
             what if what.corrupts().is_some() => self.factory.switchboard.switch(index, false),
+            Fault::Twins(twins) => self.end_twins(now, index, twins.node),
             _ if faults::link_fault(&event).is_some() => self.network.end(&event.id.0),
+            what if self.surroundings.end(index) || self.end_on_machine(now, index, what) => {}
             _ => return,
         }
         self.observer.fault(now, &format!("{} ends", event.id));
