@@ -34,7 +34,7 @@ pub use point::WirePoint;
 pub use proof::Proof;
 pub use record::{Entry, Record};
 pub use seal::Ciphertext;
-pub use session::{Effect, Params, Session};
+pub use session::{Effect, Params, Progress, Session};
 
 use serde::{Deserialize, Serialize};
 

@@ -61,6 +61,23 @@ pub enum Effect {
     Excluded(Vec<NodeId>),
 }
 
+/// How far an attempt has come at one node.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    /// `open` while dealing, `closed` when the qualified set is fixed, `over` at the end.
+    pub phase: &'static str,
+    /// Which attempt at the key, from 0.
+    pub attempt: u32,
+    /// How many dealings are held.
+    pub dealings: usize,
+    /// How many dealers were acknowledged.
+    pub acknowledged: usize,
+    /// The qualified dealers, while some of their dealings are missing.
+    pub qualified: Vec<NodeId>,
+    /// How many dealings are being fetched.
+    pub fetching: usize,
+}
+
 enum Phase {
     /// Dealing and acknowledging.
     Open,
@@ -139,6 +156,17 @@ impl Session {
             env.conduct.learn(Secret { kind: SecretKind::Coefficient, session, bytes: &bytes });
         }
         Box::new(deal(&self.context, env.roster, env.me, &polynomial, &mut rng, env.meter))
+    }
+
+    /// How far the attempt has come, in public terms.
+    pub fn progress(&self) -> Progress {
+        let (phase, qualified) = match &self.phase {
+            Phase::Open => ("open", Vec::new()),
+            Phase::Closed(qualified) => ("closed", qualified.iter().map(|(dealer, _)| *dealer).collect()),
+            Phase::Over => ("over", Vec::new()),
+        };
+        let (dealings, acknowledged) = self.collector.counts();
+        Progress { phase, attempt: self.params.attempt, dealings, acknowledged, qualified, fetching: self.fetches.len() }
     }
 
     /// What the attempt is about.

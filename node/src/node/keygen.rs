@@ -11,6 +11,7 @@ use crate::dkg::{self, Effect, Entry, Params, Record};
 use crate::id::{Digest, KeyId, NodeId, SessionId};
 use crate::io::{Outputs, Time};
 use crate::key::KeyShare;
+use super::state::KeygenState;
 use crate::note::Note;
 use crate::statement::Statement;
 use crate::store::{Batch, Scope, StoreError, Table};
@@ -42,6 +43,16 @@ pub(super) struct KeyGeneration {
 }
 
 impl KeyGeneration {
+    /// The sessions under way, and the finished keys whose vote has not been seen on chain.
+    pub fn describe(&self) -> (Vec<KeygenState>, Vec<String>) {
+        let sessions = self.running.iter().map(|(id, running)| KeygenState {
+            session: id.to_string(),
+            close_block: running.close_block,
+            progress: running.session.progress(),
+        });
+        (sessions.collect(), self.unvoted.keys().map(ToString::to_string).collect())
+    }
+
     /// Keys that became ready since the last call.
     pub fn take_ready(&mut self) -> Vec<Rc<KeyShare>> {
         std::mem::take(&mut self.ready)
