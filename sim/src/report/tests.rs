@@ -81,6 +81,7 @@ pub(crate) fn sample() -> RunReport {
             at_ms: 5000,
         }],
         suspects: vec![Suspect { node: NodeId(4), suspected_by: vec![NodeId(1)] }],
+        missed: None,
         violations: vec![Violation {
             oracle: "liveness".into(),
             at_ms: 300_000,

@@ -8,13 +8,11 @@ use lit_node::meter::Op;
 use super::World;
 use crate::heap::MILLI;
 use crate::oracle::{self, Facts};
-use crate::outcome::{Engine, Faults, RunOptions, RunReport, StepOutcome, Verdict, Violation};
+use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::Scenario;
+use crate::sealed;
 use crate::trace::{Actor, Kind, Record};
-
-/// The stack of a simulation's thread, bytes: scripts recurse in it.
-const STACK_BYTES: usize = 256 << 20;
 
 /// The real engine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,15 +20,24 @@ pub struct Simulator;
 
 impl Engine for Simulator {
     fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
-        let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
-        // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read
-        // them.
-        let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
-            let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
-            runtime.block_on(async move { simulate(&scenario, &plan, options) })
-        });
-        let joined = thread.expect("a thread can be started").join();
-        joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        let scenario = Arc::new(scenario.clone());
+        sealed::run(options.seed, || simulate(&scenario, plan, options))
+    }
+
+    fn inspect(
+        &self,
+        scenario: &Scenario,
+        plan: &FaultPlan,
+        options: RunOptions,
+        point: Point,
+        node: NodeId,
+    ) -> Option<serde_json::Value> {
+        let scenario = Arc::new(scenario.clone());
+        sealed::run(options.seed, || {
+            let mut world = World::new(scenario, plan.clone(), &options);
+            world.run_to(point);
+            world.describe(node)
+        })
     }
 }
 
@@ -61,7 +68,7 @@ impl World {
         } else {
             Verdict::Pass
         };
-        let text = format!("{verdict}; {} violations; {}", violations.len(), expectation.unwrap_or_default());
+        let text = format!("{verdict}; {} violations; {}", violations.len(), expectation.as_deref().unwrap_or_default());
         self.observer.trace.push(Record {
             time_ns: now,
             kind: Kind::Verdict,
@@ -71,7 +78,7 @@ impl World {
             payload: None,
             text,
         });
-        self.report(plan, options, verdict, violations)
+        self.report(plan, options, verdict, violations, expectation)
     }
 
     fn safety(&mut self, corrupted: &[NodeId]) -> Vec<Violation> {
@@ -139,7 +146,14 @@ impl World {
         over(expect.virtual_ms_max, self.heap.now() / MILLI).then(|| "virtual time exceeds the budget".to_owned())
     }
 
-    fn report(self, plan: &FaultPlan, options: RunOptions, verdict: Verdict, violations: Vec<Violation>) -> RunReport {
+    fn report(
+        self,
+        plan: &FaultPlan,
+        options: RunOptions,
+        verdict: Verdict,
+        violations: Vec<Violation>,
+        missed: Option<String>,
+    ) -> RunReport {
         let mut marks = self.observer.marks;
         marks.extend(self.faults.fired.iter().map(|(id, times)| (format!("fault {id}"), *times)));
         let network = &self.scenario.network;
@@ -166,6 +180,7 @@ impl World {
             culprits: self.observer.culprits,
             suspects: Vec::new(),
             violations,
+            missed,
             faults: Faults {
                 declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
                 fired: self.faults.fired.into_iter().filter(|(_, n)| *n > 0).map(|(id, _)| id).collect(),
