@@ -19,7 +19,9 @@ fn main() {
     let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
     // Of an outside crate that depends on this one, the lock file is elsewhere: then the sources alone count.
-    for root in ["src", "build.rs", "Cargo.toml", "../node/src", "../node/contracts", "../node/Cargo.toml", "../Cargo.lock"] {
+    for root in
+        ["src", "build.rs", "Cargo.toml", "../node/src", "../node/contracts", "../node/Cargo.toml", "../Cargo.lock"]
+    {
         let path = here.join(root);
         println!("cargo::rerun-if-changed={}", path.display());
         let mut files = Vec::new();

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod cli;
 pub mod cost;
 pub mod disk;
+pub mod extend;
 pub mod fault;
 pub mod heap;
 pub mod http;

@@ -96,6 +96,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What violations, and whether something else was missed, make of a run.
+    pub fn of(violations: &[Violation], missed: bool) -> Self {
+        let any = |test: fn(&Violation) -> bool| violations.iter().any(test);
+        if any(|violation| violation.oracle == "no-honest-panic") {
+            Self::Panic
+        } else if any(|violation| violation.oracle != "liveness") {
+            Self::Safety
+        } else if !violations.is_empty() {
+            Self::Liveness
+        } else if missed {
+            Self::Expectation
+        } else {
+            Self::Pass
+        }
+    }
+
     /// The name, as in scenarios and reports.
     pub fn name(self) -> &'static str {
         match self {

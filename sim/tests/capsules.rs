@@ -57,7 +57,8 @@ fn leak(folder: &Path) -> Failing {
 }
 
 fn unmet(folder: &Path) -> Failing {
-    let text = "[[act]]\nname = \"more\"\n\n[[act.step]]\nid = \"hello-again\"\nuser = \"alice\"\ndo.handshake = {}\n\n";
+    let text =
+        "[[act]]\nname = \"more\"\n\n[[act.step]]\nid = \"hello-again\"\nuser = \"alice\"\ndo.handshake = {}\n\n";
     let noise = fault("slow", "at_ms = 0", "reorder = { links = \"all\", rate = 0.2, delay_ms_max = 30 }");
     let file = extended(folder, "unmet-more", "unmet.toml", &format!("{text}{noise}"));
     Failing { file, set: &[], code: 5, oracle: "expectation" }
@@ -142,7 +143,7 @@ fn a_liveness_failure_comes_down_to_the_crashes_that_make_it() {
 fn a_leak_comes_down_to_the_leak() {
     let folder = scratch("capsule-safety");
     let result = comes_down_to(&leak(&folder), &folder, 1);
-    assert_eq!((&result["after"]["events"], &result["after"]["nodes"]), (&1.into(), &2.into()));
+    assert_eq!((&result["after"]["events"], &result["after"]["nodes"]), (&1.into(), &4.into()));
     // The same capsule always gives the same result.
     let (first, second) = (folder.join("small.toml"), folder.join("again.toml"));
     let capsule = folder.join("moved.json");
@@ -245,7 +246,8 @@ fn a_replay_shows_the_events_and_a_node_up_to_a_point() {
     }
     assert_eq!(lines.last().unwrap()["equal"], true);
     let count = replay(&file, &["--until", "40"]).exits(0);
-    assert_eq!(count.out.lines().filter(|line| line.contains("0.000000000s") || line.contains("s Send")).count(), 40);
+    let is_record = |line: &&str| line.split_whitespace().next().is_some_and(|word| word.parse::<u64>().is_ok());
+    assert_eq!(count.out.lines().filter(is_record).count(), 40);
     let dump = |until: &str| {
         let ended = replay(&file, &["--dump", "node=3", "--until", until, "--json"]).exits(0);
         let line = ended.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

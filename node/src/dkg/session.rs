@@ -166,7 +166,14 @@ impl Session {
             Phase::Over => ("over", Vec::new()),
         };
         let (dealings, acknowledged) = self.collector.counts();
-        Progress { phase, attempt: self.params.attempt, dealings, acknowledged, qualified, fetching: self.fetches.len() }
+        Progress {
+            phase,
+            attempt: self.params.attempt,
+            dealings,
+            acknowledged,
+            qualified,
+            fetching: self.fetches.len(),
+        }
     }
 
     /// What the attempt is about.

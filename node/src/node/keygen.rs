@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::core::Core;
+use super::state::KeygenState;
 use super::transactions::Transactions;
 use crate::chain::{BoardEvent, ChainEvent, ContractCall};
 use crate::dkg::{self, Effect, Entry, Params, Record};
 use crate::id::{Digest, KeyId, NodeId, SessionId};
 use crate::io::{Outputs, Time};
 use crate::key::KeyShare;
-use super::state::KeygenState;
 use crate::note::Note;
 use crate::statement::Statement;
 use crate::store::{Batch, Scope, StoreError, Table};

@@ -78,7 +78,7 @@ enum Verb {
     Diff(diff::Arguments),
     /// List scenarios
     List(list::Arguments),
-    /// Explain a section, step, fault, verdict or expected error of scenario files
+    /// Explain a section, step, fault or verdict, or a word such as capsule
     Explain(explain::Arguments),
     /// Print the JSON Schema of scenario files
     Schema,

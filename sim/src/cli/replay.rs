@@ -117,7 +117,8 @@ fn original(capsule: &Path) -> Option<RunFolder> {
 
 /// Prints what happened up to a point, for one node or all.
 fn log(report: &RunReport, point: Point, node: Option<u16>, common: &Common, shell: &mut Shell<'_>) {
-    let about = |record: &Record, node: u16| record.actor == Actor::Node(node) || record.peer == Some(Actor::Node(node));
+    let about =
+        |record: &Record, node: u16| record.actor == Actor::Node(node) || record.peer == Some(Actor::Node(node));
     for (index, record) in (0..).zip(report.trace.kept()) {
         if point.is_reached(index, record.time_ns) {
             break;

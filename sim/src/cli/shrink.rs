@@ -68,9 +68,7 @@ fn print(shrunk: &Shrunk, scenario: &Path, capsule: &Path, common: &Common, shel
     let Shrunk { failure, before, after, runs, spent, .. } = shrunk;
     let (scenario, capsule) = (scenario.display().to_string(), capsule.display().to_string());
     if common.json {
-        let size = |size: &shrink::Size| {
-            serde_json::json!({ "events": size.events, "steps": size.steps, "nodes": size.nodes })
-        };
+        let size = |size: &shrink::Size| serde_json::json!({ "events": size.events, "steps": size.steps, "nodes": size.nodes });
         let line = serde_json::json!({
             "failure": failure, "before": size(before), "after": size(after), "runs": runs, "spent": spent,
             "seed": shrunk.capsule.seed, "scenario": scenario, "capsule": capsule,

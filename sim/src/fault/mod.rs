@@ -4,12 +4,14 @@
 //! that the planner chose. The doc comments are what `litsim schema` and `litsim explain` print.
 
 mod behaviour;
+mod custom;
 mod link;
 mod machine;
 mod show;
 mod wire;
 
 pub use behaviour::Corruption;
+pub use custom::Custom;
 pub use link::{Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
 pub use wire::{Flip, Garbage, Truncate};
@@ -41,6 +43,8 @@ pub enum Fault<N = NodeId> {
     Garbage(Garbage<N>),
     /// A node puts its key share where its announcements should have random bytes.
     Leak(Corruption<N>),
+    /// A fault or behaviour that the engine of another protocol adds; the threshold-key network has none.
+    Custom(Custom<N>),
 }
 
 impl<N> Fault<N> {
@@ -56,6 +60,7 @@ impl<N> Fault<N> {
             Self::Truncate(truncate) => Fault::Truncate(*truncate),
             Self::Garbage(garbage) => Fault::Garbage(garbage.map(name)),
             Self::Leak(corruption) => Fault::Leak(corruption.map(name)),
+            Self::Custom(custom) => Fault::Custom(custom.map(name)),
         }
     }
 
@@ -70,6 +75,7 @@ impl Fault {
     pub fn corrupts(&self) -> Option<NodeId> {
         match self {
             Self::Leak(corruption) => Some(corruption.node),
+            Self::Custom(custom) => custom.node,
             _ => None,
         }
     }

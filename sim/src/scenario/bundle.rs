@@ -30,12 +30,12 @@ impl Files<'_> {
 }
 
 /// The words of a scenario that depend on what is simulated. An engine gives its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vocabulary {
     /// The kinds of messages that nodes send each other, by protocol.
     pub labels: &'static [(&'static str, &'static [&'static str])],
     /// The names of the faults that the engine adds (`what.custom`).
-    pub custom: &'static [&'static str],
+    pub custom: Vec<&'static str>,
 }
 
 impl Vocabulary {
@@ -48,16 +48,16 @@ impl Vocabulary {
             ("ecdsa", &["announce", "propose", "share", "finished"]),
             ("frost", &["announce", "propose", "share", "finished"]),
         ],
-        custom: &[],
+        custom: Vec::new(),
     };
 
     /// Whether there are messages of this protocol and, if given, kind.
-    pub(super) fn knows(self, protocol: &str, kind: Option<&str>) -> bool {
+    pub(super) fn knows(&self, protocol: &str, kind: Option<&str>) -> bool {
         self.labels.iter().any(|(p, kinds)| *p == protocol && kind.is_none_or(|kind| kinds.contains(&kind)))
     }
 
     /// Every `protocol/kind`.
-    pub(super) fn labels(self) -> Vec<String> {
+    pub(super) fn labels(&self) -> Vec<String> {
         self.labels.iter().flat_map(|(p, kinds)| kinds.iter().map(move |kind| format!("{p}/{kind}"))).collect()
     }
 }

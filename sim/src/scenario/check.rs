@@ -6,8 +6,8 @@ use lit_node::id::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::check_act;
 use super::bundle::{Files, Vocabulary};
+use super::check_act;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{Action, Answer, Chain, Expect, HttpOrigin, Network, Route, Scenario, User, Wei};
 use super::params;

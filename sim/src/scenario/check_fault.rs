@@ -82,7 +82,12 @@ fn sense(c: &mut Checker<'_>, span: &Span, fault: &Fault<Placed<NodeChoice>>) {
                 c.refuse(span, "there is no write or sync 0", "1 for the first");
             }
         }
-        Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => {}
+        Fault::Custom(custom) if !c.vocabulary.custom.contains(&custom.name.as_str()) => {
+            let name = Placed { value: custom.name.clone(), span: span.clone() };
+            let known = c.vocabulary.custom.clone();
+            c.unknown("custom fault", &name, known.into_iter());
+        }
+        Fault::Custom(_) | Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => {}
     }
 }
 

@@ -8,7 +8,8 @@ const HEAD: [&str; 4] = ["schema", "name", "description", "tags"];
 const SECTIONS: [&str; 10] =
     ["network", "nodes", "timeouts", "chain", "ipfs", "http", "identity", "users", "keys", "limits"];
 const TAIL: [&str; 2] = ["act", "expect"];
-const MEMBERS: [&str; 9] = ["name", "id", "user", "during", "when", "for_ms", "do", "what", "expect"];
+const MEMBERS: [&str; 11] =
+    ["nodes", "threshold", "name", "id", "user", "during", "when", "for_ms", "do", "what", "expect"];
 
 /// The text of a scenario. Reading it gives the same tree.
 pub fn write(scenario: &Table) -> String {

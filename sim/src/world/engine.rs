@@ -54,21 +54,9 @@ impl World {
         self.faults.told(&self.factory.switchboard);
         let mut violations = self.safety(&plan.corrupted());
         violations.extend(self.liveness());
-        let panicked = violations.iter().any(|violation| violation.oracle == "no-honest-panic");
-        let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
-        let expectation = self.missed_expectations();
-        let verdict = if panicked {
-            Verdict::Panic
-        } else if unsafe_ {
-            Verdict::Safety
-        } else if !violations.is_empty() {
-            Verdict::Liveness
-        } else if expectation.is_some() {
-            Verdict::Expectation
-        } else {
-            Verdict::Pass
-        };
-        let text = format!("{verdict}; {} violations; {}", violations.len(), expectation.as_deref().unwrap_or_default());
+        let missed = self.missed_expectations();
+        let verdict = Verdict::of(&violations, missed.is_some());
+        let text = format!("{verdict}; {} violations; {}", violations.len(), missed.as_deref().unwrap_or_default());
         self.observer.trace.push(Record {
             time_ns: now,
             kind: Kind::Verdict,
@@ -78,7 +66,7 @@ impl World {
             payload: None,
             text,
         });
-        self.report(plan, options, verdict, violations, expectation)
+        self.report(plan, options, verdict, violations, missed)
     }
 
     fn safety(&mut self, corrupted: &[NodeId]) -> Vec<Violation> {
@@ -132,18 +120,10 @@ impl World {
 
     /// What the scenario demands beyond a verdict, if it is not so.
     fn missed_expectations(&self) -> Option<String> {
-        let expect = &self.scenario.expect;
-        let over = |max: Option<u64>, is: u64| max.is_some_and(|max| is > max);
         if let Some(report) = self.script.reports.iter().find(|report| !report.expected) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
-        if let Some(mark) = expect.marks.iter().find(|mark| self.faults.fired.get(*mark).is_none_or(|n| *n == 0)) {
-            return Some(format!("the fault {mark} never began"));
-        }
-        if over(expect.messages_max, self.observer.messages) {
-            return Some(format!("{} messages exceed the budget", self.observer.messages));
-        }
-        over(expect.virtual_ms_max, self.heap.now() / MILLI).then(|| "virtual time exceeds the budget".to_owned())
+        self.scenario.expect.missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
     }
 
     fn report(

@@ -26,7 +26,7 @@ enum State {
 }
 
 /// The plan during a run.
-pub(super) struct Faults {
+pub(crate) struct Faults {
     plan: FaultPlan,
     states: Vec<State>,
     /// How often each fault began, by id.
@@ -146,7 +146,7 @@ impl Faults {
 }
 
 /// What a fault of the plan does to links; `None` for faults of nodes.
-pub(super) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
+pub(crate) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
     let (links, disturbance) = match &event.what {
         Fault::Loss(strike) => (links_of(&strike.links), Disturbance::Loss(share(strike.rate))),
         Fault::Duplicate(strike) => (links_of(&strike.links), Disturbance::Duplicate(share(strike.rate))),
@@ -155,7 +155,12 @@ pub(super) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
             (links_of(&reorder.links), Disturbance::Reorder(rate, most_ms))
         }
         Fault::Partition(partition) => (Links::Between(partition.sets.clone()), Disturbance::Cut),
-        Fault::Crash(_) | Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => return None,
+        Fault::Crash(_)
+        | Fault::Flip(_)
+        | Fault::Truncate(_)
+        | Fault::Garbage(_)
+        | Fault::Leak(_)
+        | Fault::Custom(_) => return None,
     };
     Some(LinkFault { id: event.id.0.clone(), links, disturbance })
 }

@@ -8,7 +8,7 @@ mod combine;
 mod dealer;
 mod engine;
 mod event;
-mod faults;
+pub(crate) mod faults;
 mod host;
 mod identity;
 mod milestones;
@@ -18,6 +18,8 @@ mod script;
 mod step;
 mod strike;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -27,7 +29,9 @@ use lit_node::id::{Boot, ConnId, NodeId, RequestId, SessionId};
 use lit_node::io::{Input, Label};
 use lit_node::memo::Memo;
 
+pub(crate) use self::build::standing_faults;
 pub use self::engine::Simulator;
+pub(crate) use self::surroundings::latency;
 
 use self::build::NodeFactory;
 use self::dealer::Dealer;
@@ -101,6 +105,11 @@ impl World {
     /// Runs to a point, or to the end if that comes first.
     pub fn run_to(&mut self, point: Point) {
         self.open();
+        self.advance(point);
+    }
+
+    /// Goes on to a later point, or to the end if that comes first.
+    fn advance(&mut self, point: Point) {
         let limit = self.scenario.limits.virtual_ms_max * MILLI;
         while let Some(next) = self.heap.due() {
             if point.is_reached(self.observer.trace.len(), next) {

@@ -36,8 +36,7 @@ impl Document {
     /// # Errors
     /// If the scenario is not TOML, or a fault cannot be written as TOML.
     pub fn new(bundle: &Bundle, plan: &FaultPlan) -> Result<Self, ExplicitError> {
-        let mut document =
-            Self { tree: bundle.table()?, files: bundle.files.clone(), origin: bundle.origin.clone() };
+        let mut document = Self { tree: bundle.table()?, files: bundle.files.clone(), origin: bundle.origin.clone() };
         for act in document.acts_mut() {
             let name = act.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
             let events = plan.events.iter().filter(|event| event.act == name);
@@ -139,7 +138,8 @@ impl Document {
         for act in self.acts_mut() {
             let steps: BTreeSet<String> = tables(act, "step").filter_map(|step| text(step, "id")).collect();
             let Some(Value::Array(faults)) = act.get_mut("fault") else { continue };
-            let orphan = |fault: &Value| fault.get("during").and_then(Value::as_str).is_some_and(|s| !steps.contains(s));
+            let orphan =
+                |fault: &Value| fault.get("during").and_then(Value::as_str).is_some_and(|s| !steps.contains(s));
             faults.retain(|fault| !orphan(fault));
             if faults.is_empty() {
                 act.remove("fault");

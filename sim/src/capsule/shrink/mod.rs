@@ -167,10 +167,12 @@ fn header(capsule: &Capsule, failure: &Failure, seed: u64, stem: &str) -> String
         Some(_) => "When this is mended, `verdict` below becomes \"pass\".",
         None => "It fails until this is mended.",
     };
+    // The name alone: where it was is nobody's business.
+    let origin = capsule.scenario.origin.rsplit(['/', '\\']).next().unwrap_or_default();
     format!(
         "# {failure}\n#\n# Found by `litsim shrink` in {} with seed {}; run it with `litsim run {stem}.toml --seed {seed}`.\n\
          # {after}\n\n",
-        capsule.scenario.origin, capsule.seed
+        origin, capsule.seed
     )
 }
 

@@ -41,11 +41,14 @@ fn leave_out(paths: Vec<Path>, document: Document, judge: &mut Judge<'_>) -> Doc
 
 /// Everything outside acts that a scenario may do without: users, and what has a default.
 fn settings(document: &Document) -> Vec<Path> {
-    let sections = document.tree.keys().filter(|key| {
-        !["schema", "name", "description", "tags", "act", "expect"].contains(&key.as_str())
-    });
+    let sections = document
+        .tree
+        .keys()
+        .filter(|key| !["schema", "name", "description", "tags", "act", "expect"].contains(&key.as_str()));
     let roots = sections.map(|section| vec![name(section)]);
-    roots.flat_map(|root| if root == [name("users")] { members(document, &root) } else { document.leaves(&root) }).collect()
+    roots
+        .flat_map(|root| if root == [name("users")] { members(document, &root) } else { document.leaves(&root) })
+        .collect()
 }
 
 fn members(document: &Document, root: &Path) -> Vec<Path> {
@@ -106,7 +109,8 @@ fn rates(rate: f64) -> Vec<f64> {
 fn fewer_nodes(document: Document, judge: &mut Judge<'_>) -> Document {
     let path = vec![name("network"), name("nodes")];
     let Some(nodes) = document.get(&path).and_then(Value::as_integer) else { return document };
-    let sizes = (2..=16).chain([19, 22, 25, 31, 40, 50, 61, 70, 79, 88, 97, 100, 130, 160, 200, 250, 301, 400, 500, 700]);
+    let sizes =
+        (2..=16).chain([19, 22, 25, 31, 40, 50, 61, 70, 79, 88, 97, 100, 130, 160, 200, 250, 301, 400, 500, 700]);
     for size in sizes.take_while(|size| *size < nodes) {
         let mut candidate = document.clone();
         candidate.set(&path, Value::Integer(size));
