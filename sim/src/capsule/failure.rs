@@ -6,7 +6,7 @@ use std::fmt;
 use crate::outcome::{RunReport, Verdict};
 
 /// The oracle of missed expectations.
-const EXPECTATION: &str = "expectation";
+pub(super) const EXPECTATION: &str = "expectation";
 /// The oracle whose violations are no safety violations.
 const LIVENESS: &str = "liveness";
 
@@ -26,13 +26,14 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What went wrong in a run: violations of safety, then of liveness, then a missed expectation; each once.
+/// What went wrong in a run, what speaks for it first: a missed expectation, if that is why the run is not as expected,
+/// then violations of safety, then of liveness; each once.
 pub fn failures(report: &RunReport) -> Vec<Failure> {
     let failure = |oracle: &str, detail: &str| Failure { oracle: oracle.to_owned(), kind: normalise(detail) };
     let (late, unsafe_): (Vec<_>, Vec<_>) = report.violations.iter().partition(|v| v.oracle == LIVENESS);
     let mut list: Vec<Failure> = Vec::new();
     let violations = unsafe_.into_iter().chain(late).map(|violation| failure(&violation.oracle, &violation.detail));
-    for found in violations.chain(report.missed.iter().map(|missed| failure(EXPECTATION, missed))) {
+    for found in report.missed.iter().map(|missed| failure(EXPECTATION, missed)).chain(violations) {
         if !list.contains(&found) {
             list.push(found);
         }

@@ -58,7 +58,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Whether the scenario expects that.
     pub expected: bool,
-    /// What went wrong, worst first.
+    /// What went wrong, what speaks for the run first.
     pub failures: Vec<Failure>,
     /// Digest of the trace.
     #[serde(with = "hex32")]

@@ -40,6 +40,7 @@ impl<P: Protocol> Run<'_, P> {
         let no_steps = steps.map(|step| format!("step {}: this protocol has no clients", step.id));
         let missed = no_steps.or_else(|| expect.missed(&self.faults.fired, self.messages, virtual_ms));
         let verdict = Verdict::of(&violations, missed.is_some());
+        let as_made = verdict.is(expect.verdict);
         let text = format!("{verdict}; {} violations; {}", violations.len(), missed.as_deref().unwrap_or_default());
         self.record(now, Kind::Verdict, Actor::World, text);
         self.marks.extend(self.faults.fired.iter().map(|(id, times)| (format!("fault {id}"), *times)));
@@ -47,7 +48,7 @@ impl<P: Protocol> Run<'_, P> {
             scenario: self.scenario.name.clone(),
             seed: options.seed,
             verdict,
-            expected: verdict.is(expect.verdict),
+            expected: as_made && missed.is_none(),
             digest: self.trace.digest(),
             virtual_ms,
             events: self.trace.len(),
@@ -61,7 +62,7 @@ impl<P: Protocol> Run<'_, P> {
             culprits: Vec::new(),
             suspects: Vec::new(),
             violations,
-            missed,
+            missed: missed.filter(|_| as_made || verdict == Verdict::Expectation),
             faults: Faults {
                 declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
                 fired: self.faults.fired.into_iter().filter(|(_, n)| *n > 0).map(|(id, _)| id).collect(),

@@ -61,6 +61,7 @@ pub(crate) fn sample() -> RunReport {
         seed: 7,
         verdict: Verdict::Liveness,
         expected: false,
+        missed: None,
         digest: [0xab; 32],
         virtual_ms: 300_000,
         events: 1_234_567,
@@ -81,7 +82,6 @@ pub(crate) fn sample() -> RunReport {
             at_ms: 5000,
         }],
         suspects: vec![Suspect { node: NodeId(4), suspected_by: vec![NodeId(1)] }],
-        missed: None,
         violations: vec![Violation {
             oracle: "liveness".into(),
             at_ms: 300_000,

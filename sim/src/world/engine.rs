@@ -10,7 +10,7 @@ use crate::heap::MILLI;
 use crate::oracle::{self, Facts};
 use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Verdict, Violation};
 use crate::plan::FaultPlan;
-use crate::scenario::Scenario;
+use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::sealed;
 use crate::trace::{Actor, Kind, Record};
 
@@ -54,7 +54,7 @@ impl World {
         self.faults.told(&self.factory.switchboard);
         let mut violations = self.safety(&plan.corrupted());
         violations.extend(self.liveness());
-        let missed = self.missed_expectations();
+        let missed = self.missed_expectation();
         let verdict = Verdict::of(&violations, missed.is_some());
         let text = format!("{verdict}; {} violations; {}", violations.len(), missed.as_deref().unwrap_or_default());
         self.observer.trace.push(Record {
@@ -119,8 +119,10 @@ impl World {
     }
 
     /// What the scenario demands beyond a verdict, if it is not so.
-    fn missed_expectations(&self) -> Option<String> {
-        if let Some(report) = self.script.reports.iter().find(|report| !report.expected) {
+    fn missed_expectation(&self) -> Option<String> {
+        // In a scenario that is made to stall, a step that does not complete is the point.
+        let stalls = self.scenario.expect.verdict == ExpectedVerdict::Liveness;
+        if let Some(report) = self.script.reports.iter().find(|report| !report.expected && !stalls) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
         self.scenario.expect.missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
@@ -134,6 +136,7 @@ impl World {
         violations: Vec<Violation>,
         missed: Option<String>,
     ) -> RunReport {
+        let as_made = verdict.is(self.scenario.expect.verdict);
         let mut marks = self.observer.marks;
         marks.extend(self.faults.fired.iter().map(|(id, times)| (format!("fault {id}"), *times)));
         let network = &self.scenario.network;
@@ -146,7 +149,8 @@ impl World {
             scenario: self.scenario.name.clone(),
             seed: options.seed,
             verdict,
-            expected: verdict.is(self.scenario.expect.verdict),
+            expected: as_made && missed.is_none(),
+            missed: missed.filter(|_| as_made || verdict == Verdict::Expectation),
             digest: self.observer.trace.digest(),
             virtual_ms: self.heap.now() / MILLI,
             events: self.observer.trace.len(),
@@ -160,7 +164,6 @@ impl World {
             culprits: self.observer.culprits,
             suspects: Vec::new(),
             violations,
-            missed,
             faults: Faults {
                 declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
                 fired: self.faults.fired.into_iter().filter(|(_, n)| *n > 0).map(|(id, _)| id).collect(),

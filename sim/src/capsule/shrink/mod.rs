@@ -18,6 +18,7 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 use self::judge::Judge;
+use super::failure::EXPECTATION;
 use super::{Capsule, Failure};
 use crate::outcome::{Engine, RunOptions, RunReport, Verdict};
 use crate::plan::FaultPlan;
@@ -137,7 +138,7 @@ fn finish(
     document.tree.insert("description".into(), description.into());
     document.tree.insert("tags".into(), Value::Array(vec!["regression".into()]));
     let (_, report) = judge.run(&document, judge.seed).ok_or_else(gone)?;
-    if let Some(verdict) = expectable(report.verdict) {
+    if let Some(verdict) = expectable(failure, report.verdict) {
         let mut expect = Table::new();
         expect.insert("verdict".into(), verdict.into());
         let marks = report.faults.fired.iter().cloned().map(Value::String).collect();
@@ -148,9 +149,10 @@ fn finish(
     if judge.is_same(&report) { Ok((document, plan, report)) } else { Err(gone()) }
 }
 
-/// How `[expect]` names a verdict; none for those that no scenario can expect.
-fn expectable(verdict: Verdict) -> Option<&'static str> {
+/// The verdict under which `[expect]` names a failure; none for what no scenario can expect.
+fn expectable(failure: &Failure, verdict: Verdict) -> Option<&'static str> {
     match verdict {
+        _ if failure.oracle == EXPECTATION => None,
         Verdict::Liveness | Verdict::Safety => Some(verdict.name()),
         Verdict::Pass | Verdict::Expectation | Verdict::Nondeterminism | Verdict::Panic => None,
     }
@@ -163,7 +165,7 @@ fn scenario_name(stem: &str) -> String {
 }
 
 fn header(capsule: &Capsule, failure: &Failure, seed: u64, stem: &str) -> String {
-    let after = match expectable(capsule.outcome.verdict) {
+    let after = match expectable(failure, capsule.outcome.verdict) {
         Some(_) => "When this is mended, `verdict` below becomes \"pass\".",
         None => "It fails until this is mended.",
     };
