@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(a, "what node # received holds a secret of node #: KeyShare");
         assert_eq!(a, normalise("what node 11 received holds a secret of node 1: KeyShare"));
         assert_ne!(a, normalise("what node 11 received holds a secret of node 1: Nonce"));
-        assert_eq!(normalise("key 5af0c1e2 of 0xdeadbeef00, 1.25 s, round2"), "key # of #, # s, round#");
+        assert_eq!(normalise("key 5af0c1e2 of 0xdeadbeef00, 1.25 s, round2"), "key # of # s, round#");
         assert_eq!(normalise("step ecdsa did not complete: added"), "step ecdsa did not complete: added");
     }
 }

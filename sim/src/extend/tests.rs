@@ -42,8 +42,7 @@ impl Protocol for Counter {
     fn start(&mut self, _: u64, out: &mut Outputs<Self>) {
         if self.setup.me == NodeId(1) {
             out.note(self.count);
-            out.send(NodeId(2), Say::Ping(self.count));
-            out.timer(self.count, 500);
+            self.ask(out);
         }
     }
 
@@ -59,8 +58,7 @@ impl Protocol for Counter {
                 if self.count == 10 {
                     return out.decide(self.count);
                 }
-                out.send(NodeId(2), Say::Ping(self.count));
-                out.timer(self.count, 500);
+                self.ask(out);
             }
             Say::Pong(_) => {}
         }
@@ -68,6 +66,14 @@ impl Protocol for Counter {
 
     fn on_timer(&mut self, _: u64, timer: u64, out: &mut Outputs<Self>) {
         if timer == self.count {
+            self.ask(out);
+        }
+    }
+}
+
+impl Counter {
+    fn ask(&self, out: &mut Outputs<Self>) {
+        if self.count < 10 {
             out.send(NodeId(2), Say::Ping(self.count));
             out.timer(self.count, 500);
         }
