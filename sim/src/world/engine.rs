@@ -14,14 +14,16 @@ use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::sealed;
 use crate::trace::{Actor, Kind, Record};
 
+#[cfg(test)]
+mod tests;
+
 /// The real engine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simulator;
 
 impl Engine for Simulator {
     fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
-        let scenario = Arc::new(scenario.clone());
-        sealed::run(options.seed, || simulate(&scenario, plan, options))
+        simulate(scenario, plan, options, |_| {})
     }
 
     fn inspect(
@@ -41,10 +43,20 @@ impl Engine for Simulator {
     }
 }
 
-fn simulate(scenario: &Arc<Scenario>, plan: &FaultPlan, options: RunOptions) -> RunReport {
-    let mut world = World::new(Arc::clone(scenario), plan.clone(), &options);
-    world.run();
-    world.judge(plan, options)
+/// Runs a world in a sealed place, after `prepare` has had a hand in it.
+fn simulate(
+    scenario: &Scenario,
+    plan: &FaultPlan,
+    options: RunOptions,
+    prepare: impl FnOnce(&mut World) + Send,
+) -> RunReport {
+    let scenario = Arc::new(scenario.clone());
+    sealed::run(options.seed, || {
+        let mut world = World::new(scenario, plan.clone(), &options);
+        prepare(&mut world);
+        world.run();
+        world.judge(plan, options)
+    })
 }
 
 impl World {
