@@ -5,10 +5,12 @@
 compile_error!("build with `--cfg madsim`, as .cargo/config.toml does: without it ambient clocks and entropy leak in");
 
 pub mod byzantine;
+pub mod capsule;
 pub mod chain;
 pub mod cli;
 pub mod cost;
 pub mod disk;
+pub mod extend;
 pub mod fault;
 pub mod heap;
 pub mod http;
@@ -19,6 +21,7 @@ pub mod outcome;
 pub mod plan;
 pub mod report;
 pub mod scenario;
+pub mod sealed;
 pub mod trace;
 pub mod witness;
 pub mod world;

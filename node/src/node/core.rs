@@ -88,6 +88,14 @@ impl Core {
         self.questions.remove(&call)
     }
 
+    /// How many questions are open, by what they are about.
+    pub fn open_questions(&self) -> BTreeMap<&'static str, usize> {
+        self.questions.values().fold(BTreeMap::new(), |mut counts, question| {
+            *counts.entry(question.name()).or_insert(0) += 1;
+            counts
+        })
+    }
+
     /// Queues a statement.
     pub fn say(&mut self, to: NodeId, statement: Statement) {
         self.outbox.push_back((to, statement));

@@ -235,6 +235,20 @@ impl Execution {
         }
     }
 
+    /// The CID as the request names it.
+    pub fn cid(&self) -> &str {
+        &self.cid
+    }
+
+    /// Where the program is: `fetching`, `running` or `ended`.
+    pub fn phase(&self) -> &'static str {
+        match self.stage {
+            Stage::Fetching(_) => "fetching",
+            Stage::Running(_) => "running",
+            Stage::Ended => "ended",
+        }
+    }
+
     /// Signatures granted since the last call.
     pub fn take_orders(&mut self) -> Vec<Subject> {
         std::mem::take(&mut self.orders)

@@ -12,10 +12,13 @@ mod question;
 mod requests;
 mod running;
 mod serve;
+mod state;
 mod steady;
 mod transactions;
 mod watch;
 mod workers;
+
+pub use self::state::{ChannelState, KeyState, KeygenState, Membership, RequestState, State};
 
 use k256::SecretKey;
 use k256::ecdsa::SigningKey;
@@ -157,6 +160,16 @@ impl Node {
             Stage::Halted => Stage::Halted,
         };
         self.set_timer(now, out);
+    }
+
+    /// The node's protocol state in public terms, for people: counts, phases and public names, never a secret.
+    pub fn describe(&self) -> State {
+        let (stage, boot, membership) = match &self.stage {
+            Stage::Discovering(discovery) => ("discovering", Some(discovery.opened.config.boot.0), None),
+            Stage::Running(running) => ("running", Some(running.boot().0), Some(running.describe())),
+            Stage::Halted => ("halted", None, None),
+        };
+        State { stage, boot, timers_set: self.timers_set, membership }
     }
 
     /// Whether the store failed and the node waits to be started again.

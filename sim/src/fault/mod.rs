@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod burden;
+mod custom;
 mod link;
 mod machine;
 mod origin;
@@ -16,6 +17,7 @@ mod twins;
 mod wire;
 
 pub use behaviour::Corruption;
+pub use custom::Custom;
 pub use link::{Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
 pub use origin::{GivenAnswer, Origin, OriginAnswer};
@@ -80,6 +82,8 @@ pub enum Fault<N = NodeId> {
     Garbage(Garbage<N>),
     /// A node puts its key share where its announcements should have random bytes.
     Leak(Corruption<N>),
+    /// A fault or behaviour that the engine of another protocol adds; the threshold-key network has none.
+    Custom(Custom<N>),
 }
 
 impl<N> Fault<N> {
@@ -109,6 +113,7 @@ impl<N> Fault<N> {
             Self::Truncate(truncate) => Fault::Truncate(*truncate),
             Self::Garbage(garbage) => Fault::Garbage(garbage.map(name)),
             Self::Leak(corruption) => Fault::Leak(corruption.map(name)),
+            Self::Custom(custom) => Fault::Custom(custom.map(name)),
         }
     }
 
@@ -123,6 +128,7 @@ impl Fault {
     pub fn corrupts(&self) -> Option<NodeId> {
         match self {
             Self::Leak(corruption) => Some(corruption.node),
+            Self::Custom(custom) => custom.node,
             _ => None,
         }
     }

@@ -64,6 +64,7 @@ impl fmt::Display for Fault {
             Self::Garbage(garbage) => {
                 write!(f, "{} B of garbage from {} to {}", garbage.bytes, garbage.from, garbage.to)
             }
+            Self::Custom(custom) => custom.fmt(f),
             Self::Leak(leak) => write!(f, "{} leaks its key share", leak.node),
         }
     }

@@ -4,9 +4,9 @@
 
 use lit_node::id::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
+use super::bundle::{Files, Vocabulary};
 use super::check_act;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{Action, Answer, Chain, Expect, HttpOrigin, Network, Route, Scenario, User, Wei};
@@ -25,8 +25,10 @@ const FUNDS_DEFAULT: Wei = Wei(10_000_000_000_000_000_000);
 /// What all checks share: where to report, and what names mean.
 pub(super) struct Checker<'s> {
     source: &'s Source,
-    /// The folder that file names are relative to.
-    folder: &'s Path,
+    /// Where the files that the scenario names are.
+    files: Files<'s>,
+    /// The words that depend on what is simulated.
+    pub vocabulary: Vocabulary,
     pub found: Vec<Diagnostic>,
     pub nodes: u16,
     pub users: BTreeSet<String>,
@@ -77,7 +79,7 @@ impl Checker<'_> {
         if let Some(action) = self.actions.get(&file.value) {
             return action.clone();
         }
-        let code = std::fs::read_to_string(self.folder.join(&file.value)).unwrap_or_else(|error| {
+        let code = self.files.read(&file.value).unwrap_or_else(|error| {
             // The kind alone: the text of an operating system's error differs between hosts.
             let message = format!("cannot read action `{}`: {}", file.value, error.kind());
             self.refuse(&file.span, message, "a file, relative to the scenario's folder");
@@ -101,10 +103,16 @@ impl Checker<'_> {
 }
 
 /// Checks a whole file.
-pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<Scenario, Diagnostics> {
+pub(super) fn check(
+    source: &Source,
+    files: Files<'_>,
+    vocabulary: Vocabulary,
+    file: raw::File,
+) -> Result<(Scenario, BTreeMap<String, Arc<Action>>), Diagnostics> {
     let mut checker = Checker {
         source,
-        folder,
+        files,
+        vocabulary,
         found: Vec::new(),
         nodes: file.network.nodes.value,
         users: file.users.keys().cloned().collect(),
@@ -126,7 +134,7 @@ pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<S
         checker.found.sort_by_key(|d| (d.place.origin.clone(), d.place.line, d.place.column));
         return Err(Diagnostics(checker.found));
     }
-    Ok(Scenario {
+    let scenario = Scenario {
         name: file.name.value,
         description: file.description,
         tags: file.tags,
@@ -140,7 +148,8 @@ pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<S
         limits: file.limits,
         acts,
         expect,
-    })
+    };
+    Ok((scenario, checker.actions))
 }
 
 fn header(c: &mut Checker<'_>, file: &raw::File) {

@@ -50,22 +50,12 @@ fn when(c: &mut Checker<'_>, raw: Placed<raw::When>) -> WhenSpec {
     }
 }
 
-/// The messages that nodes send each other, by protocol.
-const LABELS: [(&str, &[&str]); 5] = [
-    ("channel", &["hello", "welcome", "ack"]),
-    ("dkg", &["dealing", "ack", "fetch", "fetched"]),
-    ("presign", &["start", "share"]),
-    ("ecdsa", &["announce", "propose", "share", "finished"]),
-    ("frost", &["announce", "propose", "share", "finished"]),
-];
-
 fn pattern(c: &mut Checker<'_>, label: &Placed<String>) -> LabelPattern {
     let (protocol, kind) = label.split_once('/').map_or((label.as_str(), None), |(p, k)| (p, Some(k)));
     if protocol.is_empty() || kind.is_some_and(|kind| kind.is_empty() || kind.contains('/')) {
         c.refuse(&label.span, "this is no label", "`protocol/kind` or `protocol`, e.g. `dkg/ack`");
-    } else if !LABELS.iter().any(|(p, kinds)| *p == protocol && kind.is_none_or(|kind| kinds.contains(&kind))) {
-        let known = LABELS.iter().flat_map(|(p, kinds)| kinds.iter().map(move |kind| format!("{p}/{kind}")));
-        let known: Vec<String> = known.collect();
+    } else if !c.vocabulary.knows(protocol, kind) {
+        let known = c.vocabulary.labels();
         c.unknown("label", label, known.iter().map(String::as_str));
     }
     LabelPattern { protocol: protocol.to_owned(), kind: kind.map(str::to_owned) }
@@ -92,6 +82,11 @@ fn sense(c: &mut Checker<'_>, span: &Span, fault: &Fault<Placed<NodeChoice>>) {
             if crash.at_write == Some(0) || crash.at_sync == Some(0) {
                 c.refuse(span, "there is no write or sync 0", "1 for the first");
             }
+        }
+        Fault::Custom(custom) if !c.vocabulary.custom.contains(&custom.name.as_str()) => {
+            let name = Placed { value: custom.name.clone(), span: span.clone() };
+            let known = c.vocabulary.custom.clone();
+            c.unknown("custom fault", &name, known.into_iter());
         }
         other => check_machine::sense(c, span, other),
     }

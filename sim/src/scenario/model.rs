@@ -331,3 +331,16 @@ pub struct Expect {
     /// The most virtual time, milliseconds.
     pub virtual_ms_max: Option<u64>,
 }
+
+impl Expect {
+    /// What was missed in a run whose faults fired so often, with so many messages in so many virtual milliseconds.
+    pub fn missed(&self, fired: &BTreeMap<String, u64>, messages: u64, virtual_ms: u64) -> Option<String> {
+        if let Some(mark) = self.marks.iter().find(|mark| fired.get(*mark).is_none_or(|times| *times == 0)) {
+            return Some(format!("the fault {mark} never began"));
+        }
+        if self.messages_max.is_some_and(|max| messages > max) {
+            return Some(format!("{messages} messages exceed the budget"));
+        }
+        self.virtual_ms_max.is_some_and(|max| virtual_ms > max).then(|| "virtual time exceeds the budget".to_owned())
+    }
+}

@@ -191,7 +191,7 @@ fn skew_ms(keys: &Keys, id: NodeId, max: u32) -> i64 {
 }
 
 /// The faults that a link model has at all times.
-fn standing_faults(scenario: &Scenario) -> Vec<LinkFault> {
+pub(crate) fn standing_faults(scenario: &Scenario) -> Vec<LinkFault> {
     let link = &scenario.network.link;
     let slack_ms = scenario.network.delta_ms.get() as f64;
     let standing = |id: &str, disturbance| LinkFault { id: id.into(), links: Links::All, disturbance };

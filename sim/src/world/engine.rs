@@ -9,16 +9,14 @@ use lit_node::meter::Op;
 use super::World;
 use crate::heap::MILLI;
 use crate::oracle::{self, Facts};
-use crate::outcome::{Engine, Faults, RunOptions, RunReport, StepOutcome, Verdict, Violation};
+use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
+use crate::sealed;
 use crate::trace::{Actor, Kind, Record};
 
 #[cfg(test)]
 mod tests;
-
-/// The stack of a simulation's thread, bytes: scripts recurse in it.
-const STACK_BYTES: usize = 256 << 20;
 
 /// The real engine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,29 +26,38 @@ impl Engine for Simulator {
     fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
         simulate(scenario, plan, options, |_| {})
     }
+
+    fn inspect(
+        &self,
+        scenario: &Scenario,
+        plan: &FaultPlan,
+        options: RunOptions,
+        point: Point,
+        node: NodeId,
+    ) -> Option<serde_json::Value> {
+        let scenario = Arc::new(scenario.clone());
+        sealed::run(options.seed, || {
+            let mut world = World::new(scenario, plan.clone(), &options);
+            world.run_to(point);
+            world.describe(node)
+        })
+    }
 }
 
-/// Runs a world on a thread of its own, after `prepare` has had a hand in it.
+/// Runs a world in a sealed place, after `prepare` has had a hand in it.
 fn simulate(
     scenario: &Scenario,
     plan: &FaultPlan,
     options: RunOptions,
-    prepare: impl FnOnce(&mut World) + Send + 'static,
+    prepare: impl FnOnce(&mut World) + Send,
 ) -> RunReport {
-    let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
-    let run = move || {
-        let mut world = World::new(Arc::clone(&scenario), plan.clone(), &options);
+    let scenario = Arc::new(scenario.clone());
+    sealed::run(options.seed, || {
+        let mut world = World::new(scenario, plan.clone(), &options);
         prepare(&mut world);
         world.run();
-        world.judge(&plan, options)
-    };
-    // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read them.
-    let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
-        let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
-        runtime.block_on(async move { run() })
-    });
-    let joined = thread.expect("a thread can be started").join();
-    joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        world.judge(plan, options)
+    })
 }
 
 impl World {
@@ -60,21 +67,9 @@ impl World {
         self.faults.told(&self.factory.switchboard);
         let mut violations = self.safety();
         violations.extend(self.liveness());
-        let panicked = violations.iter().any(|violation| violation.oracle == "no-honest-panic");
-        let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
         let missed = self.missed_expectation();
-        let verdict = if panicked {
-            Verdict::Panic
-        } else if unsafe_ {
-            Verdict::Safety
-        } else if !violations.is_empty() {
-            Verdict::Liveness
-        } else if missed.is_some() {
-            Verdict::Expectation
-        } else {
-            Verdict::Pass
-        };
-        let text = format!("{verdict}; {} violations; {}", violations.len(), missed.clone().unwrap_or_default());
+        let verdict = Verdict::of(&violations, missed.is_some());
+        let text = format!("{verdict}; {} violations; {}", violations.len(), missed.as_deref().unwrap_or_default());
         self.observer.trace.push(Record {
             time_ns: now,
             kind: Kind::Verdict,
@@ -142,20 +137,12 @@ impl World {
 
     /// What the scenario demands beyond a verdict, if it is not so.
     fn missed_expectation(&self) -> Option<String> {
-        let expect = &self.scenario.expect;
-        let over = |max: Option<u64>, is: u64| max.is_some_and(|max| is > max);
         // In a scenario that is made to stall, a step that does not complete is the point.
-        let stalls = expect.verdict == ExpectedVerdict::Liveness;
+        let stalls = self.scenario.expect.verdict == ExpectedVerdict::Liveness;
         if let Some(report) = self.script.reports.iter().find(|report| !report.expected && !stalls) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
-        if let Some(mark) = expect.marks.iter().find(|mark| self.faults.fired.get(*mark).is_none_or(|n| *n == 0)) {
-            return Some(format!("the fault {mark} never began"));
-        }
-        if over(expect.messages_max, self.observer.messages) {
-            return Some(format!("{} messages exceed the budget", self.observer.messages));
-        }
-        over(expect.virtual_ms_max, self.heap.now() / MILLI).then(|| "virtual time exceeds the budget".to_owned())
+        self.scenario.expect.missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
     }
 
     fn report(

@@ -26,7 +26,7 @@ enum State {
 }
 
 /// The plan during a run.
-pub(super) struct Faults {
+pub(crate) struct Faults {
     plan: FaultPlan,
     states: Vec<State>,
     /// How often each fault began, by id.
@@ -146,7 +146,7 @@ impl Faults {
 }
 
 /// What a fault of the plan does to links; `None` for faults of nodes.
-pub(super) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
+pub(crate) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
     let (links, disturbance) = match &event.what {
         Fault::Loss(strike) => (links_of(&strike.links), Disturbance::Loss(share(strike.rate))),
         Fault::Duplicate(strike) => (links_of(&strike.links), Disturbance::Duplicate(share(strike.rate))),

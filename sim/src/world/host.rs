@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lit_node::id::{Boot, NodeId};
 use lit_node::io::{Input, Output, Outputs, Time};
 use lit_node::meter::Meter;
-use lit_node::node::Node;
+use lit_node::node::{Node, State};
 
 use super::clock::Clock;
 use super::condition::Condition;
@@ -79,6 +79,16 @@ impl Host {
     /// Whether a node runs here.
     pub fn is_up(&self) -> bool {
         self.node.is_some()
+    }
+
+    /// How many inputs wait for a core.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// The node's protocol state, if one runs here.
+    pub fn describe(&self) -> Option<State> {
+        self.node.as_ref().map(Node::describe)
     }
 
     /// Puts a freshly opened node on the machine.

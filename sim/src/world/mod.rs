@@ -11,7 +11,7 @@ mod dealer;
 mod endpoint;
 mod engine;
 mod event;
-mod faults;
+pub(crate) mod faults;
 mod host;
 mod identity;
 mod machines;
@@ -37,7 +37,9 @@ use lit_node::io::{Input, Label};
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
 
+pub(crate) use self::build::standing_faults;
 pub use self::engine::Simulator;
+pub(crate) use self::surroundings::latency;
 
 use self::build::NodeFactory;
 use self::dealer::Dealer;
@@ -54,6 +56,7 @@ use crate::disk::Snapshot;
 use crate::heap::{Heap, MILLI, Nanos};
 use crate::network::{Endpoint, Link, Network};
 use crate::oracle;
+use crate::outcome::Point;
 use crate::scenario::Scenario;
 
 /// The domain that users sign in for.
@@ -111,9 +114,24 @@ pub(crate) struct World {
 impl World {
     /// Runs until the script has ended and nodes have had time to catch up, or a limit is reached.
     pub fn run(&mut self) {
+        self.run_to(Point::End);
+        self.finish_step_if_any();
+    }
+
+    /// Runs to a point, or to the end if that comes first.
+    pub fn run_to(&mut self, point: Point) {
         self.open();
+        self.advance(point);
+    }
+
+    /// Goes on to a later point, or to the end if that comes first.
+    fn advance(&mut self, point: Point) {
         let limit = self.scenario.limits.virtual_ms_max * MILLI;
-        while let Some((now, event)) = self.heap.pop() {
+        while let Some(next) = self.heap.due() {
+            if point.is_reached(self.observer.trace.len(), next) {
+                break;
+            }
+            let Some((now, event)) = self.heap.pop() else { break };
             if self.ends_at.is_some_and(|end| now >= end) {
                 break;
             }
@@ -127,7 +145,20 @@ impl World {
                 break;
             }
         }
-        self.finish_step_if_any();
+    }
+
+    /// A node's machine and protocol state now, without secrets.
+    pub fn describe(&self, node: NodeId) -> Option<serde_json::Value> {
+        let host = self.hosts.get(&Seat::from(node))?;
+        Some(serde_json::json!({
+            "node": node,
+            "time_ns": self.heap.now(),
+            "records": self.observer.trace.len(),
+            "up": host.is_up(),
+            "boot": host.boot,
+            "inputs_waiting": host.waiting(),
+            "state": host.describe(),
+        }))
     }
 
     fn open(&mut self) {

@@ -160,7 +160,7 @@ fn permission_lists(chain: &Chain, contracts: &Contracts, key: KeyId, block: u64
 }
 
 /// The link model of a scenario's latency.
-pub(super) fn latency(latency: &scenario::Latency) -> Latency {
+pub(crate) fn latency(latency: &scenario::Latency) -> Latency {
     match latency {
         scenario::Latency::Constant { ms } => Latency::Constant(*ms as f64),
         scenario::Latency::Uniform { ms_min, ms_max } => Latency::Uniform(*ms_min as f64, *ms_max as f64),

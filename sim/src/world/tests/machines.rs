@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lit_node::id::NodeId;
 use lit_node::io::Input;
 
-use super::*;
+use super::super::*;
 use crate::outcome::RunOptions;
 use crate::plan::FaultPlan;
 use crate::scenario;
