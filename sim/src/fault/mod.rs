@@ -6,12 +6,16 @@
 mod behaviour;
 mod link;
 mod machine;
+mod message;
+mod pace;
 mod show;
 mod wire;
 
 pub use behaviour::Corruption;
-pub use link::{Links, Partition, Reorder, Strike};
+pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
+pub use message::{Delay, Discard, ReplayWire};
+pub use pace::{Bandwidth, Gray, LatencyChange, Order, Turn};
 pub use wire::{Flip, Garbage, Truncate};
 
 use lit_node::id::NodeId;
@@ -31,6 +35,22 @@ pub enum Fault<N = NodeId> {
     Reorder(Reorder<N>),
     /// Nodes of different sets cannot reach each other.
     Partition(Partition<N>),
+    /// Links are dead.
+    Cut(Cut<N>),
+    /// Links take longer, or less long.
+    Latency(LatencyChange<N>),
+    /// Links are narrow: messages queue up, and get lost when the queue is full.
+    Bandwidth(Bandwidth<N>),
+    /// Links look alive, but lose or delay large messages, or some of all messages.
+    Gray(Gray<N>),
+    /// An adversary orders the messages: those of some nodes come first, or last.
+    Order(Order<N>),
+    /// Messages of a label are late.
+    Delay(Delay<N>),
+    /// Messages of a label get lost.
+    Drop(Discard<N>),
+    /// Bytes that went over a link come again, perhaps from or to another node.
+    ReplayWire(ReplayWire<N>),
     /// A node stops, and loses everything that is not on its disk.
     Crash(Crash<N>),
     /// The message that triggers this arrives with one bit wrong.
@@ -51,6 +71,14 @@ impl<N> Fault<N> {
             Self::Duplicate(strike) => Fault::Duplicate(strike.map(name)),
             Self::Reorder(reorder) => Fault::Reorder(reorder.map(name)),
             Self::Partition(partition) => Fault::Partition(partition.map(name)),
+            Self::Cut(cut) => Fault::Cut(cut.map(name)),
+            Self::Latency(pace) => Fault::Latency(pace.map(name)),
+            Self::Bandwidth(bandwidth) => Fault::Bandwidth(bandwidth.map(name)),
+            Self::Gray(gray) => Fault::Gray(gray.map(name)),
+            Self::Order(order) => Fault::Order(order.map(name)),
+            Self::Delay(delay) => Fault::Delay(delay.map(name)),
+            Self::Drop(drop) => Fault::Drop(drop.map(name)),
+            Self::ReplayWire(replay) => Fault::ReplayWire(replay.map(name)),
             Self::Crash(crash) => Fault::Crash(crash.map(name)),
             Self::Flip(flip) => Fault::Flip(*flip),
             Self::Truncate(truncate) => Fault::Truncate(*truncate),
@@ -74,6 +102,15 @@ impl Fault {
         }
     }
 
+    /// Whether nothing passes from one node to another while the fault is on.
+    pub fn severs(&self, from: NodeId, to: NodeId) -> bool {
+        match self {
+            Self::Partition(partition) => partition.separates(from, to),
+            Self::Cut(cut) => cut.links.cover(from, to),
+            _ => false,
+        }
+    }
+
     /// Changes a message on the way, if that is what this fault does.
     pub fn spoil(&self, message: &mut Vec<u8>) {
         match self {
@@ -83,3 +120,6 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

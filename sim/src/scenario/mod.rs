@@ -6,6 +6,8 @@ mod check;
 mod check_act;
 mod check_fault;
 mod diagnostic;
+mod label;
+mod latency;
 mod model;
 mod params;
 mod raw;

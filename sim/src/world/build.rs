@@ -18,15 +18,15 @@ use lit_node::roster::Roster;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use super::faults::share;
 use super::host::Host;
 use super::identity::Keys;
+use super::links::{self, share};
 use super::observer::Observer;
-use super::surroundings::{Surroundings, latency};
+use super::surroundings::Surroundings;
 use super::*;
 use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
-use crate::network::{Disturbance, LinkFault, Links};
+use crate::network::{Disturbance, Latency, LinkFault, Links};
 use crate::outcome::RunOptions;
 use crate::plan::FaultPlan;
 use crate::witness::{Reading, Witness, Witnessed};
@@ -103,9 +103,10 @@ impl World {
         let chains = chains(&scenario, &keys, &validators, &contracts);
         let observer = Observer::new(options.trace, oracle::all());
         let link_seed = keys.bytes("network", "links");
-        let mut network = Network::new(&link_seed, latency(&scenario.network.link.latency));
-        for fault in standing_faults(&scenario) {
-            network.begin(fault);
+        let mut network = Network::new(&link_seed, Latency::from(&scenario.network.link.latency));
+        standing_faults(&scenario).into_iter().for_each(|fault| network.stand(fault));
+        if let Some(stabilisation) = links::stabilisation(&scenario.network) {
+            network.stabilise(stabilisation);
         }
         let skew_max = scenario.nodes.clock_skew_ms_max;
         let clock_base = START_S * 1_000_000_000;

@@ -131,7 +131,7 @@ impl World {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
         if let Some(mark) = expect.marks.iter().find(|mark| self.faults.fired.get(*mark).is_none_or(|n| *n == 0)) {
-            return Some(format!("the fault {mark} never began"));
+            return Some(format!("the fault {mark} never fired"));
         }
         if over(expect.messages_max, self.observer.messages) {
             return Some(format!("{} messages exceed the budget", self.observer.messages));

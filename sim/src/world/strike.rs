@@ -4,10 +4,11 @@ use lit_node::id::SessionId;
 use lit_node::io::Label;
 
 use super::event::Event;
-use super::{World, faults};
+use super::{World, links};
 use crate::fault::{Crash, Fault, Garbage};
 use crate::heap::{MILLI, Nanos};
-use crate::network::Link;
+use crate::network::{Link, LinkFault, Replay};
+use crate::plan::FaultEvent;
 
 impl World {
     pub(super) fn begin_fault(&mut self, now: Nanos, index: usize) {
@@ -20,8 +21,9 @@ impl World {
             let at = now.saturating_add(for_ms.saturating_mul(MILLI));
             self.heap.push(at, 0, Event::End { fault: index });
         }
-        if let Some(fault) = faults::link_fault(&event) {
-            self.network.begin(fault);
+        if let Some(fault) = self.link_fault(&event) {
+            self.network.begin(now, fault);
+            self.faults.await_message(index);
         }
         if event.what.corrupts().is_some() {
             // It has fired when the lie has been told.
@@ -40,6 +42,18 @@ impl World {
             },
             Fault::Garbage(garbage) => self.send_garbage(now, &event.id.0, garbage),
             _ => {}
+        }
+    }
+
+    fn link_fault(&self, event: &FaultEvent) -> Option<LinkFault> {
+        links::link_fault(event, self.scenario.network.delta_ms.get())
+    }
+
+    /// Captured bytes come again, if the fault that captured them is still on.
+    pub(super) fn replay(&mut self, now: Nanos, replay: &Replay, bytes: Vec<u8>) {
+        if self.network.is_on(&replay.by) {
+            self.faults.touched(&replay.by);
+            self.send(now, replay.link, &replay.label, bytes);
         }
     }
 
@@ -62,7 +76,7 @@ impl World {
                 return;
             }
             what if what.corrupts().is_some() => self.factory.switchboard.switch(index, false),
-            _ if faults::link_fault(&event).is_some() => self.network.end(&event.id.0),
+            _ if self.link_fault(&event).is_some() => self.network.end(now, &event.id.0),
             _ => return,
         }
         self.observer.fault(now, &format!("{} ends", event.id));

@@ -34,7 +34,8 @@ impl Surroundings {
         for action in scenario.actions().values() {
             ipfs.add(action.code.as_bytes());
         }
-        let gateway = Network::new(&blake3::derive_key("litsim 2026 gateway", seed), latency(&scenario.ipfs.latency));
+        let seed = blake3::derive_key("litsim 2026 gateway", seed);
+        let gateway = Network::new(&seed, Latency::from(&scenario.ipfs.latency));
         Self { chains, settings: scenario.chains.clone(), ipfs, gateway, origins: origins(scenario) }
     }
 
@@ -102,7 +103,7 @@ impl Surroundings {
         let end = Endpoint::Node(node);
         let session = lit_node::id::SessionId::derive("ipfs", &[cid.as_bytes(), &call.0.to_be_bytes()]);
         let label = Label { session, protocol: "ipfs", round: 0, kind: "get" };
-        let verdict = self.gateway.carry(Link { from: end, to: end }, &label, Vec::new());
+        let verdict = self.gateway.carry(0, Link { from: end, to: end }, &label, Vec::new());
         let delay = verdict.copies.first().map_or(0, |(delay, ..)| *delay);
         (delay + extra_ms * MILLI, reply)
     }
@@ -116,15 +117,6 @@ impl Surroundings {
     ) -> (Nanos, Result<HttpResponse, HttpError>) {
         let (latency_ms, reply) = self.origins.call(request, node, now / MILLI);
         (latency_ms * MILLI, reply)
-    }
-}
-
-/// The link model of a scenario's latency.
-pub(super) fn latency(latency: &scenario::Latency) -> Latency {
-    match latency {
-        scenario::Latency::Constant { ms } => Latency::Constant(*ms as f64),
-        scenario::Latency::Uniform { ms_min, ms_max } => Latency::Uniform(*ms_min as f64, *ms_max as f64),
-        scenario::Latency::LogNormal { median_ms, sigma } => Latency::LogNormal(*median_ms, *sigma),
     }
 }
 
