@@ -39,7 +39,6 @@ impl Message {
 
 /// A run with one fault, named `it`.
 struct Run {
-    report: Value,
     records: Vec<Value>,
     messages: Vec<Message>,
     /// When the fault began and ended, nanoseconds.
@@ -49,7 +48,7 @@ struct Run {
 impl Run {
     fn of(name: &str, what: &str) -> Self {
         let folder = scratch(&format!("network-{name}"));
-        let file = extended(&folder, name, "signing.toml", &fault("it", "at_ms = 300", what));
+        let file = extended(&folder, name, "signing.toml", &fault("it", "label = \"dkg/dealing\"", what));
         let report = run(&file, 4, &["--out", folder.to_str().unwrap()]).exits(0).json();
         assert_eq!(report["faults"]["fired"], serde_json::json!(["work/it"]));
         assert_eq!(report["culprits"], serde_json::json!([]), "what a wire does is nobody's fault");
@@ -59,14 +58,16 @@ impl Run {
             found.unwrap_or_else(|| panic!("{text}?"))["time_ns"].as_u64().unwrap()
         };
         let window = (at("work/it begins"), at("work/it ends"));
-        Self { report, messages: messages(&records), records, window }
+        Self { messages: messages(&records), records, window }
     }
 
     /// Messages that left while the fault was on: those that are meant, and the others.
     fn split(&self, meant: impl Fn(&Message) -> bool) -> (Vec<&Message>, Vec<&Message>) {
-        let on = self.messages.iter().filter(|m| self.window.0 < m.sent && m.sent < self.window.1);
-        let (meant, others): (Vec<_>, Vec<_>) = on.partition(|message| meant(message));
-        assert!(!meant.is_empty() && others.len() > 100, "{} are meant, {} are not", meant.len(), others.len());
+        // What leaves just before the run ends is still on its way then.
+        let end = self.records.last().unwrap()["time_ns"].as_u64().unwrap().saturating_sub(500 * MILLI);
+        let on = |message: &&Message| self.window.0 < message.sent && message.sent < self.window.1.min(end);
+        let (meant, others): (Vec<_>, Vec<_>) = self.messages.iter().filter(on).partition(|message| meant(message));
+        assert!(!meant.is_empty() && others.len() > 20, "{} are meant, {} are not", meant.len(), others.len());
         (meant, others)
     }
 }
@@ -110,10 +111,9 @@ fn is_usual(message: &Message) -> bool {
     (5.0..=15.0).contains(&message.took_ms())
 }
 
-/// Those that do not arrive within the usual time, a few that are in flight at the end of the run aside.
 fn assert_usual(messages: &[&Message]) {
     let odd: Vec<_> = messages.iter().filter(|message| !is_usual(message)).collect();
-    assert!(odd.len() <= 2, "{odd:#?}");
+    assert!(odd.is_empty(), "{odd:#?}");
 }
 
 #[test]
@@ -149,16 +149,17 @@ fn another_latency_holds_for_its_links() {
 
 #[test]
 fn a_narrow_link_makes_messages_wait_and_drops_what_does_not_fit() {
-    let narrow = "bandwidth = { links = { from = [1] }, bytes_per_s = 10_000, queue_bytes_max = 1500 }";
+    let narrow = "bandwidth = { links = { from = [1] }, bytes_per_s = 5_000, queue_bytes_max = 600 }";
     let seen = Run::of("bandwidth", narrow);
     let (meant, others) = seen.split(|message| message.from == 1);
     let arrived = || meant.iter().filter(|message| message.took.is_some());
-    // A byte takes a tenth of a millisecond.
+    // A byte takes a fifth of a millisecond; before a message there are one that is being sent and a full queue.
+    let longest = meant.iter().map(|message| message.bytes).max().unwrap() as f64;
     for message in arrived() {
-        assert!(message.took_ms() >= message.bytes as f64 / 10.0, "{message:?}");
-        assert!(message.took_ms() <= (message.bytes as f64 + 4000.0) / 10.0 + 15.0, "{message:?}");
+        assert!(message.took_ms() >= message.bytes as f64 / 5.0 + 5.0, "{message:?}");
+        assert!(message.took_ms() <= (longest + 600.0) / 5.0 + message.bytes as f64 / 5.0 + 15.0, "{message:?}");
     }
-    let waited = arrived().filter(|message| message.took_ms() > message.bytes as f64 / 10.0 + 15.0).count();
+    let waited = arrived().filter(|message| message.took_ms() > message.bytes as f64 / 5.0 + 15.0).count();
     let dropped = meant.iter().filter(|message| message.lost_by.as_deref() == Some("work/it")).count();
     assert!(waited > 3 && dropped > 0, "{waited} waited, {dropped} were dropped");
     assert_usual(&others);
@@ -206,8 +207,8 @@ fn messages_of_a_label_are_late() {
 
 #[test]
 fn the_first_messages_of_a_label_get_lost_on_each_link() {
-    let seen = Run::of("drop", "drop = { links = { from = [1, 2] }, label = \"frost/announce\", first = 1 }");
-    let (meant, others) = seen.split(|message| message.from <= 2 && message.is("frost/announce"));
+    let seen = Run::of("drop", "drop = { links = { from = [1, 2] }, label = \"presign/share\", first = 1 }");
+    let (meant, others) = seen.split(|message| message.from <= 2 && message.is("presign/share"));
     let mut links = BTreeSet::new();
     for message in meant {
         let is_first = links.insert((message.from, message.to));
@@ -229,14 +230,14 @@ fn bytes_that_come_again_are_dropped_by_channels_wherever_they_come_from() {
         let what = format!("replay_wire = {{ {links}, after_ms = 120, rate = 0.5{as_whom} }}");
         let seen = Run::of(&format!("replay-{name}"), &what);
         let replayed: Vec<_> = seen.messages.iter().filter(|message| message.is("replay/")).collect();
-        assert!(replayed.len() > 5, "{name}: {replayed:?}");
+        assert!(replayed.len() >= 3, "{name}: {replayed:?}");
         let arrived = replayed.iter().filter(|message| message.took.is_some()).count();
         // Every copy gives a note of the node that dropped it. Repetitions of messages that channels themselves make
         // are the only others.
         let dropped = seen.records.iter().filter(|r| r["kind"] == "note" && r["text"].to_string().contains("Dropped"));
         let dropped = dropped.count();
         assert!(dropped >= arrived, "{name}: {arrived} copies arrived, {dropped} were dropped");
-        let originals: Vec<_> = seen.messages.iter().filter(|message| !message.is("replay/")).collect();
+        let (_, originals) = seen.split(|message| message.is("replay/"));
         assert_usual(&originals);
     }
 }
@@ -268,14 +269,15 @@ fn the_time_of_a_step_runs_from_stabilisation() {
     let edits = ["network.gst_ms=150000", "network.pre_gst_loss=1.0"];
     let sets: Vec<&str> = edits.iter().flat_map(|edit| ["--set", edit]).collect();
     let report = run(&scenario("greeting.toml"), 1, &sets).exits(0).json();
-    assert!(report["requests"][0]["finished_ms"].as_u64().unwrap() >= 150_000, "{report}");
+    let latency_ms = report["requests"][0]["latency_ms"].as_u64().unwrap();
+    assert!((149_000..160_000).contains(&latency_ms), "{report}");
 }
 
 #[test]
 fn a_fault_that_began_and_touched_nothing_has_not_fired() {
     let folder = scratch("network-untouched");
     let untouched = fault("untouched", "", "drop = { links = \"all\", label = \"frost\" }")
-        + &fault("touched", "", "cut = { links = [[1, 2]] }");
+        + &fault("touched", "", "latency = { links = \"all\", latency = { constant_ms = 9 } }");
     let file = extended(&folder, "untouched", "greeting.toml", &untouched);
     let ended = run(&file, 1, &["--out", folder.to_str().unwrap()]).exits(5);
     let report = ended.json();

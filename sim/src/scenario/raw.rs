@@ -70,6 +70,7 @@ pub(super) struct Network {
     pub delta_ms: NonZeroU64,
     /// The global stabilisation time (GST), milliseconds from the start. Until then messages may be delayed or lost;
     /// whatever is sent after it, and whatever was sent before and not lost, arrives within `delta_ms`, faults aside.
+    /// The time that a step may take runs from then on; what has a limit of its own, as an action's 30 s, keeps it.
     /// If not given, links behave alike all the time, and `delta_ms` is only what nodes count on.
     pub gst_ms: Option<Placed<u64>>,
     /// The most that a message is delayed before stabilisation, milliseconds; up to stabilisation if not given.
