@@ -144,6 +144,8 @@ impl Conduct for Witnessed {
     fn learn(&mut self, secret: Secret<'_>) {
         let mut witness = self.witness.borrow_mut();
         let entry = witness.secrets.entry(*secret.bytes).or_insert_with(|| (secret.kind, BTreeSet::new()));
+        // With a threshold of one, a coefficient, the dealt shares and the key share are one number.
+        entry.0 = entry.0.max(secret.kind);
         entry.1.insert(self.me);
         drop(witness);
         self.inner.learn(secret);

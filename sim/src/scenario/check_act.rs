@@ -1,6 +1,6 @@
 //! Checks acts: every user, PKP, step, node and file that a step or a fault names must exist by then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::check::Checker;
@@ -8,7 +8,7 @@ use super::check_fault;
 use super::model::{Act, Action, Deed, Delivery, Execute, Expectation, Step};
 use super::params::{Params, Reference};
 use super::raw_act as raw;
-use super::source::Placed;
+use super::source::{Placed, Span};
 
 /// The names that steps have introduced so far.
 #[derive(Default)]
@@ -48,6 +48,12 @@ fn step(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Step {
         c.refuse(&raw.id.span, "a step that completes has no error text", "`expect` with an error beside it");
     }
     let deed = deed(c, names, &raw.id, raw.expect, raw.deed);
+    if let Deed::Execute(execute) = &deed
+        && raw.expect != Expectation::Ok
+        && (execute.expect_signatures.is_some() || execute.expect_response.is_some())
+    {
+        c.refuse(&raw.id.span, "a step that fails has no signatures and no response", "`expect = \"ok\"` with them");
+    }
     Step { id: raw.id.value, user, deed, expect: raw.expect, expect_message: raw.expect_message }
 }
 
@@ -100,7 +106,10 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
             (Arc::new(Action { name: String::new(), code: String::new() }), Delivery::Inline)
         }
     };
-    let params = raw.params.map(|placed| params(c, names, placed)).unwrap_or_default();
+    if let (Some(cid), Some(Delivery::Inline)) = (&raw.cid, raw.by) {
+        c.refuse(&cid.span, "a CID alone has no code to send along", "`by = \"ipfs\"`, or `code`");
+    }
+    let params = raw.params.map(|values| params(c, names, values)).unwrap_or_default();
     let expect_signatures = raw.expect_signatures.map(|mut list| {
         list.sort();
         list
@@ -117,28 +126,34 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
     }
 }
 
-fn params(c: &mut Checker<'_>, names: &Names, raw: Placed<toml::Table>) -> Params {
-    let params = Params::from_toml(raw.value);
-    let place = |value: &str| Placed { value: value.to_owned(), span: raw.span.clone() };
-    match params.references() {
-        Err(error) => c.refuse(
-            &raw.span,
-            error.to_string(),
-            "`pkp.NAME.public_key`, `pkp.NAME.token_id`, `pkp.NAME.eth_address`, `user.NAME.address` or `keccak256:TEXT`",
-        ),
-        Ok(references) => {
-            for reference in references {
-                match reference {
-                    Reference::PkpPublicKey(name) | Reference::PkpTokenId(name) | Reference::PkpAddress(name) => {
-                        names.pkp(c, &place(&name));
-                    }
-                    Reference::UserAddress(name) => {
-                        c.user(&place(&name));
-                    }
-                    Reference::Keccak(_) => {}
-                }
+fn params(c: &mut Checker<'_>, names: &Names, raw: BTreeMap<String, Placed<toml::Value>>) -> Params {
+    for (key, value) in &raw {
+        let alone = Params::from_toml(toml::Table::from_iter([(key.clone(), value.value.clone())]));
+        references(c, names, &alone, &value.span);
+    }
+    Params::from_toml(raw.into_iter().map(|(key, placed)| (key, placed.value)).collect())
+}
+
+/// Checks that what a parameter refers to exists by then.
+fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) {
+    let place = |value: &str| Placed { value: value.to_owned(), span: span.clone() };
+    let references = match params.references() {
+        Ok(references) => references,
+        Err(error) => {
+            let expected = "`pkp.NAME.public_key`, `pkp.NAME.token_id`, `pkp.NAME.eth_address`, `user.NAME.address` or \
+                            `keccak256:TEXT`";
+            return c.refuse(span, error.to_string(), expected);
+        }
+    };
+    for reference in references {
+        match reference {
+            Reference::PkpPublicKey(name) | Reference::PkpTokenId(name) | Reference::PkpAddress(name) => {
+                names.pkp(c, &place(&name));
             }
+            Reference::UserAddress(name) => {
+                c.user(&place(&name));
+            }
+            Reference::Keccak(_) => {}
         }
     }
-    params
 }

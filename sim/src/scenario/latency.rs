@@ -4,8 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// No latency is longer than a day, milliseconds.
-const MS_MAX: u64 = 86_400_000;
+use super::value::HOUR_MS;
 
 /// How long something takes. Exact numbers, so that a plan that was written and read again is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -85,14 +84,12 @@ impl TryFrom<RawLatency> for Latency {
 
     fn try_from(raw: RawLatency) -> Result<Self, Self::Error> {
         match raw {
-            RawLatency::Constant(ms) if ms <= MS_MAX => Ok(Self::Constant { ms }),
-            RawLatency::Uniform((ms_min, ms_max)) if ms_min <= ms_max && ms_max <= MS_MAX => {
-                Ok(Self::Uniform { ms_min, ms_max })
+            RawLatency::Constant(ms) | RawLatency::Uniform((_, ms)) if ms > HOUR_MS => {
+                Err("nothing takes longer than an hour, expected at most 3600000")
             }
-            RawLatency::Uniform((ms_min, ms_max)) if ms_min > ms_max => {
-                Err("the range runs backwards, expected [least, most]")
-            }
-            RawLatency::Constant(_) | RawLatency::Uniform(_) => Err("nothing takes that long, expected a day at most"),
+            RawLatency::Constant(ms) => Ok(Self::Constant { ms }),
+            RawLatency::Uniform((ms_min, ms_max)) if ms_min <= ms_max => Ok(Self::Uniform { ms_min, ms_max }),
+            RawLatency::Uniform(_) => Err("the range runs backwards, expected [least, most]"),
             RawLatency::LogNormal(LogNormal { median, sigma }) => {
                 let refusal = "no such distribution, expected a median above 0 and a sigma from 0 to 5";
                 let median_us = micros(median).filter(|micros| *micros > 0).ok_or(refusal)?;
@@ -125,7 +122,7 @@ impl From<Latency> for RawLatency {
 
 /// Whole microseconds of a number of milliseconds, if there is such a latency.
 fn micros(millis: f64) -> Option<u64> {
-    (0.0..=MS_MAX as f64).contains(&millis).then(|| libm::round(millis * 1e3) as u64)
+    (0.0..=HOUR_MS as f64).contains(&millis).then(|| libm::round(millis * 1e3) as u64)
 }
 
 #[cfg(test)]
@@ -145,13 +142,13 @@ mod tests {
             let error = read(&format!("{{\"empirical_ms\": {bad}}}")).expect_err(bad);
             assert!(error.contains("this is no sample"), "{error}");
         }
-        assert!(read(r#"{"constant_ms": 86400001}"#).is_err());
+        assert!(read(r#"{"constant_ms": 3600001}"#).is_err());
     }
 
     proptest! {
         #[test]
         fn a_latency_that_was_written_reads_back_as_it_was(
-            mut sorted_us in proptest::collection::vec(0..MS_MAX * 1000, 1..20),
+            mut sorted_us in proptest::collection::vec(0..HOUR_MS * 1000, 1..20),
             sigma_ppm in 0..5_000_000u32,
         ) {
             sorted_us.sort_unstable();

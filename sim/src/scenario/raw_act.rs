@@ -4,6 +4,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use super::source::Placed;
 use super::value::{Expectation, NodeChoice, Wei};
@@ -130,7 +131,7 @@ pub(super) struct Execute {
     /// and `${user.NAME.address}` are replaced; `${keccak256:TEXT}` alone stands for the digest's 32 bytes.
     #[serde(default)]
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
-    pub params: Option<Placed<toml::Table>>,
+    pub params: Option<BTreeMap<String, Placed<toml::Value>>>,
     /// The user whose AuthSig goes along; none if not given.
     pub auth: Option<Placed<String>>,
     /// The names of the signatures that must result; not checked if not given.
