@@ -13,6 +13,9 @@ use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::trace::{Actor, Kind, Record};
 
+#[cfg(test)]
+mod tests;
+
 /// The stack of a simulation's thread, bytes: scripts recurse in it.
 const STACK_BYTES: usize = 256 << 20;
 
@@ -22,22 +25,31 @@ pub struct Simulator;
 
 impl Engine for Simulator {
     fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
-        let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
-        // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read
-        // them.
-        let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
-            let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
-            runtime.block_on(async move { simulate(&scenario, &plan, options) })
-        });
-        let joined = thread.expect("a thread can be started").join();
-        joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        simulate(scenario, plan, options, |_| {})
     }
 }
 
-fn simulate(scenario: &Arc<Scenario>, plan: &FaultPlan, options: RunOptions) -> RunReport {
-    let mut world = World::new(Arc::clone(scenario), plan.clone(), &options);
-    world.run();
-    world.judge(plan, options)
+/// Runs a world on a thread of its own, after `prepare` has had a hand in it.
+fn simulate(
+    scenario: &Scenario,
+    plan: &FaultPlan,
+    options: RunOptions,
+    prepare: impl FnOnce(&mut World) + Send + 'static,
+) -> RunReport {
+    let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
+    let run = move || {
+        let mut world = World::new(Arc::clone(&scenario), plan.clone(), &options);
+        prepare(&mut world);
+        world.run();
+        world.judge(&plan, options)
+    };
+    // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read them.
+    let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
+        let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
+        runtime.block_on(async move { run() })
+    });
+    let joined = thread.expect("a thread can be started").join();
+    joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
 }
 
 impl World {
