@@ -8,7 +8,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::fault::{Fault, Reorg};
-use crate::scenario::{Act, FaultSpec, LabelPattern, NodeChoice, Scenario, WhenSpec};
+use crate::scenario::{Act, FaultSpec, LabelPattern, Network, NodeChoice, Scenario, WhenSpec};
 
 /// The stable name of a fault: `act/fault`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,8 +69,9 @@ pub enum Trigger {
 pub enum PlanError {
     /// More nodes than the protocols tolerate may be faulty at one time.
     #[error(
-        "{} may be down or lie at once (faults {}), but {allowed} of {nodes} nodes is what the network tolerates; \
-         expected restarts or steps (`during`) that keep the faults apart, or `beyond_f = true` in [limits]",
+        "{} may be down, cut off or lie at once (faults {}), but {allowed} of {nodes} nodes is what the network \
+         tolerates; expected restarts, cuts that end (`for_ms`) or steps (`during`) that keep the faults apart, or \
+         `beyond_f = true` in [limits]",
         list(faulty),
         list(faults)
     )]
@@ -139,15 +140,14 @@ impl FaultPlan {
 
     fn refuse_too_many_faulty(self, scenario: &Scenario) -> Result<Self, PlanError> {
         let allowed = scenario.network.faulty_max();
-        let burdens: Vec<_> = self.events.iter().map(|event| (event, event.nodes_made_faulty())).collect();
-        for (event, _) in burdens.iter().filter(|(_, nodes)| !nodes.is_empty()) {
+        let made_faulty = self.events.iter().map(|event| (event, event.nodes_made_faulty(&scenario.network)));
+        let made_faulty: Vec<_> = made_faulty.filter(|(_, nodes)| !nodes.is_empty()).collect();
+        for (event, _) in &made_faulty {
             let mut faulty = BTreeSet::new();
             let mut faults = Vec::new();
-            for (other, nodes) in &burdens {
-                if !nodes.is_empty() && may_overlap(scenario, event, other) {
-                    faulty.extend(nodes);
-                    faults.push(other.id.clone());
-                }
+            for (other, nodes) in made_faulty.iter().filter(|(other, _)| may_overlap(scenario, event, other)) {
+                faulty.extend(nodes);
+                faults.push(other.id.clone());
             }
             if faulty.len() > usize::from(allowed) {
                 return Err(PlanError::TooManyFaulty { faulty, faults, allowed, nodes: scenario.network.nodes });
@@ -158,22 +158,37 @@ impl FaultPlan {
 }
 
 impl FaultEvent {
-    /// The nodes that count as faulty because of this: they are down, lie, or are lied to.
-    fn nodes_made_faulty(&self) -> Vec<NodeId> {
-        let mut nodes = self.what.implicates();
-        nodes.extend(self.what.stops());
-        nodes
+    /// The nodes that count as faulty because of this: they are down, lie, are lied to, or are cut off for as long as their act or
+    /// step lasts.
+    ///
+    /// A node is cut off if so many links are dead that it has fewer than n-f nodes, itself included, to talk with both
+    /// ways: of a network in two parts the smaller one, or both if neither has n-f nodes. Cuts with an end of their own
+    /// (`for_ms`) heal, and what waits for them comes through: they count for nobody. Each cut is judged by itself,
+    /// and faults that merely lose messages do not count, however many they lose.
+    fn nodes_made_faulty(&self, network: &Network) -> BTreeSet<NodeId> {
+        match &self.what {
+            Fault::Partition(_) | Fault::Cut(_) if self.for_ms.is_none() => cut_off(&self.what, network),
+            other => other.implicates().into_iter().chain(other.stops()).collect(),
+        }
     }
 
-    /// Whether those nodes are faulty in the whole run: who has lied once may have lied before without being noticed.
+    /// Whether these nodes are faulty in the whole run: who has lied once may have lied before without being noticed.
     fn is_always(&self) -> bool {
         !self.what.implicates().is_empty()
     }
 
-    /// Whether those nodes stay faulty once they are.
+    /// Whether these nodes stay faulty once they are.
     fn is_permanent(&self) -> bool {
         self.is_always() || self.what.stops_for_good()
     }
+}
+
+/// The nodes that a fault keeps from talking with n-f nodes, themselves included.
+fn cut_off(fault: &Fault, network: &Network) -> BTreeSet<NodeId> {
+    let enough = usize::from(network.nodes - network.faulty_max());
+    let nodes = || (1..=network.nodes).map(NodeId);
+    let talk = |a: NodeId, b: NodeId| a == b || !(fault.severs(a, b) || fault.severs(b, a));
+    nodes().filter(|node| nodes().filter(|other| talk(*node, *other)).count() < enough).collect()
 }
 
 /// Whether two faults of nodes may hold at one time. When a message is sent is not known beforehand, so such a fault may

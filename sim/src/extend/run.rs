@@ -12,17 +12,19 @@ use super::{Event as Seen, Letter, Oracle, Protocol, Rig, Setup, WireFault};
 use crate::byzantine::{Line, Switchboard};
 use crate::fault::{Crash, DiskLoss, Fault, PowerCut};
 use crate::heap::{Heap, MILLI, Nanos};
-use crate::network::{Endpoint, Link, Network};
+use crate::network::{Endpoint, Link, LinkFault, Network, Replay};
 use crate::outcome::{Point, RunOptions, Violation};
-use crate::plan::FaultPlan;
+use crate::plan::{FaultEvent, FaultPlan};
 use crate::scenario::Scenario;
 use crate::trace::{Actor, Kind, Payload, Record, Trace};
-use crate::world::faults::{Faults, link_fault};
+use crate::world::faults::Faults;
+use crate::world::links::{self, link_fault};
 
 /// What can happen next.
 pub(super) enum Event {
     Start { node: NodeId, boot: Boot },
-    Arrive { link: Link, label: Label, bytes: Vec<u8> },
+    Arrive { link: Link, label: Label, bytes: Vec<u8>, sent: Nanos },
+    Replay { replay: Box<Replay>, bytes: Vec<u8> },
     Timer { node: NodeId, boot: Boot, timer: u64 },
     Begin { fault: usize },
     End { fault: usize },
@@ -58,8 +60,7 @@ pub(super) struct Run<'r, P: Protocol> {
 impl<'r, P: Protocol> Run<'r, P> {
     pub fn new(rig: &'r Rig<P>, scenario: &'r Scenario, plan: &FaultPlan, options: RunOptions) -> Self {
         let key = blake3::derive_key("litsim 1 foreign protocol", &options.seed.to_be_bytes());
-        let mut network = Network::new(&key, crate::world::latency(&scenario.network.link.latency));
-        crate::world::standing_faults(scenario).into_iter().for_each(|fault| network.begin(fault));
+        let network = links::network(scenario, &key);
         let switchboard = Switchboard::default();
         let mut run = Self {
             rig,
@@ -182,7 +183,8 @@ impl<'r, P: Protocol> Run<'r, P> {
     fn handle(&mut self, now: Nanos, event: Event) {
         match event {
             Event::Start { node, boot } => self.start(now, node, boot),
-            Event::Arrive { link, label, bytes } => self.arrive(now, link, &label, &bytes),
+            Event::Arrive { link, label, bytes, sent } => self.arrive(now, link, &label, &bytes, sent),
+            Event::Replay { replay, bytes } => self.replay(now, &replay, bytes),
             Event::Timer { node, boot, timer } => {
                 if self.hosts.get(&node).is_some_and(|host| host.boot == boot && host.node.is_some()) {
                     self.record(now, Kind::Timer, Actor::Node(node.0), timer.to_string());
@@ -267,7 +269,7 @@ impl<'r, P: Protocol> Run<'r, P> {
         let (protocol, kind) = P::label(&message);
         let label = Label { session: SessionId::default(), protocol, round: 0, kind };
         let link = Link { from: Endpoint::Node(from), to: Endpoint::Node(to) };
-        self.heap.push(now, u64::from(to.0), Event::Arrive { link, label, bytes: encode(&message) });
+        self.heap.push(now, u64::from(to.0), Event::Arrive { link, label, bytes: encode(&message), sent: now });
     }
 
     /// A node's message passes its conduct, then faults, then its link.
@@ -317,7 +319,8 @@ impl<'r, P: Protocol> Run<'r, P> {
         self.messages += 1;
         self.bytes += bytes.len() as u64;
         self.on_link(now, Kind::Send, link, label, Some(&bytes), String::new());
-        let mut verdict = self.network.carry(link, label, bytes);
+        let mut verdict = self.network.carry(now, link, label, bytes);
+        verdict.touched_by.iter().for_each(|fault| self.faults.touched(fault));
         if lost {
             verdict.copies.clear();
         }
@@ -327,13 +330,26 @@ impl<'r, P: Protocol> Run<'r, P> {
         }
         for (delay, tiebreak, bytes) in verdict.copies {
             let at = now.saturating_add(delay).saturating_add(extra);
-            self.heap.push(at, tiebreak, Event::Arrive { link, label: label.clone(), bytes });
+            self.heap.push(at, tiebreak, Event::Arrive { link, label: label.clone(), bytes, sent: now });
+        }
+        for (replay, bytes) in verdict.replays {
+            let (at, tiebreak) = (now.saturating_add(replay.after), replay.tiebreak);
+            self.heap.push(at, tiebreak, Event::Replay { replay: Box::new(replay), bytes });
         }
     }
 
-    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: &[u8]) {
+    /// Captured bytes come again, if the fault that captured them is still on.
+    fn replay(&mut self, now: Nanos, replay: &Replay, bytes: Vec<u8>) {
+        if self.network.is_on(&replay.by) {
+            self.faults.touched(&replay.by);
+            self.transmit(now, replay.link, &replay.label, bytes, false, 0);
+        }
+    }
+
+    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: &[u8], sent: Nanos) {
         let (Endpoint::Node(from), Endpoint::Node(to)) = (link.from, link.to) else { return };
-        if let Some(cut) = self.network.cut(&link).map(ToOwned::to_owned) {
+        if let Some(cut) = self.network.lost_in_flight(&link, sent, now).map(ToOwned::to_owned) {
+            self.faults.touched(&cut);
             return self.on_link(now, Kind::Drop, link, label, None, cut);
         }
         self.on_link(now, Kind::Deliver, link, label, Some(bytes), String::new());
@@ -365,8 +381,9 @@ impl<'r, P: Protocol> Run<'r, P> {
         if let Some(ms) = event.for_ms {
             self.heap.push(now.saturating_add(ms.saturating_mul(MILLI)), 0, Event::End { fault: index });
         }
-        if let Some(fault) = link_fault(&event) {
-            self.network.begin(fault);
+        if let Some(fault) = self.link_fault(&event) {
+            self.network.begin(now, fault);
+            self.faults.await_message(index);
         }
         match &event.what {
             Fault::Crash(crash) => match crash.cut() {
@@ -399,7 +416,11 @@ impl<'r, P: Protocol> Run<'r, P> {
         let event = self.faults.get(index);
         let is_wire = matches!(event.what, Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_));
         let is_own = matches!(event.what, Fault::Crash(_) | Fault::Custom(_));
-        is_wire || is_own || link_fault(event).is_some()
+        is_wire || is_own || self.link_fault(event).is_some()
+    }
+
+    fn link_fault(&self, event: &FaultEvent) -> Option<LinkFault> {
+        link_fault(event, self.scenario.network.delta_ms.get())
     }
 
     fn end_fault(&mut self, now: Nanos, index: usize) {
@@ -407,7 +428,7 @@ impl<'r, P: Protocol> Run<'r, P> {
         match &event.what {
             Fault::Crash(Crash { node, restart_after_ms: Some(_), .. }) => return self.restart(now, *node),
             Fault::Custom(_) => self.switchboard.switch(index, false),
-            _ if link_fault(&event).is_some() => self.network.end(&event.id.0),
+            _ if self.link_fault(&event).is_some() => self.network.end(now, &event.id.0),
             _ => return,
         }
         self.record(now, Kind::Fault, Actor::World, format!("{} ends", event.id));

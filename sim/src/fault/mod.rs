@@ -6,11 +6,14 @@
 mod behaviour;
 mod burden;
 mod custom;
+mod flow;
 mod link;
 mod machine;
+mod message;
 mod origin;
 mod pace;
 mod show;
+mod show_links;
 mod storage;
 mod surroundings;
 mod twins;
@@ -18,8 +21,10 @@ mod wire;
 
 pub use behaviour::Corruption;
 pub use custom::Custom;
-pub use link::{Links, Partition, Reorder, Strike};
+pub use flow::{Bandwidth, Gray, LatencyChange, Order, Turn};
+pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
+pub use message::{Delay, Discard, ReplayWire};
 pub use origin::{GivenAnswer, Origin, OriginAnswer};
 pub use pace::{ClockStep, Drift, Pause, Slow};
 pub use storage::{DiskFull, DiskSlow};
@@ -44,6 +49,22 @@ pub enum Fault<N = NodeId> {
     Reorder(Reorder<N>),
     /// Nodes of different sets cannot reach each other.
     Partition(Partition<N>),
+    /// Links are dead.
+    Cut(Cut<N>),
+    /// Links take longer, or less long.
+    Latency(LatencyChange<N>),
+    /// Links are narrow: messages queue up, and get lost when the queue is full.
+    Bandwidth(Bandwidth<N>),
+    /// Links look alive, but lose or delay large messages, or some of all messages.
+    Gray(Gray<N>),
+    /// An adversary orders the messages: those of some nodes come first, or last.
+    Order(Order<N>),
+    /// Messages of a label are late.
+    Delay(Delay<N>),
+    /// Messages of a label get lost.
+    Drop(Discard<N>),
+    /// Bytes that went over a link come again, perhaps from or to another node.
+    ReplayWire(ReplayWire<N>),
     /// A node stops, and loses everything that is not on its disk.
     Crash(Crash<N>),
     /// A node's process stands still.
@@ -94,6 +115,14 @@ impl<N> Fault<N> {
             Self::Duplicate(strike) => Fault::Duplicate(strike.map(name)),
             Self::Reorder(reorder) => Fault::Reorder(reorder.map(name)),
             Self::Partition(partition) => Fault::Partition(partition.map(name)),
+            Self::Cut(cut) => Fault::Cut(cut.map(name)),
+            Self::Latency(pace) => Fault::Latency(pace.map(name)),
+            Self::Bandwidth(bandwidth) => Fault::Bandwidth(bandwidth.map(name)),
+            Self::Gray(gray) => Fault::Gray(gray.map(name)),
+            Self::Order(order) => Fault::Order(order.map(name)),
+            Self::Delay(delay) => Fault::Delay(delay.map(name)),
+            Self::Drop(drop) => Fault::Drop(drop.map(name)),
+            Self::ReplayWire(replay) => Fault::ReplayWire(replay.map(name)),
             Self::Crash(crash) => Fault::Crash(crash.map(name)),
             Self::Pause(pause) => Fault::Pause(pause.map(name)),
             Self::Slow(slow) => Fault::Slow(slow.map(name)),
@@ -130,6 +159,15 @@ impl Fault {
             Self::Leak(corruption) => Some(corruption.node),
             Self::Custom(custom) => custom.node,
             _ => None,
+        }
+    }
+
+    /// Whether nothing passes from one node to another while the fault is on.
+    pub fn severs(&self, from: NodeId, to: NodeId) -> bool {
+        match self {
+            Self::Partition(partition) => partition.separates(from, to),
+            Self::Cut(cut) => cut.links.cover(from, to),
+            _ => false,
         }
     }
 

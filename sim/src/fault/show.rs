@@ -7,11 +7,11 @@ use lit_node::id::NodeId;
 use super::{Crash, DiskLoss, Fault, Origin, OriginAnswer, PowerCut};
 use crate::scenario::Rate;
 
-fn percent(rate: Rate) -> f64 {
+pub(super) fn percent(rate: Rate) -> f64 {
     f64::from(rate.ppm) / 10_000.0
 }
 
-fn numbers(nodes: &[NodeId]) -> String {
+pub(super) fn numbers(nodes: &[NodeId]) -> String {
     nodes.iter().map(|node| node.0.to_string()).collect::<Vec<_>>().join(", ")
 }
 
@@ -32,10 +32,15 @@ impl fmt::Display for Fault {
             Self::Reorder(reorder) => {
                 write!(f, "reorder {}% by up to {} ms", percent(reorder.rate), reorder.delay_ms_max)
             }
-            Self::Partition(partition) => {
-                let sets = partition.sets.iter().map(|set| numbers(set));
-                write!(f, "partition {}", sets.collect::<Vec<_>>().join(" | "))
-            }
+            Self::Partition(partition) => partition.fmt(f),
+            Self::Cut(cut) => write!(f, "cut of {}", cut.links),
+            Self::Latency(change) => change.fmt(f),
+            Self::Bandwidth(bandwidth) => bandwidth.fmt(f),
+            Self::Gray(gray) => gray.fmt(f),
+            Self::Order(order) => order.fmt(f),
+            Self::Delay(delay) => delay.fmt(f),
+            Self::Drop(drop) => drop.fmt(f),
+            Self::ReplayWire(replay) => replay.fmt(f),
             Self::Crash(crash) => crash.fmt(f),
             Self::Pause(pause) => write!(f, "pause of {}", pause.node),
             Self::Slow(slow) => write!(f, "{} is {} times slower", slow.node, slow.factor),

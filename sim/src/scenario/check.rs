@@ -9,11 +9,13 @@ use std::sync::Arc;
 use super::bundle::{Files, Vocabulary};
 use super::check_act;
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{Action, Answer, Chain, Expect, HttpOrigin, Network, Route, Scenario, User, Wei};
+use super::model::{
+    Action, Answer, Chain, Expect, HttpOrigin, Network, Rate, Route, Scenario, Stabilisation, User, Wei,
+};
 use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
-use super::value::OneOrMany;
+use super::value::{HOUR_MS, OneOrMany};
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -165,12 +167,39 @@ fn network(c: &mut Checker<'_>, raw: raw::Network) -> Network {
     if !(2..=NODES_MAX).contains(&nodes) {
         c.refuse(&raw.nodes.span, format!("a network of {nodes}"), format!("2 to {NODES_MAX} nodes"));
     }
-    let (rule, span) = raw.threshold.map_or((Default::default(), raw.nodes.span), |placed| (placed.value, placed.span));
+    let (rule, span) = match &raw.threshold {
+        Some(placed) => (placed.value, placed.span.clone()),
+        None => (Default::default(), raw.nodes.span.clone()),
+    };
     let threshold = rule.of(nodes);
     if threshold == 0 || threshold > nodes {
         c.refuse(&span, format!("threshold {threshold} does not fit {nodes} nodes"), format!("1 to {nodes}"));
     }
-    Network { nodes, threshold, delta_ms: raw.delta_ms, link: raw.link }
+    let (delta_ms, link, nodes_span) = (raw.delta_ms, raw.link.clone(), raw.nodes.span.clone());
+    let stabilisation = stabilisation(c, raw);
+    if stabilisation.is_some() && link.loss.ppm > 0 {
+        let expected = "no `loss` in [network.link]; `pre_gst_loss`, or a `loss` fault";
+        c.refuse(&nodes_span, "after stabilisation (`gst_ms`) every message arrives", expected);
+    }
+    Network { nodes, threshold, delta_ms, stabilisation, link }
+}
+
+fn stabilisation(c: &mut Checker<'_>, raw: raw::Network) -> Option<Stabilisation> {
+    let Some(gst_ms) = raw.gst_ms else {
+        let (delay, loss) = (raw.pre_gst_delay_ms_max.map(|d| d.span), raw.pre_gst_loss.map(|l| l.span));
+        for span in delay.into_iter().chain(loss) {
+            c.refuse(&span, "this says what is before a time that is not given", "`gst_ms` with it");
+        }
+        return None;
+    };
+    for duration in [Some(&gst_ms), raw.pre_gst_delay_ms_max.as_ref()].into_iter().flatten() {
+        if duration.value > HOUR_MS {
+            c.refuse(&duration.span, format!("{} ms is too much", duration.value), format!("at most {HOUR_MS}"));
+        }
+    }
+    let delay_ms_max = raw.pre_gst_delay_ms_max.map_or(gst_ms.value, |delay| delay.value);
+    let loss = raw.pre_gst_loss.map_or(Rate::default(), |loss| loss.value);
+    Some(Stabilisation { gst_ms: gst_ms.value, delay_ms_max, loss })
 }
 
 fn chains(c: &mut Checker<'_>, raw: Placed<OneOrMany<Chain>>) -> Vec<Chain> {

@@ -8,6 +8,8 @@ mod check_act;
 mod check_fault;
 mod check_machine;
 mod diagnostic;
+mod label;
+mod latency;
 mod model;
 mod params;
 mod raw;

@@ -19,15 +19,14 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::clock::Clock;
-use super::faults::share;
 use super::host::Host;
 use super::identity::Keys;
+use super::links;
 use super::observer::Observer;
-use super::surroundings::{Surroundings, latency};
+use super::surroundings::Surroundings;
 use super::*;
 use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
-use crate::network::{Disturbance, LinkFault, Links};
 use crate::outcome::RunOptions;
 use crate::plan::FaultPlan;
 use crate::witness::{Reading, Witness, Witnessed};
@@ -115,10 +114,7 @@ impl World {
         let chains = chains(&scenario, &keys, &validators, &contracts);
         let observer = Observer::new(options.trace, oracle::all());
         let link_seed = keys.bytes("network", "links");
-        let mut network = Network::new(&link_seed, latency(&scenario.network.link.latency));
-        for fault in standing_faults(&scenario) {
-            network.begin(fault);
-        }
+        let network = links::network(&scenario, &link_seed);
         let skew_max = scenario.nodes.clock_skew_ms_max;
         let clock_base = START_S * 1_000_000_000;
         let hosts = ids.iter().map(|id| {
@@ -188,22 +184,6 @@ fn skew_ms(keys: &Keys, id: NodeId, max: u32) -> i64 {
     let draw = u64::from_be_bytes(bytes[..8].try_into().expect("8 of 32 bytes"));
     let max = i64::from(max);
     (draw % (2 * max as u64 + 1)) as i64 - max
-}
-
-/// The faults that a link model has at all times.
-pub(crate) fn standing_faults(scenario: &Scenario) -> Vec<LinkFault> {
-    let link = &scenario.network.link;
-    let slack_ms = scenario.network.delta_ms.get() as f64;
-    let standing = |id: &str, disturbance| LinkFault { id: id.into(), links: Links::All, disturbance };
-    [
-        (link.loss.ppm, standing("link loss", Disturbance::Loss(share(link.loss)))),
-        (link.duplicate.ppm, standing("link duplication", Disturbance::Duplicate(share(link.duplicate)))),
-        (link.reorder.ppm, standing("link reordering", Disturbance::Reorder(share(link.reorder), slack_ms))),
-    ]
-    .into_iter()
-    .filter(|(ppm, _)| *ppm > 0)
-    .map(|(_, fault)| fault)
-    .collect()
 }
 
 /// The chains, the first with the network's contracts and its genesis set.

@@ -41,7 +41,8 @@ impl World {
     /// A step that failed waits a little for the other nodes' answers, so that its report shows them all.
     pub(super) fn may_end(&self, now: Nanos, running: &mut Running, started: Nanos) -> bool {
         let delta = self.scenario.network.delta_ms.get() * MILLI;
-        if now >= started + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta {
+        if now >= self.bounded_from(started) + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta
+        {
             return true;
         }
         let everybody = self.hosts.iter().filter(|(seat, host)| !seat.second && host.is_up()).count();
@@ -51,7 +52,8 @@ impl World {
 
     pub(super) fn wait_for(&mut self, now: Nanos, running: &Running, started: Nanos) {
         let delta = self.scenario.network.delta_ms.get() * MILLI;
-        let bound = started + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta;
+        let limit = step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta;
+        let bound = self.bounded_from(started) + limit;
         let own = running.deadline().map(|at| at.0.saturating_sub(self.clock_base).max(now + 1));
         let grace = running.grace_over(4 * delta);
         let at = own.into_iter().chain(grace).chain([bound]).min().unwrap_or(bound);
@@ -96,6 +98,7 @@ impl World {
                 }
                 self.observer.step(now, &format!("step {} begins", step.id));
                 let number = self.script.begun;
+                let unstable_ms = (self.bounded_from(now) - now).div_ceil(MILLI);
                 let mut effects = Vec::new();
                 let mut desk = Desk {
                     now: client_clock(self.clock_base, now),
@@ -103,7 +106,7 @@ impl World {
                     chain: &self.surroundings.chains[0],
                     fx: &mut effects,
                 };
-                let running = Running::begin(act, step, number, &mut desk);
+                let running = Running::begin(act, step, number, unstable_ms, &mut desk);
                 self.serve_client(now, &running, effects);
                 self.running = Some((running, now));
                 self.with_step(now, |_, _| {});
@@ -116,7 +119,8 @@ impl World {
                 self.heap.push(now, 0, Event::NextStep);
             }
             Next::End => {
-                self.ends_at = Some(now + QUIET_DELTAS * self.scenario.network.delta_ms.get() * MILLI);
+                let quiet_from = self.bounded_from(now);
+                self.ends_at = Some(quiet_from + QUIET_DELTAS * self.scenario.network.delta_ms.get() * MILLI);
             }
         }
     }

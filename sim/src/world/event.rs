@@ -4,12 +4,15 @@ use lit_node::id::{Boot, CallId};
 use lit_node::io::{ChainError, ChainRef, ChainReply, ChainRequest, Input, Label, Output};
 
 use super::seat::Seat;
-use crate::network::Link;
+use crate::heap::Nanos;
+use crate::network::{Link, Replay};
 
 /// An entry of the event heap.
 pub(super) enum Event {
     /// A message reaches the end of its link.
-    Arrive { link: Link, label: Label, bytes: Vec<u8> },
+    Arrive { link: Link, label: Label, bytes: Vec<u8>, sent: Nanos },
+    /// Bytes that were captured on a link come again.
+    Replay { replay: Box<Replay>, bytes: Vec<u8> },
     /// A processor core of a node may be free.
     Wake { seat: Seat },
     /// A node's core is done: what the node wanted done happens now, if the node has not crashed since.

@@ -14,6 +14,7 @@ mod event;
 pub(crate) mod faults;
 mod host;
 mod identity;
+pub(crate) mod links;
 mod machines;
 mod milestones;
 mod nodes;
@@ -37,9 +38,7 @@ use lit_node::io::{Input, Label};
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
 
-pub(crate) use self::build::standing_faults;
 pub use self::engine::Simulator;
-pub(crate) use self::surroundings::latency;
 
 use self::build::NodeFactory;
 use self::dealer::Dealer;
@@ -178,7 +177,8 @@ impl World {
 
     fn handle(&mut self, now: Nanos, event: Event) {
         match event {
-            Event::Arrive { link, label, bytes } => self.arrive(now, link, &label, bytes),
+            Event::Arrive { link, label, bytes, sent } => self.arrive(now, link, &label, bytes, sent),
+            Event::Replay { replay, bytes } => self.replay(now, &replay, bytes),
             Event::Wake { seat } => self.wake(now, seat),
             Event::Release { seat, boot, outputs } => self.release(now, seat, boot, outputs),
             Event::Ask { seat, boot, call, chain, request } => {
@@ -234,18 +234,25 @@ impl World {
 
     fn send(&mut self, now: Nanos, link: Link, label: &Label, bytes: Vec<u8>) {
         self.observer.sent(now, &link, label, &bytes);
-        let verdict = self.network.carry(link, label, bytes);
+        let verdict = self.network.carry(now, link, label, bytes);
+        verdict.touched_by.iter().for_each(|id| self.faults.touched(id));
         if verdict.copies.is_empty() {
             self.observer.dropped(now, &link, label, &verdict.touched_by);
         }
         for (delay, tiebreak, bytes) in verdict.copies {
-            self.heap.push(now.saturating_add(delay), tiebreak, Event::Arrive { link, label: label.clone(), bytes });
+            let event = Event::Arrive { link, label: label.clone(), bytes, sent: now };
+            self.heap.push(now.saturating_add(delay), tiebreak, event);
+        }
+        for (replay, bytes) in verdict.replays {
+            let (at, tiebreak) = (now.saturating_add(replay.after), replay.tiebreak);
+            self.heap.push(at, tiebreak, Event::Replay { replay: Box::new(replay), bytes });
         }
     }
 
-    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: Vec<u8>) {
-        if let Some(cut) = self.network.cut(&link) {
+    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: Vec<u8>, sent: Nanos) {
+        if let Some(cut) = self.network.lost_in_flight(&link, sent, now) {
             let cut = [cut.to_owned()];
+            self.faults.touched(&cut[0]);
             return self.observer.dropped(now, &link, label, &cut);
         }
         self.observer.delivered(now, &link, label, &bytes);
@@ -272,6 +279,11 @@ impl World {
             }
             (Endpoint::Client(_), Endpoint::Client(_)) => {}
         }
+    }
+
+    /// From when on a time bound for something that began at `start` runs: only stable links keep any promise.
+    fn bounded_from(&self, start: Nanos) -> Nanos {
+        start.max(self.scenario.network.stable_from_ms().saturating_mul(MILLI))
     }
 
     fn block(&mut self, now: Nanos, chain: usize) {

@@ -5,10 +5,11 @@ use lit_node::io::Label;
 
 use super::event::Event;
 use super::seat::Seat;
-use super::{World, faults};
+use super::{World, links};
 use crate::fault::{Crash, Fault, Garbage};
 use crate::heap::{MILLI, Nanos};
-use crate::network::Link;
+use crate::network::{Link, LinkFault, Replay};
+use crate::plan::FaultEvent;
 
 impl World {
     pub(super) fn begin_fault(&mut self, now: Nanos, index: usize) {
@@ -21,8 +22,9 @@ impl World {
             let at = now.saturating_add(for_ms.saturating_mul(MILLI));
             self.heap.push(at, 0, Event::End { fault: index });
         }
-        if let Some(fault) = faults::link_fault(&event) {
-            self.network.begin(fault);
+        if let Some(fault) = self.link_fault(&event) {
+            self.network.begin(now, fault);
+            self.faults.await_message(index);
         }
         if event.what.corrupts().is_some() {
             // It has fired when the lie has been told.
@@ -47,6 +49,18 @@ impl World {
         }
     }
 
+    fn link_fault(&self, event: &FaultEvent) -> Option<LinkFault> {
+        links::link_fault(event, self.scenario.network.delta_ms.get())
+    }
+
+    /// Captured bytes come again, if the fault that captured them is still on.
+    pub(super) fn replay(&mut self, now: Nanos, replay: &Replay, bytes: Vec<u8>) {
+        if self.network.is_on(&replay.by) {
+            self.faults.touched(&replay.by);
+            self.send(now, replay.link, &replay.label, bytes);
+        }
+    }
+
     /// Bytes that no node sent arrive over a node's link.
     fn send_garbage(&mut self, now: Nanos, id: &str, garbage: &Garbage) {
         let session = SessionId::derive("garbage", &[id.as_bytes()]);
@@ -68,7 +82,7 @@ impl World {
             }
             what if what.corrupts().is_some() => self.factory.switchboard.switch(index, false),
             Fault::Twins(twins) => self.end_twins(now, index, twins.node),
-            _ if faults::link_fault(&event).is_some() => self.network.end(&event.id.0),
+            _ if self.link_fault(&event).is_some() => self.network.end(now, &event.id.0),
             what if self.surroundings.end(index) || self.end_on_machine(now, index, what) => {}
             _ => return,
         }

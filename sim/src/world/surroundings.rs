@@ -41,7 +41,8 @@ impl Surroundings {
         for action in scenario.actions().values() {
             ipfs.add(action.code.as_bytes());
         }
-        let gateway = Network::new(&blake3::derive_key("litsim 2026 gateway", seed), latency(&scenario.ipfs.latency));
+        let seed = blake3::derive_key("litsim 2026 gateway", seed);
+        let gateway = Network::new(&seed, Latency::from(&scenario.ipfs.latency));
         Self {
             chains,
             settings: scenario.chains.clone(),
@@ -127,7 +128,7 @@ impl Surroundings {
         let end = Endpoint::Node(node);
         let session = lit_node::id::SessionId::derive("ipfs", &[cid.as_bytes(), &call.0.to_be_bytes()]);
         let label = Label { session, protocol: "ipfs", round: 0, kind: "get" };
-        let verdict = self.gateway.carry(Link { from: end, to: end }, &label, Vec::new());
+        let verdict = self.gateway.carry(0, Link { from: end, to: end }, &label, Vec::new());
         let delay = verdict.copies.first().map_or(0, |(delay, ..)| *delay);
         (delay + extra_ms * MILLI, reply)
     }
@@ -157,15 +158,6 @@ fn permission_lists(chain: &Chain, contracts: &Contracts, key: KeyId, block: u64
         addresses: lists::permitted_addresses(&ask(contracts.ask_permitted_addresses(key, block))?).ok()?,
         owner: views::owner(&ask(contracts.ask_owner(key, block))?).ok()?,
     })
-}
-
-/// The link model of a scenario's latency.
-pub(crate) fn latency(latency: &scenario::Latency) -> Latency {
-    match latency {
-        scenario::Latency::Constant { ms } => Latency::Constant(*ms as f64),
-        scenario::Latency::Uniform { ms_min, ms_max } => Latency::Uniform(*ms_min as f64, *ms_max as f64),
-        scenario::Latency::LogNormal { median_ms, sigma } => Latency::LogNormal(*median_ms, *sigma),
-    }
 }
 
 fn origins(scenario: &Scenario) -> Origins {
