@@ -45,8 +45,8 @@ impl Vocabulary {
             ("channel", &["hello", "welcome", "ack"]),
             ("dkg", &["dealing", "ack", "fetch", "fetched"]),
             ("presign", &["start", "share"]),
-            ("ecdsa", &["announce", "propose", "share", "finished"]),
-            ("frost", &["announce", "propose", "share", "finished"]),
+            ("ecdsa", &["announce", "propose", "share", "finished", "answered"]),
+            ("frost", &["announce", "propose", "share", "finished", "answered"]),
         ],
         custom: Vec::new(),
     };
