@@ -223,16 +223,18 @@ fn clients_that_misuse_the_nodes_stop_nobody() {
 }
 
 #[test]
-fn a_flood_of_requests_fills_a_node_and_it_says_so() {
-    let fault = "[[act.fault]]\nname = 'misuse'\nduring = 'ecdsa'\n\
-                 what.client_flood = { user = 'mallory', node = 2, requests = 150 }\n";
-    let report = run(4, 1, fault);
-    assert_eq!(report.verdict, Verdict::Pass, "{:?}", report.requests);
-    assert!(
-        report.marks.keys().any(|mark| mark.starts_with("dropped") || mark.starts_with("refused")),
-        "{:?}",
-        report.marks
-    );
+fn a_flood_of_requests_at_every_node_makes_others_wait_and_stops_nobody() {
+    let flood = |node: u16| {
+        let what = format!("client_flood = {{ user = 'mallory', node = {node}, requests = 200 }}");
+        format!("[[act.fault]]\nname = 'flood-{node}'\nduring = 'ecdsa'\nwhat.{what}\n")
+    };
+    let latency = |faults: &str| {
+        let report = run(4, 1, faults);
+        assert_eq!(report.verdict, Verdict::Pass, "{:?} {:?}", report.violations, report.requests);
+        report.requests.iter().find(|request| request.id == "ecdsa").unwrap().latency_ms
+    };
+    let (calm, flooded) = (latency(""), latency(&(1..=4).map(flood).collect::<String>()));
+    assert!(flooded > calm, "{calm} ms without, {flooded} ms with");
 }
 
 /// A stranger's request: what it comes to with these faults.
@@ -282,4 +284,58 @@ fn a_coalition_forges_with_a_threshold_of_its_own_and_fails_with_one_less() {
         assert!(report.violations.iter().all(|violation| violation.oracle == "no-forgery"), "{:?}", report.violations);
         assert!(report.requests.iter().all(|request| request.expected));
     }
+}
+
+/// The shipped scenarios, under the seed that the program takes by itself: who must be named in each.
+const SCENARIOS: [(&str, &[u16]); 22] = [
+    ("client-flood", &[]),
+    ("coalition-below-threshold", &[]),
+    ("coalition-of-a-threshold", &[]),
+    ("dkg-bad-share", &[2]),
+    ("dkg-equivocation", &[2]),
+    ("dkg-invalid-dealings", &[2, 5]),
+    ("dkg-silence", &[]),
+    ("dkg-undecryptable-share", &[2]),
+    ("false-complaint", &[4]),
+    ("floor-threshold", &[]),
+    ("garbled-speech", &[5]),
+    ("ignored-permissions", &[]),
+    ("rushing", &[5]),
+    ("silent-node", &[]),
+    ("split-proposals", &[2]),
+    ("spoofed-names", &[]),
+    ("unfair-coordinator", &[]),
+    ("withholding", &[]),
+    ("wrong-ecdsa-share", &[5]),
+    ("wrong-frost-share", &[2]),
+    ("wrong-presignature", &[3]),
+    ("wrong-vote", &[]),
+];
+
+#[test]
+fn the_shipped_scenarios_end_as_they_expect_with_every_fault_fired_and_exactly_the_right_culprits() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/byzantine");
+    let shipped: BTreeSet<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(shipped, SCENARIOS.iter().map(|(name, _)| (*name).to_owned()).collect());
+    let complaints = each(&SCENARIOS, |(name, culprits)| {
+        let scenario =
+            scenario::load(&folder.join(format!("{name}.toml")), &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(&scenario.name, name);
+        let plan = FaultPlan::new(&scenario, 1).unwrap();
+        let options = RunOptions { seed: 1, memo: true, profile: false, trace: Retention::Nothing };
+        let report = Simulator.run(&scenario, &plan, options);
+        let fired = report.faults.fired.len() == report.faults.declared.len();
+        let wanted: BTreeSet<u16> = culprits.iter().copied().collect();
+        let fits = report.expected && fired && named(&report) == wanted;
+        (!fits).then(|| {
+            let unmet: Vec<_> = report.requests.iter().filter(|request| !request.expected).collect();
+            let (violations, faults, named) = (&report.violations, &report.faults.fired, &report.culprits);
+            format!("{name}: {} {violations:?} {unmet:?}, fired {faults:?}, named {named:?}", report.verdict)
+        })
+    });
+    let complaints: Vec<String> = complaints.into_iter().flatten().collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
 }
