@@ -133,7 +133,7 @@ fn a_lie_that_is_off_is_not_told() {
     for what in [
         "silent = { node = 2 }",
         "mute = { node = 2 }",
-        "delay = { node = 2 }",
+        "late = { node = 2 }",
         "replay = { node = 2 }",
         "repeat = { node = 2 }",
         "mutate = { node = 2 }",
@@ -211,7 +211,7 @@ fn an_aim_picks_victims_labels_a_share_and_the_first_of_them() {
 
 #[test]
 fn a_delayed_statement_comes_after_so_many_others_and_once() {
-    let mut liar = Liar::on("delay = { node = 2, events = 2, aim = { label = 'ecdsa' } }");
+    let mut liar = Liar::on("late = { node = 2, events = 2, aim = { label = 'ecdsa' } }");
     assert!(liar.say(1, share(1)).is_empty() && liar.acted());
     assert_eq!(liar.say(1, ack(1)), [ack(1)]);
     let late = liar.conduct.inbound(NodeId(3), &ack(2));
