@@ -297,7 +297,7 @@ fn faults_of_links_that_make_no_sense_are_refused_at_their_place() {
     for (fault, says, line) in [
         ("cut = { links = [[2, 2]] }", "node 2 has no link to itself", 19),
         ("cut = { links = { from = [9] } }", "there is no node 9", 19),
-        ("drop = { links = \"all\", label = \"dkg/akc\" }", "unknown label", 19),
+        ("drop = { links = \"all\", label = \"dkg/akc\" }", "unknown label", 18),
         ("delay = { links = \"all\", label = \"dkg/\", delay_ms = 5 }", "this is no label", 19),
         ("drop = { links = \"all\", label = \"dkg\", every = 0 }", "there is no message 0", 18),
         ("delay = { links = \"all\", label = \"dkg\", delay_ms = 0 }", "disturbs nothing", 18),

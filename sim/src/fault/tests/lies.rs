@@ -64,7 +64,7 @@ fn every_lie_is_read_survives_json_and_is_shown() {
 #[test]
 fn a_coalition_corrupts_all_its_members_who_count_towards_f() {
     let error = parse("coalition = { nodes = [1, 2] }").unwrap_err();
-    assert!(error.starts_with("node 1, node 2 may be down or lie at once"), "{error}");
+    assert!(error.starts_with("node 1, node 2 may be down, cut off or lie at once"), "{error}");
 }
 
 #[test]
