@@ -242,7 +242,7 @@ fn strangers_request(threshold: &str, faults: &str) -> RunReport {
     let step = "[[act.step]]\nid = 'stranger'\nuser = 'mallory'\n[act.step.do.execute]\n\
         code = 'Lit.Actions.signEcdsa({ toSign, publicKey, sigName: \"sig\" });'\nauth = 'mallory'\n\
         params.toSign = '${keccak256:theft}'\nparams.publicKey = '${pkp.p.public_key}'\n";
-    let edits = format!("[limits]\nbeyond_f = true\n");
+    let edits = "[limits]\nbeyond_f = true\n".to_owned();
     let text = format!("{STORY}\n{step}\n{faults}\n{edits}")
         .replace("nodes = 4", &format!("nodes = 4\nthreshold = {threshold}"));
     let scenario = scenario::parse("stranger", text.as_bytes(), Path::new("."), &[]);
