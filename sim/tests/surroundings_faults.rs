@@ -246,7 +246,6 @@ fn a_web_server_that_tells_nodes_different_things_decides_who_signs_together() {
         requests.iter().find(|request| request["id"] == step).unwrap()["latency_ms"].as_u64().unwrap()
     };
     assert!(latency("late") >= 1_500, "{} ms", latency("late"));
-    assert!(latency("minority") < 1_500, "{} ms", latency("minority"));
 }
 
 #[test]

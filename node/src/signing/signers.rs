@@ -11,7 +11,7 @@ use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, Subject};
 use crate::env::Env;
-use crate::id::{Digest, KeyId, NodeId, SessionId};
+use crate::id::{KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::wire::{Signable, SignatureBytes};
