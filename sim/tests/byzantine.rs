@@ -199,7 +199,8 @@ fn with_any_mixture_of_lies_on_f_nodes_everything_completes() {
     let results = each(&cases, |&(nodes, seed)| {
         let faults = mix::faults(seed, nodes, (nodes - 1) / 3);
         let report = run(nodes, seed, &faults);
-        let liars: Vec<u16> = (1..=nodes).filter(|node| faults.contains(&format!("node = {node}"))).collect();
+        let is_liar = |node: &u16| [" ", ","].iter().any(|end| faults.contains(&format!("node = {node}{end}")));
+        let liars: Vec<u16> = (1..=nodes).filter(is_liar).collect();
         assert_eq!(liars.len(), usize::from((nodes - 1) / 3), "{faults}");
         let complaint = wrong(&report, &liars);
         (report.faults.fired.len(), complaint.map(|text| format!("{nodes} nodes, seed {seed}: {text}\n{faults}")))
