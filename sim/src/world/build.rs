@@ -159,7 +159,6 @@ impl World {
             endings: BTreeMap::new(),
             ends_at: None,
             stuck: None,
-            handled: 0,
             clock_base,
             scenario,
         }
