@@ -14,6 +14,7 @@ use super::finalize::{FinalizeError, finalize};
 use super::publish::Publisher;
 use super::record::{Entry, Record};
 use super::retry::Retry;
+use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve::{Polynomial, point_bytes, scalar_bytes};
 use crate::env::Env;
@@ -189,7 +190,7 @@ impl Session {
 
     fn on_dealing(&mut self, signed: Box<Signed<Dealing>>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
         let from = signed.signer;
-        if signed.body.dealer != from {
+        if signed.body.dealer != from && !bugs::planted(Bug::PayloadSender) {
             return env.dropped(from, "dkg: another member's dealing");
         }
         let is_open = matches!(self.phase, Phase::Open);
@@ -341,7 +342,7 @@ impl Session {
         let start = self.context.position(dealer).unwrap_or(0);
         let (before, after) = self.context.members().split_at(start);
         let peers: Vec<NodeId> = after.iter().chain(before).copied().filter(|id| *id != env.me).collect();
-        let count = 1_usize << tries.min(16);
+        let count = if bugs::planted(Bug::FetchFromDealerOnly) { 1 } else { 1_usize << tries.min(16) };
         let asked = peers.iter().cycle().skip(count - 1).take(count.min(peers.len()));
         fx.extend(asked.map(|&to| Effect::Send { to, message: Message::Fetch { session, dealer, digest } }));
     }

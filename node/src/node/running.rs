@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::core::Core;
+use super::Load;
 use super::keygen::{KeyGeneration, Reach};
 use super::peers::{Heard, Peers};
 use super::question::Question;
@@ -39,7 +40,10 @@ impl Running {
     pub fn start(core: Core, head: u64, now: Time, out: &mut Outputs) -> Result<Self, StoreError> {
         let network = hash_parts("network", &[&core.config.chain_id.to_be_bytes(), &core.config.contracts.staking]);
         let channels = Channels::new(
-            channel::Params::new(network, core.roster.epoch(), core.config.delta_ms),
+            channel::Params {
+                queue_messages: core.config.queue_messages,
+                ..channel::Params::new(network, core.roster.epoch(), core.config.delta_ms)
+            },
             core.me,
             core.config.boot,
             *core.config.channel_secret,
@@ -67,6 +71,12 @@ impl Running {
         running.peers.carry_out(effects, &running.core, out);
         running.watch.advance(&mut running.core, out);
         Ok(running)
+    }
+
+    /// How much this node keeps for others.
+    pub fn load(&self) -> Load {
+        let (queue_messages, queue_bytes) = self.peers.channels.longest_queue();
+        Load { queue_messages, queue_bytes }
     }
 
     /// The earliest instant at which some part has something to do.

@@ -12,6 +12,7 @@ use super::ecdsa::{DealtTriples, Presign, Presignature, TripleShare};
 use super::params::Params;
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, PresignShare, PresignStart, is_subset_of};
+use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve;
 use crate::env::Env;
@@ -53,6 +54,15 @@ impl Io<'_, '_> {
             _ => None,
         };
         self.local.push(Delivery { from: to, message, signature });
+    }
+
+    /// Takes note that a peer let a deadline pass, which proves nothing against it.
+    pub(super) fn suspect(&mut self, node: NodeId) {
+        if bugs::planted(Bug::TimeoutAsProof) {
+            self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() });
+        } else {
+            self.standing.suspect(node);
+        }
     }
 
     /// Names a liar and stops choosing it.
@@ -299,7 +309,7 @@ impl Pool {
 
     /// Takes a presignature out for the one proposal that it will serve.
     pub(super) fn take(&mut self, id: &Digest, proposal: Digest) -> Option<Presignature> {
-        let presignature = self.ready.remove(id)?;
+        let presignature = self.consume(id)?;
         self.proposed.remove(id);
         self.spent.insert(*id, (proposal, presignature.public.start.leader));
         self.spent_order.push_back(*id);
@@ -330,7 +340,15 @@ impl Pool {
     /// Forgets a presignature that this node has proposed and not used.
     pub(super) fn discard(&mut self, id: &Digest) {
         self.proposed.remove(id);
-        self.ready.remove(id);
+        self.consume(id);
+    }
+
+    /// Takes a presignature out of the pool: nothing gives it back.
+    fn consume(&mut self, id: &Digest) -> Option<Presignature> {
+        if bugs::planted(Bug::PresignatureTwice) {
+            return self.ready.get(id).map(Presignature::duplicate);
+        }
+        self.ready.remove(id)
     }
 
     /// Whether one such is in the making.
@@ -373,7 +391,7 @@ impl Pool {
         for id in due {
             let Some((run, _)) = self.running.remove(&id) else { continue };
             if run.start().leader == io.env.me {
-                run.missing().into_iter().for_each(|peer| io.standing.suspect(peer));
+                run.missing().into_iter().for_each(|peer| io.suspect(peer));
                 self.stock.remove(&(io.env.me, run.start().holders.clone()));
             }
         }

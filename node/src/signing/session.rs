@@ -14,8 +14,9 @@ use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
     ShareScalar, ecdsa, frost, is_subset_of,
 };
+use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
-use crate::id::{Digest, NodeId, RequestId, SessionId};
+use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::meter::{Meter, Op};
@@ -119,12 +120,20 @@ impl Session {
             return;
         }
         *io.counter += 1;
-        let stream = [&self.id.0[..], &attempt.to_be_bytes(), &io.counter.to_be_bytes()].concat();
+        let stream = if bugs::planted(Bug::DeterministicNonce) {
+            [self.id.0, self.subject.digest.0].concat()
+        } else {
+            [&self.id.0[..], &attempt.to_be_bytes(), &io.counter.to_be_bytes()].concat()
+        };
         let mut rng = io.env.entropy.stream(&stream, "signing/announce");
         let (fresh, nonces) = match self.subject.scheme {
             Scheme::EcdsaK256 => {
                 let mut bytes = [0; 32];
-                rng.fill_bytes(&mut bytes);
+                if bugs::planted(Bug::ShareInAnnouncement) {
+                    bytes = crate::curve::scalar_bytes(&self.subject.key.secret);
+                } else {
+                    rng.fill_bytes(&mut bytes);
+                }
                 (Fresh::Bytes(bytes), None)
             }
             Scheme::SchnorrK256Sha256 => {
@@ -137,7 +146,8 @@ impl Session {
                 (Fresh::Nonces(Box::new(commitments)), Some(nonces))
             }
         };
-        let body = Announce { session: self.id, attempt, boot: io.env.boot, digest: self.subject.digest, fresh };
+        let boot = if bugs::planted(Bug::AnnouncementWithoutBoot) { Boot::default() } else { io.env.boot };
+        let body = Announce { session: self.id, attempt, boot, digest: self.subject.digest, fresh };
         self.announced.insert(attempt, Announced { body: body.clone(), nonces });
         io.send(self.coordinator(attempt), Message::Announce(body));
     }
@@ -169,7 +179,7 @@ impl Session {
         let Some(coordination) = self.coordinating.get_mut(&attempt) else { return };
         if coordination.is_overdue(io.env.now) {
             for round in self.rounds.values().filter(|round| round.attempt == attempt) {
-                round.missing().into_iter().for_each(|peer| io.standing.suspect(peer));
+                round.missing().into_iter().for_each(|peer| io.suspect(peer));
             }
         }
         let Subject { key, digest, scheme, .. } = &self.subject;
@@ -295,7 +305,8 @@ impl Session {
             return Some((Judge::Ecdsa(Box::new(run)), share));
         }
         let own = self.announced.get_mut(&propose.attempt)?;
-        let nonces = own.nonces.take()?;
+        let nonces =
+            if bugs::planted(Bug::NonceForEveryProposal) { own.nonces.clone() } else { own.nonces.take() }?;
         let nonce = Digest(hash_parts("signing/frost/nonce", &[&encode(&own.body.fresh)]));
         io.env.notes.push(Note::NonceUsed { nonce, proposal });
         let commitments =
@@ -396,7 +407,7 @@ impl Session {
         attempts.into_iter().for_each(|attempt| self.coordinate(attempt, pool, io));
         if self.attempt_until <= now {
             for round in self.rounds.values().filter(|round| round.attempt == self.attempt) {
-                round.missing().into_iter().for_each(|peer| io.standing.suspect(peer));
+                round.missing().into_iter().for_each(|peer| io.suspect(peer));
             }
             self.next_attempt(io);
         }
