@@ -139,6 +139,7 @@ fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64) -> RunReport {
         nodes: scenario.network.nodes,
         threshold: scenario.network.threshold,
         preprocessing: scenario.keys.preprocessing.name(),
+        bugs: scenario.bugs,
         requests: Vec::new(),
         milestones: Vec::new(),
         culprits: Vec::new(),

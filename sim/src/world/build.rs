@@ -82,6 +82,8 @@ impl NodeFactory {
                 ..siwe::Policy::default()
             },
             memo: self.memo.clone(),
+            queue_messages: usize::from(self.scenario.nodes.queue_messages.get()),
+            bugs: self.scenario.bugs,
         };
         let inner = byzantine::conduct(id, &self.plan, &self.switchboard);
         let conduct = Witnessed { me: id, inner, witness: Rc::clone(&self.witness), reading: Rc::clone(&self.reading) };

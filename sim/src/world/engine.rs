@@ -7,7 +7,7 @@ use lit_node::meter::Op;
 
 use super::World;
 use crate::heap::MILLI;
-use crate::oracle::{self, Facts};
+use crate::oracle::{self, Facts, NoHonestPanic};
 use crate::outcome::{Engine, Faults, RunOptions, RunReport, StepOutcome, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::Scenario;
@@ -47,7 +47,9 @@ impl World {
         self.faults.told(&self.factory.switchboard);
         let mut violations = self.safety(&plan.corrupted());
         violations.extend(self.liveness());
-        let panicked = violations.iter().any(|violation| violation.oracle == "no-honest-panic");
+        // A node that panics is worse than anything, unless that is what the scenario is made to show.
+        let panics_wanted = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
+        let panicked = !panics_wanted && violations.iter().any(|violation| violation.oracle == NoHonestPanic::NAME);
         let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
         let expectation = self.missed_expectations();
         let verdict = if panicked {
@@ -75,6 +77,10 @@ impl World {
     }
 
     fn safety(&mut self, corrupted: &[NodeId]) -> Vec<Violation> {
+        let running: Vec<NodeId> = self.hosts.values().filter(|host| host.is_up()).map(|host| host.id).collect();
+        for id in running {
+            self.show_disk(self.heap.now(), id, false);
+        }
         let mut oracles = std::mem::take(&mut self.observer.oracles);
         let witness = std::rc::Rc::clone(&self.observer.witness);
         let witness = witness.borrow();
@@ -152,7 +158,7 @@ impl World {
             scenario: self.scenario.name.clone(),
             seed: options.seed,
             verdict,
-            expected: verdict.is(self.scenario.expect.verdict),
+            expected: verdict.is(self.scenario.expect.verdict) && self.scenario.expect.blames(&violations),
             digest: self.observer.trace.digest(),
             virtual_ms: self.heap.now() / MILLI,
             events: self.observer.trace.len(),
@@ -161,6 +167,7 @@ impl World {
             nodes: network.nodes,
             threshold: network.threshold,
             preprocessing: self.scenario.keys.preprocessing.name(),
+            bugs: self.scenario.bugs,
             requests: self.script.reports,
             milestones: self.observer.milestones.into_list(),
             culprits: self.observer.culprits,

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lit_node::id::{Boot, NodeId};
 use lit_node::io::{Input, Output, Outputs, Time};
 use lit_node::meter::Meter;
-use lit_node::node::Node;
+use lit_node::node::{Load, Node};
 
 use crate::cost;
 use crate::disk::{Disk, Loss, Snapshot, Trip};
@@ -77,6 +77,11 @@ impl Host {
     /// When the node's clock shows `at`.
     pub fn when(&self, at: Time) -> Nanos {
         at.0.saturating_sub(self.clock_base)
+    }
+
+    /// How much the node that runs here keeps for others.
+    pub fn load(&self) -> Option<Load> {
+        self.node.as_ref().map(Node::load)
     }
 
     /// Whether a node runs here.

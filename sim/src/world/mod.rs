@@ -226,6 +226,7 @@ impl World {
         if chain > 0 {
             return;
         }
+        self.show_loads(now);
         let delay = self.surroundings.rpc_one_way();
         for (id, host) in &self.hosts {
             let input = Box::new(Input::Head { number, timestamp_s });
