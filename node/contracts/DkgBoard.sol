@@ -5,9 +5,13 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Staking} from "./Staking.sol";
 
 /// @title The public board of distributed key generation
-/// @notice Orders certified dealings. Who is qualified is a function of this contract's log alone: the first
-/// `threshold` dealers certified up to the close of a session's window. Dealings travel between the nodes; a
-/// certificate shows that n - f of them hold the dealing of this digest and found their shares right.
+/// @notice Orders certified dealings and complaints against them. Dealings travel between the nodes; a certificate
+/// shows that n - f of them hold the dealing of this digest and found their shares right. A validator whose share is
+/// bad complains until a second height. Who is qualified is a function of this contract's log and the dealings that
+/// it names: the first `threshold` dealers certified up to the close of a session's window against whom no complaint
+/// is justified.
+/// @dev The contract does not judge complaints: that takes arithmetic on secp256k1 for which there is no precompile.
+/// Every node judges them, and all come to the same ruling.
 contract DkgBoard is Ownable {
     /// One attempt to make one key.
     struct Session {
@@ -21,11 +25,15 @@ contract DkgBoard is Ownable {
         uint256 openBlock;
         /// The last block in which a dealing can be certified.
         uint256 closeBlock;
+        /// The last block in which a certified dealing can be disputed.
+        uint256 complaintBlock;
         /// How many dealings are certified.
         uint256 certified;
+        /// How many certified dealings are disputed, by however many validators.
+        uint256 disputed;
     }
 
-    /// The window has no blocks.
+    /// The window for certificates or for complaints has no blocks.
     error InvalidWindow();
     /// There is no validator set yet.
     error NoValidators();
@@ -37,10 +45,20 @@ contract DkgBoard is Ownable {
     error WrongEpoch(uint256 sessionEpoch, uint256 currentEpoch);
     /// The session took certificates up to `closeBlock` only.
     error WindowClosed(bytes32 sid, uint256 closeBlock);
-    /// The session takes certificates up to `closeBlock`.
-    error WindowOpen(bytes32 sid, uint256 closeBlock);
-    /// The session has the dealings it needs.
-    error EnoughDealings(bytes32 sid, uint256 certified);
+    /// The session takes complaints up to `complaintBlock`.
+    error ComplaintsOpen(bytes32 sid, uint256 complaintBlock);
+    /// The session took complaints up to `complaintBlock` only.
+    error ComplaintsClosed(bytes32 sid, uint256 complaintBlock);
+    /// The session has the dealings it needs: so many are certified and not disputed.
+    error EnoughDealings(bytes32 sid, uint256 undisputed);
+    /// No dealing of this dealer is certified.
+    error NotCertified(bytes32 sid, uint16 dealer);
+    /// Another dealing of this dealer is certified than the one complained about.
+    error OtherDealing(bytes32 sid, uint16 dealer, bytes32 certified);
+    /// The complaint is empty or too long.
+    error InvalidComplaintLength(uint256 length);
+    /// This validator complained about this dealer before.
+    error AlreadyDisputed(bytes32 sid, uint16 dealer, uint16 accuser);
     /// The digest is zero.
     error InvalidDigest();
     /// A dealing of this dealer is certified already.
@@ -55,12 +73,20 @@ contract DkgBoard is Ownable {
     error InvalidAck(uint16 acker);
 
     /// A session opened.
-    event SessionOpened(bytes32 indexed sid, uint256 index, uint256 attempt, uint256 closeBlock);
+    event SessionOpened(
+        bytes32 indexed sid, uint256 index, uint256 attempt, uint256 closeBlock, uint256 complaintBlock
+    );
     /// A dealing was certified.
     event DealingCertified(bytes32 indexed sid, uint16 dealer, bytes32 digest);
+    /// A validator says that a certified dealing gives it a bad share. Whether that is so, the nodes judge.
+    event DealingDisputed(bytes32 indexed sid, uint16 dealer, bytes32 digest, uint16 accuser, bytes complaint);
+    /// A validator found too few dealings left after complaints; `requests` counts it and all others.
+    event RestartRequested(bytes32 indexed sid, uint16 validator, uint256 requests);
 
     /// What a validator signs is hashed under this domain.
     bytes32 public constant ACK_DOMAIN = keccak256("dkg/ack");
+    /// The longest complaint, bytes: a point and two scalars take 97.
+    uint256 public constant COMPLAINT_LENGTH_MAX = 128;
     /// Half the group order of secp256k1: signatures have s at most this (EIP-2).
     uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
@@ -68,6 +94,8 @@ contract DkgBoard is Ownable {
     Staking public immutable staking;
     /// How many blocks after the opening one a session takes certificates.
     uint256 public immutable window;
+    /// How many blocks after that a session takes complaints.
+    uint256 public immutable complaintWindow;
 
     /// How many keys were requested.
     uint256 public keyCount;
@@ -75,11 +103,19 @@ contract DkgBoard is Ownable {
     mapping(bytes32 sid => Session) private _sessions;
     mapping(bytes32 sid => mapping(uint16 dealer => bytes32)) private _digests;
     mapping(bytes32 sid => uint16[]) private _dealers;
+    mapping(bytes32 sid => mapping(uint16 dealer => uint256)) private _complaints;
+    mapping(bytes32 sid => mapping(uint16 dealer => mapping(uint16 accuser => bool))) private _accused;
+    mapping(bytes32 sid => uint256) private _requests;
+    mapping(bytes32 sid => mapping(uint16 validator => bool)) private _requested;
 
-    constructor(Staking staking_, uint256 window_) Ownable(msg.sender) {
-        if (window_ == 0) revert InvalidWindow();
+    /// @param window_ How many blocks after the opening one a session takes certificates.
+    /// @param complaintWindow_ How many blocks after those it takes complaints. A validator has to see the last
+    /// certificates at its finality depth, fetch what it lacks, and complain within them.
+    constructor(Staking staking_, uint256 window_, uint256 complaintWindow_) Ownable(msg.sender) {
+        if (window_ == 0 || complaintWindow_ == 0) revert InvalidWindow();
         staking = staking_;
         window = window_;
+        complaintWindow = complaintWindow_;
     }
 
     modifier onlyValidator() {
@@ -118,14 +154,39 @@ contract DkgBoard is Ownable {
         emit DealingCertified(sid, dealer, digest);
     }
 
-    /// @notice Opens the next attempt at a session's key, when the window closed on too few dealings.
+    /// @notice Complains about the sender's share in a certified dealing; a validator can do so once for each dealer.
+    /// @param digest The dealing, which must be the certified one.
+    /// @param complaint What proves the fault to every node; not looked into here.
+    function complain(bytes32 sid, uint16 dealer, bytes32 digest, bytes calldata complaint) external onlyValidator {
+        Session storage session = _current(sid);
+        if (block.number > session.complaintBlock) revert ComplaintsClosed(sid, session.complaintBlock);
+        bytes32 certified = _digests[sid][dealer];
+        if (certified == 0) revert NotCertified(sid, dealer);
+        if (certified != digest) revert OtherDealing(sid, dealer, certified);
+        uint256 length = complaint.length;
+        if (length == 0 || length > COMPLAINT_LENGTH_MAX) revert InvalidComplaintLength(length);
+        uint16 accuser = _senderIndex();
+        if (_accused[sid][dealer][accuser]) revert AlreadyDisputed(sid, dealer, accuser);
+        _accused[sid][dealer][accuser] = true;
+        if (++_complaints[sid][dealer] == 1) session.disputed += 1;
+        emit DealingDisputed(sid, dealer, digest, accuser, complaint);
+    }
+
+    /// @notice Opens the next attempt at a session's key, when too few dealings are left after the complaints.
     /// Does nothing if that attempt is open already, so that several validators may ask.
+    /// @dev If too few are certified, one request is enough: everybody sees it. If enough are certified but too few of
+    /// them undisputed, complaints decide, which the contract cannot judge: f + 1 validators must ask, one of which is
+    /// then honest and found complaints justified. Neither can come with a key that honest validators have finished,
+    /// and f validators cannot bring about a restart by making complaints.
     function restart(bytes32 sid) external onlyValidator {
         Session storage session = _current(sid);
-        if (block.number <= session.closeBlock) revert WindowOpen(sid, session.closeBlock);
-        if (session.certified >= staking.thresholdOf(session.epoch)) revert EnoughDealings(sid, session.certified);
+        if (block.number <= session.complaintBlock) revert ComplaintsOpen(sid, session.complaintBlock);
+        uint256 needed = staking.thresholdOf(session.epoch);
+        uint256 undisputed = session.certified - session.disputed;
+        if (undisputed >= needed) revert EnoughDealings(sid, undisputed);
         uint256 attempt = session.attempt + 1;
         if (_sessions[sessionId(session.epoch, session.index, attempt)].openBlock != 0) return;
+        if (session.certified >= needed && _countRequest(sid) <= staking.faultyMaxOf(session.epoch)) return;
         _open(session.epoch, session.index, attempt);
     }
 
@@ -154,11 +215,36 @@ contract DkgBoard is Ownable {
         return _dealers[sid];
     }
 
+    /// @notice How many validators complained about the dealer's certified dealing.
+    function complaintCount(bytes32 sid, uint16 dealer) external view returns (uint256) {
+        return _complaints[sid][dealer];
+    }
+
+    /// @notice How many validators asked for the next attempt because of complaints.
+    function restartRequests(bytes32 sid) external view returns (uint256) {
+        return _requests[sid];
+    }
+
+    function _countRequest(bytes32 sid) private returns (uint256 requests) {
+        uint16 validator = _senderIndex();
+        requests = _requests[sid];
+        if (_requested[sid][validator]) return requests;
+        _requested[sid][validator] = true;
+        _requests[sid] = ++requests;
+        emit RestartRequested(sid, validator, requests);
+    }
+
+    /// The sender's number, which fits: a set has fewer than 2^16 - 1 members.
+    function _senderIndex() private view returns (uint16) {
+        return uint16(staking.validatorIndex(msg.sender));
+    }
+
     function _open(uint256 epoch, uint256 index, uint256 attempt) private {
         bytes32 sid = sessionId(epoch, index, attempt);
         uint256 closeBlock = block.number + window;
-        _sessions[sid] = Session(epoch, index, attempt, block.number, closeBlock, 0);
-        emit SessionOpened(sid, index, attempt, closeBlock);
+        uint256 complaintBlock = closeBlock + complaintWindow;
+        _sessions[sid] = Session(epoch, index, attempt, block.number, closeBlock, complaintBlock, 0, 0);
+        emit SessionOpened(sid, index, attempt, closeBlock, complaintBlock);
     }
 
     function _current(bytes32 sid) private view returns (Session storage session) {

@@ -73,6 +73,10 @@ bugs! {
     FloorQuorum = "floor-quorum",
     /// A missing dealing is asked of its dealer only, which may be down for ever.
     FetchFromDealerOnly = "fetch-from-dealer-only",
+    /// A complaint is believed without looking at its evidence, so anybody can have an honest dealer left out.
+    ComplaintOnWord = "complaint-on-word",
+    /// Of a justified complaint the accuser is named as the culprit instead of the dealer.
+    AccuserBlamed = "accuser-blamed",
     /// A dealing counts for the name that is written in it and not for the peer of the channel that it came over.
     PayloadSender = "payload-sender",
     /// A coordinator waits for the announcements of all nodes instead of a threshold.

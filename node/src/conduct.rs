@@ -5,6 +5,7 @@
 //! the node needs no second code path for lying.
 
 use crate::chain::ContractCall;
+use crate::dkg::Dealing;
 use crate::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use crate::statement::Statement;
 
@@ -13,6 +14,13 @@ use crate::statement::Statement;
 pub enum Decision {
     /// Acknowledge this dealing as right.
     Acknowledge {
+        /// The key generation.
+        session: SessionId,
+        /// Who dealt.
+        dealer: NodeId,
+    },
+    /// Complain on the board about this node's share in a certified dealing.
+    Complain {
         /// The key generation.
         session: SessionId,
         /// Who dealt.
@@ -66,6 +74,11 @@ pub trait Conduct {
     /// Replaces a statement to one recipient by any number of statements to anyone.
     fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
         vec![(to, statement)]
+    }
+
+    /// Replaces this node's own contribution to a key before it is stored and sent.
+    fn deal(&mut self, dealing: Dealing) -> Dealing {
+        dealing
     }
 
     /// Sees a statement of a peer, its signature checked, before the node does. What is returned goes the way of the

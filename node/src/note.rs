@@ -98,7 +98,8 @@ pub enum Note {
         /// The error's text.
         message: String,
     },
-    /// A key exists, but these qualified dealers gave this node bad shares: it has no share of it.
+    /// A key exists, but these qualified dealers gave this node bad shares, and it was cut off while it could have
+    /// complained: it has no share of it.
     Excluded {
         /// The key generation.
         session: SessionId,

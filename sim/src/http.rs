@@ -114,6 +114,12 @@ pub struct Call {
 #[error("{0:?} is no origin: expected http:// or https:// and a host, without a path")]
 pub struct InvalidOrigin(pub String);
 
+/// The normal form of an origin: scheme and host in lower case, and the port if it is not the scheme's own. `None` if
+/// this is not just scheme and host.
+pub fn origin(text: &str) -> Option<String> {
+    Target::parse(text).filter(|target| target.path_and_query == "/").map(|target| target.origin)
+}
+
 /// All origins that there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
@@ -129,10 +135,8 @@ impl Origins {
     /// # Errors
     /// If `at` is not scheme and host.
     pub fn insert(&mut self, at: &str, origin: Origin) -> Result<(), InvalidOrigin> {
-        match Target::parse(at) {
-            Some(target) if target.path_and_query == "/" => self.origins.insert(target.origin, origin),
-            _ => return Err(InvalidOrigin(at.to_string())),
-        };
+        let normal = self::origin(at).ok_or_else(|| InvalidOrigin(at.to_string()))?;
+        self.origins.insert(normal, origin);
         Ok(())
     }
 

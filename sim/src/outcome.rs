@@ -101,6 +101,9 @@ pub struct RunReport {
     pub verdict: Verdict,
     /// Whether the scenario expects that, marks and bounds included.
     pub expected: bool,
+    /// What the scenario demands beyond the verdict and did not get: a step's outcome, a mark, a bound. None if the
+    /// verdict itself is another one than it is made for.
+    pub missed: Option<String>,
     /// Digest of the trace.
     pub digest: [u8; 32],
     /// How long it took in virtual time, milliseconds.

@@ -6,8 +6,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use alloy_sol_types::SolCall;
 use k256::SecretKey;
 use lit_node::chain::ContractCall;
+use lit_node::chain::abi::DkgBoard;
 use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
 use lit_node::curve::scalar_bytes;
 use lit_node::dkg::{self, Dealing};
@@ -16,7 +18,7 @@ use lit_node::meter::Meter;
 use lit_node::roster::Roster;
 use lit_node::signing;
 use lit_node::statement::Statement;
-use lit_node::wire::encode;
+use lit_node::wire::{Signable, encode};
 
 /// Who may read something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +39,10 @@ pub struct Witness {
     pub signed: BTreeMap<(NodeId, Place), BTreeSet<[u8; 32]>>,
     /// What each reader got to read, in the clear.
     pub plaintexts: BTreeMap<Reader, Vec<Vec<u8>>>,
+    /// The right shares that dealings hold, by dealing and recipient.
+    pub dealt: BTreeMap<(Digest, NodeId), [u8; 32]>,
+    /// Right shares that their recipients opened to everybody by complaining about them.
+    pub disclosed: BTreeSet<(NodeId, [u8; 32])>,
 }
 
 /// A slot of a session that takes one statement of a node, whatever happens to that node.
@@ -46,6 +52,8 @@ pub enum Place {
     Dealing(SessionId),
     /// The acknowledgement of one dealer.
     Ack(SessionId, NodeId),
+    /// The complaint about one dealer; the accuser is the node that makes the statement.
+    Complaint(SessionId, NodeId),
     /// The opened values of a presignature.
     Opening(Digest),
     /// The announcement of an attempt, by one boot.
@@ -76,6 +84,24 @@ impl Witness {
     /// Takes note that `reader` can read these bytes.
     pub fn read_by(&mut self, reader: Reader, bytes: Vec<u8>) {
         self.plaintexts.entry(reader).or_default().push(bytes);
+    }
+
+    /// Takes note of what `node` sends to a contract: a complaint about a dealing is a statement that opens the node's
+    /// share in it to everybody.
+    fn submits(&mut self, node: NodeId, call: &ContractCall) {
+        let Ok(complaint) = DkgBoard::complainCall::abi_decode(&call.data) else { return };
+        let (session, dealer) = (SessionId(complaint.sid.0), NodeId(complaint.dealer));
+        let said = *blake3::hash(&call.data).as_bytes();
+        self.signed.entry((node, Place::Complaint(session, dealer))).or_default().insert(said);
+        if let Some(share) = self.dealt.get(&(Digest(complaint.digest.0), node)) {
+            self.disclosed.insert((node, *share));
+        }
+    }
+
+    /// `reader` receives a dealing that holds this share for it.
+    fn dealt_to(&mut self, reader: NodeId, digest: Digest, share: [u8; 32]) {
+        self.dealt.insert((digest, reader), share);
+        self.read_by(Reader::Node(reader), share.to_vec());
     }
 }
 
@@ -118,10 +144,15 @@ impl Conduct for Witnessed {
             if let (Some(place), Some(digest)) = (Place::of(statement), statement.signing_digest()) {
                 witness.signed.entry((self.me, place)).or_default().insert(digest);
             }
-            if let Statement::Dkg(dkg::Message::Dealing(dealing)) = statement
+            let dealing = match statement {
+                Statement::Dkg(dkg::Message::Dealing(dealing)) => Some(&**dealing),
+                Statement::Dkg(dkg::Message::Fetched(signed)) => Some(&signed.body),
+                _ => None,
+            };
+            if let Some(dealing) = dealing
                 && let Some(share) = self.reading.share(dealing, *to)
             {
-                witness.read_by(Reader::Node(*to), share.to_vec());
+                witness.dealt_to(*to, dealing.digest(), share);
             }
             witness.read_by(Reader::Node(*to), encode(statement));
         }
@@ -129,12 +160,18 @@ impl Conduct for Witnessed {
         said
     }
 
+    fn deal(&mut self, dealing: Dealing) -> Dealing {
+        self.inner.deal(dealing)
+    }
+
     fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {
         self.inner.inbound(from, statement)
     }
 
     fn submit(&mut self, call: ContractCall) -> Vec<ContractCall> {
-        self.inner.submit(call)
+        let calls = self.inner.submit(call);
+        calls.iter().for_each(|call| self.witness.borrow_mut().submits(self.me, call));
+        calls
     }
 
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {
@@ -144,8 +181,36 @@ impl Conduct for Witnessed {
     fn learn(&mut self, secret: Secret<'_>) {
         let mut witness = self.witness.borrow_mut();
         let entry = witness.secrets.entry(*secret.bytes).or_insert_with(|| (secret.kind, BTreeSet::new()));
+        // With a threshold of one, a coefficient, the dealt shares and the key share are one number.
+        entry.0 = entry.0.max(secret.kind);
         entry.1.insert(self.me);
         drop(witness);
         self.inner.learn(secret);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lit_node::chain::Contracts;
+
+    #[test]
+    fn each_pair_of_accuser_and_dealer_is_one_place_and_a_right_share_is_disclosed() {
+        let (accuser, contracts) = (NodeId(1), Contracts::of_deployer([1; 20]));
+        let (session, digest) = (SessionId([2; 32]), Digest([3; 32]));
+        let complaint = |dealer, byte: u8| contracts.complain(session, NodeId(dealer), digest, &[byte; 97]);
+        let mut witness = Witness::default();
+        for call in [complaint(2, 1), complaint(2, 1), complaint(3, 1), contracts.restart(session)] {
+            witness.submits(accuser, &call);
+        }
+        assert_eq!(witness.signed.len(), 2);
+        assert!(witness.signed.values().all(|said| said.len() == 1));
+        assert!(witness.disclosed.is_empty(), "the shares were bad, or the dealing is unknown");
+        witness.dealt_to(accuser, digest, [9; 32]);
+        witness.submits(NodeId(4), &complaint(2, 1));
+        assert!(witness.disclosed.is_empty(), "another recipient's share was bad");
+        witness.submits(accuser, &complaint(2, 2));
+        assert_eq!(witness.signed[&(accuser, Place::Complaint(session, NodeId(2)))].len(), 2);
+        assert_eq!(witness.disclosed, BTreeSet::from([(accuser, [9; 32])]));
     }
 }

@@ -52,20 +52,29 @@ sol! {
             uint256 attempt;
             uint256 openBlock;
             uint256 closeBlock;
+            uint256 complaintBlock;
             uint256 certified;
+            uint256 disputed;
         }
 
-        event SessionOpened(bytes32 indexed sid, uint256 index, uint256 attempt, uint256 closeBlock);
+        event SessionOpened(
+            bytes32 indexed sid, uint256 index, uint256 attempt, uint256 closeBlock, uint256 complaintBlock
+        );
         event DealingCertified(bytes32 indexed sid, uint16 dealer, bytes32 digest);
+        event DealingDisputed(bytes32 indexed sid, uint16 dealer, bytes32 digest, uint16 accuser, bytes complaint);
+        event RestartRequested(bytes32 indexed sid, uint16 validator, uint256 requests);
 
         function requestKeys(uint256 count) external;
         function certify(bytes32 sid, uint16 dealer, bytes32 digest, uint16[] ackers, bytes[] signatures) external;
+        function complain(bytes32 sid, uint16 dealer, bytes32 digest, bytes complaint) external;
         function restart(bytes32 sid) external;
         function sessionId(uint256 epoch, uint256 index, uint256 attempt) external view returns (bytes32);
         function ackDigest(bytes32 sid, uint16 dealer, bytes32 digest) external pure returns (bytes32);
         function getSession(bytes32 sid) external view returns (Session);
         function certifiedDigest(bytes32 sid, uint16 dealer) external view returns (bytes32);
         function certifiedDealers(bytes32 sid) external view returns (uint16[]);
+        function complaintCount(bytes32 sid, uint16 dealer) external view returns (uint256);
+        function restartRequests(bytes32 sid) external view returns (uint256);
         function keyCount() external view returns (uint256);
     }
 
@@ -152,8 +161,13 @@ sol! {
         error UnknownSession(bytes32 sid);
         error WrongEpoch(uint256 sessionEpoch, uint256 currentEpoch);
         error WindowClosed(bytes32 sid, uint256 closeBlock);
-        error WindowOpen(bytes32 sid, uint256 closeBlock);
-        error EnoughDealings(bytes32 sid, uint256 certified);
+        error ComplaintsOpen(bytes32 sid, uint256 complaintBlock);
+        error ComplaintsClosed(bytes32 sid, uint256 complaintBlock);
+        error EnoughDealings(bytes32 sid, uint256 undisputed);
+        error NotCertified(bytes32 sid, uint16 dealer);
+        error OtherDealing(bytes32 sid, uint16 dealer, bytes32 certified);
+        error InvalidComplaintLength(uint256 length);
+        error AlreadyDisputed(bytes32 sid, uint16 dealer, uint16 accuser);
         error InvalidDigest();
         error AlreadyCertified(bytes32 sid, uint16 dealer);
         error LengthMismatch(uint256 ackers, uint256 signatures);

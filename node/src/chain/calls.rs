@@ -94,7 +94,19 @@ impl Contracts {
         ContractCall::new(self.dkg_board, &call)
     }
 
-    /// `DkgBoard.restart`, by a validator: opens the next attempt when too few dealings were certified in time.
+    /// `DkgBoard.complain`, by a validator: disputes the share that a certified dealing gives it.
+    pub fn complain(&self, session: SessionId, dealer: NodeId, dealing: Digest, complaint: &[u8]) -> ContractCall {
+        let call = DkgBoard::complainCall {
+            sid: session.0.into(),
+            dealer: dealer.0,
+            digest: dealing.0.into(),
+            complaint: Bytes::copy_from_slice(complaint),
+        };
+        ContractCall::new(self.dkg_board, &call)
+    }
+
+    /// `DkgBoard.restart`, by a validator: opens the next attempt, or asks for it, when too few dealings are left after
+    /// the complaints.
     pub fn restart(&self, session: SessionId) -> ContractCall {
         ContractCall::new(self.dkg_board, &DkgBoard::restartCall { sid: session.0.into() })
     }

@@ -33,6 +33,8 @@ pub enum BoardEvent {
         attempt: u64,
         /// The last block in which a dealing can be certified.
         close_block: u64,
+        /// The last block in which a certified dealing can be disputed.
+        complaint_block: u64,
     },
     /// A dealing was certified.
     DealingCertified {
@@ -42,6 +44,19 @@ pub enum BoardEvent {
         dealer: NodeId,
         /// The dealing.
         digest: Digest,
+    },
+    /// A validator complained about its share in a certified dealing.
+    DealingDisputed {
+        /// The session.
+        session: SessionId,
+        /// Who dealt.
+        dealer: NodeId,
+        /// The dealing.
+        digest: Digest,
+        /// Who complains; the contract saw to it that it is the transaction's sender.
+        accuser: NodeId,
+        /// The complaint, as sent: bounded by the contract, otherwise anything.
+        complaint: Vec<u8>,
     },
 }
 
@@ -109,6 +124,9 @@ impl ChainEvent {
             DkgBoard::DealingCertified::SIGNATURE_HASH if log.address == contracts.dkg_board => {
                 Self::Board(dealing_certified(log)?)
             }
+            DkgBoard::DealingDisputed::SIGNATURE_HASH if log.address == contracts.dkg_board => {
+                Self::Board(dealing_disputed(log)?)
+            }
             PubkeyRouter::RoutingVote::SIGNATURE_HASH if log.address == contracts.router => routing_vote(log)?,
             PubkeyRouter::KeyRouted::SIGNATURE_HASH if log.address == contracts.router => key_routed(log)?,
             PKPNFT::PKPMinted::SIGNATURE_HASH if log.address == contracts.pkp_nft => pkp_minted(log)?,
@@ -125,6 +143,10 @@ fn event<E: SolEvent>(log: &ChainLog) -> Result<E, EventError> {
 
 fn number(value: U256, what: &'static str) -> Result<u64, EventError> {
     u64::try_from(value).map_err(|_| EventError::OutOfRange(what))
+}
+
+fn member(number: u16, what: &'static str) -> Result<NodeId, EventError> {
+    if number == 0 { Err(EventError::OutOfRange(what)) } else { Ok(NodeId(number)) }
 }
 
 fn key(token_id: U256) -> KeyId {
@@ -148,18 +170,27 @@ fn session_opened(log: &ChainLog) -> Result<BoardEvent, EventError> {
         index: number(event.index, "index")?,
         attempt: number(event.attempt, "attempt")?,
         close_block: number(event.closeBlock, "closing block")?,
+        complaint_block: number(event.complaintBlock, "last block of complaints")?,
     })
 }
 
 fn dealing_certified(log: &ChainLog) -> Result<BoardEvent, EventError> {
     let event: DkgBoard::DealingCertified = event(log)?;
-    if event.dealer == 0 {
-        return Err(EventError::OutOfRange("dealer"));
-    }
     Ok(BoardEvent::DealingCertified {
         session: SessionId(event.sid.0),
-        dealer: NodeId(event.dealer),
+        dealer: member(event.dealer, "dealer")?,
         digest: Digest(event.digest.0),
+    })
+}
+
+fn dealing_disputed(log: &ChainLog) -> Result<BoardEvent, EventError> {
+    let event: DkgBoard::DealingDisputed = event(log)?;
+    Ok(BoardEvent::DealingDisputed {
+        session: SessionId(event.sid.0),
+        dealer: member(event.dealer, "dealer")?,
+        digest: Digest(event.digest.0),
+        accuser: member(event.accuser, "accuser")?,
+        complaint: event.complaint.to_vec(),
     })
 }
 
@@ -210,9 +241,16 @@ mod tests {
             index: U256::from(2),
             attempt: U256::from(1),
             closeBlock: U256::from(40),
+            complaintBlock: U256::from(43),
         };
         let opened = log(&contracts, &event);
-        let expected = BoardEvent::SessionOpened { session: SessionId([4; 32]), index: 2, attempt: 1, close_block: 40 };
+        let expected = BoardEvent::SessionOpened {
+            session: SessionId([4; 32]),
+            index: 2,
+            attempt: 1,
+            close_block: 40,
+            complaint_block: 43,
+        };
         assert_eq!(ChainEvent::decode(&contracts, &opened), Ok(Some(ChainEvent::Board(expected))));
         let elsewhere = ChainLog { address: contracts.router, ..opened.clone() };
         assert_eq!(ChainEvent::decode(&contracts, &elsewhere), Ok(None));
@@ -225,5 +263,24 @@ mod tests {
         assert_eq!(ChainEvent::decode(&contracts, &log(&contracts, &event)), Err(EventError::OutOfRange("index")));
         let dealt = DkgBoard::DealingCertified { sid: B256::ZERO, dealer: 0, digest: B256::ZERO };
         assert_eq!(ChainEvent::decode(&contracts, &log(&contracts, &dealt)), Err(EventError::OutOfRange("dealer")));
+        let mut disputed = DkgBoard::DealingDisputed {
+            sid: B256::repeat_byte(4),
+            dealer: 2,
+            digest: B256::repeat_byte(5),
+            accuser: 3,
+            complaint: vec![6, 7].into(),
+        };
+        let expected = BoardEvent::DealingDisputed {
+            session: SessionId([4; 32]),
+            dealer: NodeId(2),
+            digest: Digest([5; 32]),
+            accuser: NodeId(3),
+            complaint: vec![6, 7],
+        };
+        let decoded = ChainEvent::decode(&contracts, &log(&contracts, &disputed));
+        assert_eq!(decoded, Ok(Some(ChainEvent::Board(expected))));
+        disputed.accuser = 0;
+        let decoded = ChainEvent::decode(&contracts, &log(&contracts, &disputed));
+        assert_eq!(decoded, Err(EventError::OutOfRange("accuser")));
     }
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::ack::Ack;
+use super::complaint::{Complaint, complain};
 use super::context::Context;
 use super::dealing::{BadShare, Dealing, Flaw};
 use crate::bugs::{self, Bug};
@@ -120,6 +121,33 @@ impl Collector {
         Some((ack, true))
     }
 
+    /// Whether a held dealing is good or bad in the eyes of its recipient here; `None` where it cannot complain: the
+    /// dealing is not held, or it is publicly invalid and nothing of it may be decrypted.
+    pub(super) fn is_disputable(&self, dealer: NodeId, digest: Digest) -> Option<bool> {
+        match self.find(dealer, digest)?.verdict.as_ref()? {
+            Ok(_) => Some(false),
+            Err(Fault::Share(_)) => Some(true),
+            Err(Fault::Public(_)) => None,
+        }
+    }
+
+    /// Makes this node's complaint about a dealing for which [`Collector::is_disputable`] has an answer.
+    pub(super) fn complain(
+        &self,
+        context: &Context,
+        dealer: NodeId,
+        digest: Digest,
+        env: &mut Env<'_>,
+    ) -> Option<Complaint> {
+        let dealing = &self.find(dealer, digest)?.signed.body;
+        complain(context, env.roster, dealing, env.me, &self.decryption, env.meter)
+    }
+
+    /// Dealers that signed two different dealings.
+    pub(super) fn equivocators(&self) -> Vec<NodeId> {
+        self.held.iter().filter(|(_, held)| held.len() > 1).map(|(dealer, _)| *dealer).collect()
+    }
+
     /// Every (dealer, digest) that is held.
     pub(super) fn names(&self) -> Vec<(NodeId, Digest)> {
         self.held.iter().flat_map(|(dealer, held)| held.iter().map(|h| (*dealer, h.digest))).collect()
@@ -138,12 +166,12 @@ impl Collector {
         Some(if bad.is_empty() { Ok(parts) } else { Err(bad) })
     }
 
-    /// Forgets all shares, and all dealings but the qualified and those that prove something against their dealer.
-    pub(super) fn finish(&mut self, qualified: &[(NodeId, Digest)]) {
+    /// Forgets all shares, and all dealings but those to keep and those that prove something against their dealer.
+    pub(super) fn finish(&mut self, keep: &[(NodeId, Digest)]) {
         for (dealer, held) in &mut self.held {
             let is_equivocation = held.len() > 1;
             held.iter_mut().for_each(|h| h.verdict = h.verdict.take().filter(Result::is_err));
-            held.retain(|h| is_equivocation || h.verdict.is_some() || qualified.contains(&(*dealer, h.digest)));
+            held.retain(|h| is_equivocation || h.verdict.is_some() || keep.contains(&(*dealer, h.digest)));
         }
     }
 

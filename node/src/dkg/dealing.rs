@@ -8,7 +8,7 @@ use k256::{ProjectivePoint, Scalar, SecretKey};
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::context::Context;
 use super::point::WirePoint;
@@ -216,15 +216,34 @@ impl Dealing {
         decryption: &SecretKey,
         meter: &mut Meter,
     ) -> Result<Zeroizing<Scalar>, BadShare> {
-        let position = context.position(me).ok_or(BadShare::Undecryptable)?;
-        let ciphertext = self.ciphertexts.get(position).ok_or(BadShare::Undecryptable)?;
-        let place = Place { session: self.session, dealer: self.dealer, recipient: me, ephemeral: &self.ephemeral };
         let secret = Zeroizing::new(*decryption.to_nonzero_scalar());
-        let bytes = place.open(&secret, ciphertext, meter).ok_or(BadShare::Undecryptable)?;
+        meter.add(Op::ScalarMul, 1);
+        let mut shared = *self.ephemeral.point() * *secret;
+        let share = self.open_with(context, me, &shared, meter);
+        shared.zeroize();
+        share
+    }
+
+    /// Decrypts the share of `recipient` with the Diffie-Hellman point that it shares with the dealer, and checks the
+    /// share against the commitments. A complaint reveals this point.
+    ///
+    /// # Errors
+    /// If the share cannot be decrypted or is not the committed value.
+    pub fn open_with(
+        &self,
+        context: &Context,
+        recipient: NodeId,
+        shared: &ProjectivePoint,
+        meter: &mut Meter,
+    ) -> Result<Zeroizing<Scalar>, BadShare> {
+        let position = context.position(recipient).ok_or(BadShare::Undecryptable)?;
+        let ciphertext = self.ciphertexts.get(position).ok_or(BadShare::Undecryptable)?;
+        let place = Place { session: self.session, dealer: self.dealer, recipient, ephemeral: &self.ephemeral };
+        let bytes = place.open(shared, ciphertext, meter).ok_or(BadShare::Undecryptable)?;
         let share = Zeroizing::new(scalar_from_bytes(&bytes).ok_or(BadShare::Undecryptable)?);
         meter.add(Op::ScalarMul, 1);
-        meter.add(Op::PointAdd, evaluation_additions(self.commitments.len(), me));
-        if !is_committed(&share, &self.points(), me) {
+        meter.add(Op::PointAdd, evaluation_additions(self.commitments.len(), recipient));
+        if !is_committed(&share, &self.points(), recipient) {
             return Err(BadShare::Mismatch);
         }
         Ok(share)

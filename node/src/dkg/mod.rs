@@ -1,17 +1,27 @@
 //! Distributed key generation over secp256k1, with the chain as public board.
 //!
 //! Each member sends one [`Dealing`] to all. A recipient that finds it right, its own share included, returns an
-//! [`Ack`]; n - f of them make a [`Certificate`], which the dealer posts. When the board closes, the first k
-//! certified dealers in log order are the qualified set, the same at every node, and the key is the sum of their
+//! [`Ack`]; n - f of them make a [`Certificate`], which the dealer posts. A certificate leaves up to f honest members
+//! whose share nobody vouches for: each fetches the dealing if it has to, and if its share is bad posts a [`Complaint`]
+//! that everybody can [`judge`]. When the time for complaints is over, the first k certified dealers in log order
+//! without a justified complaint are the qualified set, the same at every node, and the key is the sum of their
 //! contributions. A node that missed dealings fetches them by digest; its shares are inside.
+//!
+//! The one who loses a dispute has lied provably and is named, as is a dealer that signed two dealings. What is late,
+//! missing, malformed or repeated names nobody.
 //!
 //! [`Session`] runs one attempt at one node. The other files are the statements and the pure functions on them.
 
 mod ack;
 mod board;
 mod collect;
+mod complaint;
 mod context;
 mod dealing;
+mod docket;
+mod effect;
+mod equality;
+mod fetch;
 mod finalize;
 pub mod frost;
 mod point;
@@ -27,14 +37,17 @@ mod tests;
 pub use ack::{Ack, BadCertificate, Certificate};
 pub use board::{BoardEvent, TooFew, qualified};
 pub use collect::Fault;
+pub use complaint::{COMPLAINT_BYTES_MAX, Complaint, Falsehood, Ruling, Unjudgeable, complain, judge};
 pub use context::Context;
 pub use dealing::{BadShare, Dealing, Flaw, deal, deal_shares};
+pub use effect::{Effect, Params};
+pub use equality::EqualityProof;
 pub use finalize::{FinalizeError, finalize};
 pub use point::WirePoint;
 pub use proof::Proof;
 pub use record::{Entry, Record};
 pub use seal::Ciphertext;
-pub use session::{Effect, Params, Session};
+pub use session::Session;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
 //! What of a key generation must survive a crash. An entry is committed before any message that depends on it
-//! leaves, so a restarted node neither deals nor acknowledges differently from before.
+//! leaves, so a restarted node neither deals nor acknowledges nor complains differently from before.
 //!
 //! The polynomial is never stored: the node's own share is in its dealing, encrypted to itself like all others.
 
@@ -35,6 +35,15 @@ pub enum Entry {
     Certified(Box<Certificate>),
     /// This node's share of the key.
     Finished(Box<KeyShare>),
+    /// This node complains about its share in a certified dealing.
+    Complained {
+        /// Who dealt.
+        dealer: NodeId,
+        /// The dealing's digest.
+        digest: Digest,
+        /// The complaint as the board takes it.
+        complaint: Vec<u8>,
+    },
 }
 
 impl Entry {
@@ -48,6 +57,7 @@ impl Entry {
             Self::Acked { dealer, .. } => [&[2][..], &dealer.0.to_be_bytes()].concat(),
             Self::Certified(_) => vec![3],
             Self::Finished(_) => vec![4],
+            Self::Complained { dealer, .. } => [&[5][..], &dealer.0.to_be_bytes()].concat(),
         }
     }
 }
@@ -60,6 +70,7 @@ pub struct Record {
     pub(super) acked: BTreeMap<NodeId, Digest>,
     pub(super) certificate: Option<Box<Certificate>>,
     pub(super) finished: Option<Box<KeyShare>>,
+    pub(super) complained: BTreeMap<NodeId, (Digest, Vec<u8>)>,
 }
 
 impl Record {
@@ -75,6 +86,9 @@ impl Record {
             }
             Entry::Certified(certificate) => self.certificate = Some(certificate),
             Entry::Finished(share) => self.finished = Some(share),
+            Entry::Complained { dealer, digest, complaint } => {
+                self.complained.insert(dealer, (digest, complaint));
+            }
         }
     }
 }

@@ -64,15 +64,15 @@ impl Place<'_> {
         Ciphertext { body, tag: tag.into() }
     }
 
-    /// Decrypts with the recipient's decryption key; `None` if the ciphertext is not for this place.
+    /// Decrypts with the Diffie-Hellman point, the ephemeral point times the recipient's decryption key; `None` if the
+    /// ciphertext is not for this place.
     pub(super) fn open(
         &self,
-        decryption: &Scalar,
+        shared: &ProjectivePoint,
         ciphertext: &Ciphertext,
         meter: &mut Meter,
     ) -> Option<Zeroizing<[u8; 32]>> {
-        meter.add(Op::ScalarMul, 1);
-        let cipher = self.cipher(&(*self.ephemeral.point() * decryption), meter);
+        let cipher = self.cipher(shared, meter);
         let mut body = Zeroizing::new(ciphertext.body);
         cipher.decrypt_in_place_detached(&Nonce::default(), b"", &mut *body, &ciphertext.tag.into()).ok()?;
         Some(body)

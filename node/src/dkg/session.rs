@@ -1,70 +1,40 @@
 //! One attempt at one key, at one node.
 
 use k256::SecretKey;
-use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::Message;
-use super::ack::{Ack, Certificate};
+use super::ack::Ack;
 use super::board::{BoardEvent, qualified};
 use super::collect::{Collector, Fault};
 use super::context::Context;
 use super::dealing::{Dealing, deal};
+use super::docket::Docket;
+use super::effect::{Effect, Params};
+use super::fetch::{Fetcher, Haste};
 use super::finalize::{FinalizeError, finalize};
 use super::publish::Publisher;
 use super::record::{Entry, Record};
-use super::retry::Retry;
 use crate::bugs::{self, Bug};
-use crate::conduct::{Secret, SecretKind};
+use crate::conduct::{Decision, Secret, SecretKind};
 use crate::curve::{Polynomial, point_bytes, scalar_bytes};
 use crate::env::Env;
-use crate::id::{Digest, NodeId, SessionId};
+use crate::id::{Digest, NodeId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::note::Note;
-use crate::wire::{SignatureBytes, Signed};
+use crate::wire::{SignatureBytes, Signed, encode};
 
-/// What an attempt is about, as the board opened it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Params {
-    /// The attempt's session.
-    pub session: SessionId,
-    /// Which key it is for.
-    pub index: u64,
-    /// Which attempt at that key, from 0.
-    pub attempt: u32,
-    /// The last block whose certificates count.
-    pub close_block: u64,
-    /// The bound on message delay that retries are multiples of, milliseconds.
-    pub delta_ms: u64,
-}
-
-/// What a session wants done, in order. A [`Effect::Persist`] must be durable before any later effect of any call
-/// is released.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Send to a member, this node included: the message takes the same way through conduct and signing.
-    Send {
-        /// To whom.
-        to: NodeId,
-        /// What.
-        message: Message,
-    },
-    /// Submit to the board's contract.
-    PostCertificate(Certificate),
-    /// Make durable.
-    Persist(Entry),
-    /// This node has its share.
-    Finished(KeyShare),
-    /// Fewer dealers than the threshold were certified: ask the board for the next attempt.
-    Restart,
-    /// The key exists, but these qualified dealers gave this node bad shares: it has no share of the key.
-    Excluded(Vec<NodeId>),
-}
+/// What a dealer did that signed two dealings.
+const EQUIVOCATION: &str = "gave two different dealings";
 
 enum Phase {
     /// Dealing and acknowledging.
     Open,
+    /// No more certificates count; complaints still do.
+    Disputing,
+    /// No more complaints count; disputed dealings may still be missing here.
+    Deciding,
     /// QUAL is fixed; some of its dealings may still be missing here.
     Closed(Vec<(NodeId, Digest)>),
     /// Over; dealings are kept for members that fetch them.
@@ -78,7 +48,10 @@ pub struct Session {
     publisher: Option<Publisher>,
     collector: Collector,
     log: Vec<BoardEvent>,
-    fetches: BTreeMap<(NodeId, Digest), Retry>,
+    docket: Docket,
+    fetcher: Fetcher,
+    /// A final block that this boot has seen leaves time to complain.
+    is_disputable: bool,
     phase: Phase,
 }
 
@@ -88,6 +61,7 @@ impl Session {
     /// With `record: None` the session is new to this boot and the node deals. With a record (an empty one, too)
     /// the session is older than this boot: the node resends what is stored, acknowledges what it has not decided
     /// yet, and never deals. After a restart the board's events must be fed again from the session's opening.
+    /// Complaints that are stored are posted again once a final block shows that there is time.
     pub fn open(
         params: Params,
         decryption: &SecretKey,
@@ -97,14 +71,16 @@ impl Session {
     ) -> Self {
         let context = Context::new(params.session, env.roster, env.meter);
         let is_new = record.is_none();
-        let Record { dealt, received, acked, certificate, finished } = record.unwrap_or_default();
+        let Record { dealt, received, acked, certificate, finished, complained } = record.unwrap_or_default();
         let mut session = Self {
             params,
             context,
             publisher: None,
             collector: Collector::new(decryption.clone(), acked),
             log: Vec::new(),
-            fetches: BTreeMap::new(),
+            docket: Docket::new(complained),
+            fetcher: Fetcher::default(),
+            is_disputable: false,
             phase: Phase::Open,
         };
         if let Some(share) = finished {
@@ -124,6 +100,9 @@ impl Session {
         for ((_, digest), signed) in received {
             session.collector.hold(&session.context, digest, signed, env);
         }
+        for dealer in session.collector.equivocators() {
+            session.docket.name(dealer, EQUIVOCATION, env);
+        }
         for (dealer, digest) in session.collector.names() {
             session.acknowledge(dealer, digest, env, fx);
         }
@@ -139,12 +118,18 @@ impl Session {
             let bytes = Zeroizing::new(scalar_bytes(coefficient));
             env.conduct.learn(Secret { kind: SecretKind::Coefficient, session, bytes: &bytes });
         }
-        Box::new(deal(&self.context, env.roster, env.me, &polynomial, &mut rng, env.meter))
+        let dealing = deal(&self.context, env.roster, env.me, &polynomial, &mut rng, env.meter);
+        Box::new(env.conduct.deal(dealing))
     }
 
     /// What the attempt is about.
     pub fn params(&self) -> &Params {
         &self.params
+    }
+
+    /// Whether the attempt is over at this node, which only keeps dealings for others.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
     }
 
     /// Dealings that this node found bad, as their dealers signed them: what complaints are made of.
@@ -194,14 +179,14 @@ impl Session {
             return env.dropped(from, "dkg: another member's dealing");
         }
         let is_open = matches!(self.phase, Phase::Open);
-        if !is_open && self.fetches.is_empty() {
+        if !is_open && self.fetcher.is_idle() {
             return env.dropped(from, "dkg: late dealing");
         }
         if signed.body.verify_shape(&self.context).is_err() {
             return env.dropped(from, "dkg: malformed dealing");
         }
         let digest = signed.body.digest_metered(env.meter);
-        let is_wanted = self.fetches.contains_key(&(from, digest));
+        let is_wanted = self.fetcher.wants(from, digest);
         if !is_wanted && !is_open {
             return env.dropped(from, "dkg: late dealing");
         }
@@ -212,7 +197,7 @@ impl Session {
             self.keep(digest, signed, env, fx);
         }
         self.acknowledge(from, digest, env, fx);
-        self.try_finish(env, fx);
+        self.advance(env, fx);
     }
 
     fn on_fetched(&mut self, from: NodeId, signed: Box<Signed<Dealing>>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
@@ -225,7 +210,7 @@ impl Session {
             // Several members were asked, and another one was faster.
             return;
         }
-        if !self.fetches.contains_key(&(dealer, digest)) {
+        if !self.fetcher.wants(dealer, digest) {
             return env.dropped(from, "dkg: unsolicited answer");
         }
         let is_authentic = env.roster.get(dealer).is_some_and(|m| signed.verify(&m.identity, env.meter));
@@ -233,18 +218,46 @@ impl Session {
             return env.dropped(from, "dkg: forged answer");
         }
         self.keep(digest, signed, env, fx);
-        self.try_finish(env, fx);
+        self.advance(env, fx);
     }
 
-    /// Judges a dealing, makes it durable and holds it.
+    /// Checks a dealing, makes it durable and holds it; complaints that waited for it are judged.
     fn keep(&mut self, digest: Digest, signed: Box<Signed<Dealing>>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
         let dealer = signed.body.dealer;
-        self.fetches.remove(&(dealer, digest));
+        self.fetcher.drop(dealer, digest);
         fx.push(Effect::Persist(Entry::Received { digest, signed: signed.clone() }));
         self.collector.hold(&self.context, digest, signed, env);
         if self.collector.count(dealer) > 1 {
             env.dropped(dealer, "dkg: equivocation");
+            self.docket.name(dealer, EQUIVOCATION, env);
         }
+        self.complain(dealer, digest, env, fx);
+        self.docket.judge(&self.context, &self.collector, env);
+    }
+
+    /// Complains about a certified dealing that is held if the share in it is bad and there is time.
+    fn complain(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+        let is_certified = self.certified().any(|name| name == (dealer, digest));
+        if !self.is_disputable || !is_certified || !self.docket.is_undecided(dealer, env.me) {
+            return;
+        }
+        let Some(is_bad) = self.collector.is_disputable(dealer, digest) else { return };
+        if !env.conduct.decide(&Decision::Complain { session: self.params.session, dealer }, is_bad) {
+            return self.docket.let_stand(dealer);
+        }
+        let Some(complaint) = self.collector.complain(&self.context, dealer, digest, env) else { return };
+        let complaint = encode(&complaint);
+        fx.push(Effect::Persist(Entry::Complained { dealer, digest, complaint: complaint.clone() }));
+        self.docket.file(dealer, digest, complaint);
+        self.docket.post(self.params.delta_ms, env, fx);
+    }
+
+    /// Certified dealings in the order of the log.
+    fn certified(&self) -> impl Iterator<Item = (NodeId, Digest)> {
+        self.log.iter().filter_map(|event| match event {
+            BoardEvent::Certified { dealer, digest, .. } => Some((*dealer, *digest)),
+            BoardEvent::Opened { .. } | BoardEvent::Disputed { .. } => None,
+        })
     }
 
     /// Acknowledges a held dealing to its dealer if that is right and the board still takes certificates.
@@ -267,12 +280,10 @@ impl Session {
     }
 
     /// The board certified a dealing; comes at finality and in log order. Repetitions are harmless.
-    pub fn on_certified(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
-        if !matches!(self.phase, Phase::Open) || self.context.position(dealer).is_none() {
-            return;
-        }
-        let is_known = |event: &BoardEvent| matches!(event, BoardEvent::Certified { dealer: d, .. } if *d == dealer);
-        if self.log.iter().any(is_known) {
+    pub fn on_certified(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>) {
+        // A finished node that was restarted needs the log to judge complaints again.
+        let is_time = matches!(self.phase, Phase::Open | Phase::Over);
+        if !is_time || self.context.position(dealer).is_none() || self.certified().any(|(known, _)| known == dealer) {
             return;
         }
         self.log.push(BoardEvent::Certified { session: self.params.session, dealer, digest });
@@ -281,23 +292,75 @@ impl Session {
         {
             publisher.stop();
         }
-        if self.log.len() <= self.context.threshold() {
-            self.fetch(dealer, digest, env, fx);
+    }
+
+    /// The board shows a complaint of `accuser`; comes at finality, after the dealing's certificate. Repetitions are
+    /// harmless.
+    pub fn on_disputed(
+        &mut self,
+        dealer: NodeId,
+        digest: Digest,
+        accuser: NodeId,
+        complaint: Vec<u8>,
+        env: &mut Env<'_>,
+    ) {
+        let is_time = matches!(self.phase, Phase::Open | Phase::Disputing | Phase::Over);
+        let is_certified = self.certified().any(|name| name == (dealer, digest));
+        if is_time && is_certified && self.context.position(accuser).is_some() {
+            self.docket.enter(dealer, digest, accuser, complaint);
+            self.docket.judge(&self.context, &self.collector, env);
         }
     }
 
-    /// The close height is final: the qualified set is decided.
-    pub fn on_closed(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
-        if !matches!(self.phase, Phase::Open) {
+    /// Every event up to this block has been fed: looks into all certified dealings while there is time to complain,
+    /// and ends what ends at this height.
+    pub fn on_final(&mut self, block: u64, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Open) && block >= self.params.close_block {
+            self.phase = Phase::Disputing;
+            if let Some(publisher) = &mut self.publisher {
+                publisher.stop();
+            }
+        }
+        if !matches!(self.phase, Phase::Open | Phase::Disputing) {
             return;
         }
-        if let Some(publisher) = &mut self.publisher {
-            publisher.stop();
+        self.is_disputable = block < self.params.complaint_block;
+        if self.is_disputable {
+            for (dealer, digest) in self.certified().collect::<Vec<_>>() {
+                self.fetch(dealer, digest, Haste::Urgent, env, fx);
+                self.complain(dealer, digest, env, fx);
+            }
+            self.docket.post(self.params.delta_ms, env, fx);
+        } else {
+            self.docket.close();
+            self.phase = Phase::Deciding;
+            self.advance(env, fx);
         }
-        match qualified(self.params.session, &self.log, self.context.threshold()) {
+    }
+
+    /// Goes on where something was waited for.
+    fn advance(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+        if matches!(self.phase, Phase::Deciding) {
+            self.decide(env, fx);
+        }
+        self.try_finish(env, fx);
+    }
+
+    /// Fixes QUAL, once every disputed dealing is here.
+    fn decide(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+        let Some(disqualified) = self.docket.disqualified() else {
+            for (dealer, digest) in self.docket.disputed() {
+                self.fetch(dealer, digest, Haste::Patient, env, fx);
+            }
+            return;
+        };
+        match qualified(self.params.session, &self.log, &disqualified, self.context.threshold()) {
             Ok(dealers) => {
+                self.fetcher.keep_only(&dealers);
+                for &(dealer, digest) in &dealers {
+                    self.fetch(dealer, digest, Haste::Patient, env, fx);
+                }
                 self.phase = Phase::Closed(dealers);
-                self.try_finish(env, fx);
             }
             Err(_) => {
                 self.end(&[]);
@@ -308,43 +371,26 @@ impl Session {
 
     /// When [`Session::tick`] is due next.
     pub fn deadline(&self) -> Option<Time> {
-        let fetches = self.fetches.values().map(|retry| retry.at);
-        fetches.chain(self.publisher.as_ref().and_then(Publisher::deadline)).min()
+        let publishing = self.publisher.as_ref().and_then(Publisher::deadline);
+        [self.fetcher.deadline(), publishing, self.docket.deadline()].into_iter().flatten().min()
     }
 
-    /// Tries again what is due: sends the own dealing, posts its certificate, fetches missing dealings.
+    /// Tries again what is due: sends the own dealing, posts its certificate and complaints, fetches missing dealings.
     pub fn tick(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
         if let Some(publisher) = &mut self.publisher {
             publisher.tick(self.params.delta_ms, env, fx);
         }
-        let due: Vec<_> = self.fetches.iter().filter(|(_, r)| r.is_due(env.now)).map(|(name, _)| *name).collect();
-        for (dealer, digest) in due {
-            self.fetch(dealer, digest, env, fx);
+        if self.is_disputable {
+            self.docket.post(self.params.delta_ms, env, fx);
         }
+        self.fetcher.tick(&self.context, self.params.delta_ms, env, fx);
     }
 
-    /// Asks for a dealing unless it is held: first its dealer, then with each try twice as many members.
-    fn fetch(&mut self, dealer: NodeId, digest: Digest, env: &Env<'_>, fx: &mut Vec<Effect>) {
-        if self.collector.get(dealer, digest).is_some() {
-            return;
+    /// Begins to ask for a dealing unless it is held.
+    fn fetch(&mut self, dealer: NodeId, digest: Digest, haste: Haste, env: &Env<'_>, fx: &mut Vec<Effect>) {
+        if self.collector.get(dealer, digest).is_none() {
+            self.fetcher.want((dealer, digest), haste, &self.context, self.params.delta_ms, env, fx);
         }
-        let (now, delta_ms, session) = (env.now, self.params.delta_ms, self.params.session);
-        let tries = match self.fetches.get_mut(&(dealer, digest)) {
-            Some(retry) => {
-                retry.advance(now, delta_ms);
-                retry.tries
-            }
-            None => {
-                self.fetches.insert((dealer, digest), Retry::after(now, delta_ms));
-                0
-            }
-        };
-        let start = self.context.position(dealer).unwrap_or(0);
-        let (before, after) = self.context.members().split_at(start);
-        let peers: Vec<NodeId> = after.iter().chain(before).copied().filter(|id| *id != env.me).collect();
-        let count = if bugs::planted(Bug::FetchFromDealerOnly) { 1 } else { 1_usize << tries.min(16) };
-        let asked = peers.iter().cycle().skip(count - 1).take(count.min(peers.len()));
-        fx.extend(asked.map(|&to| Effect::Send { to, message: Message::Fetch { session, dealer, digest } }));
     }
 
     /// With QUAL fixed and all its dealings here, sums them up.
@@ -378,10 +424,12 @@ impl Session {
         fx.push(Effect::Finished(share));
     }
 
-    fn end(&mut self, keep: &[(NodeId, Digest)]) {
+    /// Keeps these dealings and the disputed ones: nodes that are behind still need them to come to the same end.
+    fn end(&mut self, qualified: &[(NodeId, Digest)]) {
         self.phase = Phase::Over;
         self.publisher = None;
-        self.fetches.clear();
-        self.collector.finish(keep);
+        self.fetcher = Fetcher::default();
+        let keep: Vec<_> = self.docket.disputed().into_iter().chain(qualified.iter().copied()).collect();
+        self.collector.finish(&keep);
     }
 }

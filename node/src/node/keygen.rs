@@ -17,13 +17,6 @@ use crate::statement::Statement;
 use crate::store::{Batch, Scope, StoreError, Table};
 use crate::wire::{SignatureBytes, encode, hash_parts};
 
-/// A session and when its board closes.
-struct Running {
-    session: dkg::Session,
-    close_block: u64,
-    closed: bool,
-}
-
 /// What a step of key generation may touch besides the sessions themselves.
 pub(super) struct Reach<'a> {
     pub now: Time,
@@ -35,7 +28,11 @@ pub(super) struct Reach<'a> {
 /// All key generations that this node takes part in.
 #[derive(Default)]
 pub(super) struct KeyGeneration {
-    running: BTreeMap<SessionId, Running>,
+    running: BTreeMap<SessionId, dkg::Session>,
+    /// The newest attempt at each key.
+    attempts: BTreeMap<u64, u32>,
+    /// Attempts that came to nothing, with their keys' indices, until the next attempt has opened.
+    failed: BTreeMap<SessionId, (u64, u32)>,
     /// Finished keys for which this node's vote has not been seen on chain.
     unvoted: BTreeMap<KeyId, Rc<KeyShare>>,
     /// Finished keys that signing has not been told of.
@@ -50,7 +47,7 @@ impl KeyGeneration {
 
     /// The earliest instant at which [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        self.running.values().filter_map(|running| running.session.deadline()).min()
+        self.running.values().filter_map(dkg::Session::deadline).min()
     }
 
     /// Handles a final log of `block`. `head_at_start` is the newest block when this boot began: whatever the board
@@ -66,20 +63,25 @@ impl KeyGeneration {
         reach: &mut Reach<'_>,
     ) -> Result<(), StoreError> {
         match event {
-            ChainEvent::Board(BoardEvent::SessionOpened { session, index, attempt, close_block }) => {
+            ChainEvent::Board(BoardEvent::SessionOpened { session, index, attempt, close_block, complaint_block }) => {
                 let params = Params {
                     session: *session,
                     index: *index,
                     attempt: u32::try_from(*attempt).unwrap_or(u32::MAX),
                     close_block: *close_block,
+                    complaint_block: *complaint_block,
                     delta_ms: reach.core.config.delta_ms,
                 };
                 let older = reach.core.config.boot.0 > 0 && block <= head_at_start;
                 self.open(params, older, reach)
             }
             ChainEvent::Board(BoardEvent::DealingCertified { session, dealer, digest }) => {
-                self.step(*session, reach, |session, env, fx| session.on_certified(*dealer, *digest, env, fx))
+                self.step(*session, reach, |session, env, _| session.on_certified(*dealer, *digest, env))
             }
+            ChainEvent::Board(BoardEvent::DealingDisputed { session, dealer, digest, accuser, complaint }) => self
+                .step(*session, reach, |session, env, _| {
+                    session.on_disputed(*dealer, *digest, *accuser, complaint.clone(), env);
+                }),
             ChainEvent::RoutingVote { key, validator, .. } => {
                 if reach.core.roster.by_address(validator) == Some(reach.core.me) {
                     self.unvoted.remove(key);
@@ -90,25 +92,22 @@ impl KeyGeneration {
         }
     }
 
-    /// Every log up to `block` has been handled: closes boards, and asks again for what should be on chain by now.
+    /// Every log up to `block` has been handled: lets sessions go on, and asks again for what should be on chain by now.
     ///
     /// # Errors
     /// If the store fails; the node then stops.
     pub fn on_final(&mut self, block: u64, reach: &mut Reach<'_>) -> Result<(), StoreError> {
-        let due: Vec<SessionId> = self
-            .running
-            .iter()
-            .filter(|(_, running)| !running.closed && running.close_block <= block)
-            .map(|(session, _)| *session)
-            .collect();
-        for session in due {
-            if let Some(running) = self.running.get_mut(&session) {
-                running.closed = true;
-            }
-            self.step(session, reach, |session, env, fx| session.on_closed(env, fx))?;
+        let attempts = &self.attempts;
+        self.failed.retain(|_, (index, attempt)| attempts.get(index).is_some_and(|newest| *newest <= *attempt));
+        let live: Vec<SessionId> =
+            self.running.iter().filter(|(_, session)| !session.is_over()).map(|(id, _)| *id).collect();
+        for session in live {
+            self.step(session, reach, |session, env, fx| session.on_final(block, env, fx))?;
         }
-        let votes: Vec<ContractCall> = self.unvoted.values().map(|share| vote(share, reach.core)).collect();
-        for call in votes {
+        let contracts = reach.core.config.contracts;
+        let mut calls: Vec<ContractCall> = self.failed.keys().map(|session| contracts.restart(*session)).collect();
+        calls.extend(self.unvoted.values().map(|share| vote(share, reach.core)));
+        for call in calls {
             reach.transactions.submit(call, reach.core, reach.out);
         }
         Ok(())
@@ -139,9 +138,9 @@ impl KeyGeneration {
     /// If the store fails; the node then stops.
     pub fn tick(&mut self, reach: &mut Reach<'_>) -> Result<(), StoreError> {
         let now = reach.now;
-        let due = |running: &Running| running.session.deadline().is_some_and(|at| at <= now);
+        let due = |session: &dkg::Session| session.deadline().is_some_and(|at| at <= now);
         let sessions: Vec<SessionId> =
-            self.running.iter().filter(|(_, running)| due(running)).map(|(session, _)| *session).collect();
+            self.running.iter().filter(|(_, session)| due(session)).map(|(id, _)| *id).collect();
         for session in sessions {
             self.step(session, reach, |session, env, fx| session.tick(env, fx))?;
         }
@@ -154,7 +153,9 @@ impl KeyGeneration {
         if self.running.contains_key(&params.session) {
             return Ok(());
         }
-        let (id, close_block) = (params.session, params.close_block);
+        let id = params.session;
+        let newest = self.attempts.entry(params.index).or_default();
+        *newest = params.attempt.max(*newest);
         let deals = !older || bugs::planted(Bug::RedealAfterRestart);
         let record = load(id, reach)?.or_else(|| (!deals).then(Record::default));
         let decryption = reach.core.config.decryption.clone();
@@ -162,7 +163,7 @@ impl KeyGeneration {
         let session = reach
             .core
             .with_env(reach.now, reach.out, |env| dkg::Session::open(params, &decryption, record, env, &mut effects));
-        self.running.insert(id, Running { session, close_block, closed: false });
+        self.running.insert(id, session);
         self.carry_out(id, effects, reach)
     }
 
@@ -172,9 +173,9 @@ impl KeyGeneration {
         reach: &mut Reach<'_>,
         step: impl FnOnce(&mut dkg::Session, &mut crate::env::Env<'_>, &mut Vec<Effect>),
     ) -> Result<(), StoreError> {
-        let Some(running) = self.running.get_mut(&id) else { return Ok(()) };
+        let Some(session) = self.running.get_mut(&id) else { return Ok(()) };
         let mut effects = Vec::new();
-        reach.core.with_env(reach.now, reach.out, |env| step(&mut running.session, env, &mut effects));
+        reach.core.with_env(reach.now, reach.out, |env| step(session, env, &mut effects));
         self.carry_out(id, effects, reach)
     }
 
@@ -204,9 +205,21 @@ impl KeyGeneration {
                 let call = contracts.certify(id, certificate.dealer, certificate.digest, &acks);
                 reach.transactions.submit(call, reach.core, reach.out);
             }
-            Effect::Restart => reach.transactions.submit(contracts.restart(id), reach.core, reach.out),
+            Effect::PostComplaint { dealer, digest, complaint } => {
+                let call = contracts.complain(id, dealer, digest, &complaint);
+                reach.transactions.submit(call, reach.core, reach.out);
+            }
+            Effect::Restart => self.fail(id),
             Effect::Finished(share) => self.finish(id, share, reach),
             Effect::Excluded(dealers) => reach.out.note(Note::Excluded { session: id, dealers }),
+        }
+    }
+
+    /// An attempt came to nothing. If the next one is open already, this node is only catching up.
+    fn fail(&mut self, id: SessionId) {
+        let Some(params) = self.running.get(&id).map(dkg::Session::params) else { return };
+        if self.attempts.get(&params.index).is_none_or(|newest| *newest <= params.attempt) {
+            self.failed.insert(id, (params.index, params.attempt));
         }
     }
 

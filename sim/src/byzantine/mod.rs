@@ -8,6 +8,7 @@ pub use switchboard::{Line, Switchboard};
 
 use lit_node::chain::ContractCall;
 use lit_node::conduct::{Conduct, Decision, Honest, Secret};
+use lit_node::dkg::Dealing;
 use lit_node::id::NodeId;
 use lit_node::statement::Statement;
 
@@ -50,6 +51,10 @@ impl Conduct for Corrupted {
         self.behaviours
             .iter_mut()
             .fold(vec![call], |calls, behaviour| calls.into_iter().flat_map(|call| behaviour.submit(call)).collect())
+    }
+
+    fn deal(&mut self, dealing: Dealing) -> Dealing {
+        self.behaviours.iter_mut().fold(dealing, |dealing, behaviour| behaviour.deal(dealing))
     }
 
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {

@@ -30,6 +30,8 @@ pub struct NetworkParameters {
     pub threshold: u16,
     /// How many blocks a key generation takes certificates.
     pub dkg_window_blocks: u64,
+    /// How many blocks after those it takes complaints.
+    pub dkg_complaint_blocks: u64,
 }
 
 /// Why a network could not be deployed.
@@ -113,10 +115,11 @@ fn steps(contracts: &Contracts, network: &NetworkParameters) -> [Step; 6] {
         (step, None, [creation_code(artifact), arguments].concat(), CREATE_GAS_LIMIT)
     };
     let genesis = contracts.set_genesis(&network.validators, network.threshold);
+    let windows = [network.dkg_window_blocks, network.dkg_complaint_blocks].map(U256::from);
     let genesis_gas = 1_000_000 + VALIDATOR_GAS * network.validators.len() as u64;
     [
         create("Staking", STAKING, Vec::new()),
-        create("DkgBoard", DKG_BOARD, (staking, U256::from(network.dkg_window_blocks)).abi_encode_params()),
+        create("DkgBoard", DKG_BOARD, (staking, windows[0], windows[1]).abi_encode_params()),
         create("PubkeyRouter", ROUTER, (staking, pkp_nft).abi_encode_params()),
         create("PKPNFT", PKP_NFT, (router, permissions).abi_encode_params()),
         create("PKPPermissions", PERMISSIONS, pkp_nft.abi_encode()),

@@ -43,6 +43,8 @@ impl Exit {
             Verdict::Panic => Self::PANIC,
             Verdict::Nondeterminism => Self::NONDETERMINISM,
             _ if report.expected => Self::OK,
+            // The verdict that the scenario is made for, but a mark or bound was missed.
+            _ if report.missed.is_some() => Self::EXPECTATION,
             Verdict::Safety => Self::SAFETY,
             Verdict::Liveness => Self::LIVENESS,
             Verdict::Pass | Verdict::Expectation => Self::EXPECTATION,

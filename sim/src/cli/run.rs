@@ -131,6 +131,7 @@ fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64) -> RunReport {
         seed,
         verdict: Verdict::Panic,
         expected: false,
+        missed: None,
         digest: trace.digest(),
         virtual_ms: 0,
         events: 0,

@@ -46,6 +46,7 @@ impl Engine for Fake {
             seed: options.seed,
             verdict: self.verdict,
             expected: self.expected,
+            missed: None,
             digest: trace.digest(),
             trace,
             ..report::tests::sample()

@@ -43,64 +43,78 @@ impl Oracle for KeyAgreement {
         let mut violations = Vec::new();
         for (session, mut finished) in std::mem::take(&mut self.sessions) {
             finished.retain(|one| !facts.corrupted.contains(&one.node));
+            let Some(first) = finished.first() else { continue };
             let mut report = |at, nodes, detail: String| {
                 let detail = format!("key generation {}: {detail}", session.short());
                 violations.push(Violation { oracle: "key-agreement", at, nodes, detail });
             };
-            if let Some(other) = finished.iter().find(|one| one.public_key != finished[0].public_key) {
-                let nodes = vec![finished[0].node, other.node];
+            if let Some(other) = finished.iter().find(|one| one.public_key != first.public_key) {
+                let nodes = vec![first.node, other.node];
                 report(other.at, nodes, "two nodes hold different keys".into());
                 continue;
             }
-            if let Some(text) = inconsistent(&finished, facts) {
-                report(finished[0].at, finished.iter().map(|one| one.node).collect(), text);
+            if let Err(text) = consistent(first, &finished, facts) {
+                report(first.at, finished.iter().map(|one| one.node).collect(), text);
             }
         }
         violations
     }
 }
 
-/// Checks shares against each other with plain arithmetic.
-fn inconsistent(finished: &[Finished], facts: &Facts<'_>) -> Option<String> {
-    let mut shares = BTreeMap::new();
-    for one in finished {
-        let public = point(&one.public_share)?;
-        let secret = facts
-            .witness
-            .secrets
-            .iter()
-            .filter(|(_, (kind, owners))| *kind == SecretKind::KeyShare && owners.contains(&one.node))
-            .filter_map(|(bytes, _)| Option::<Scalar>::from(Scalar::from_repr((*bytes).into())))
-            .find(|secret| ProjectivePoint::GENERATOR * secret == public);
-        let Some(secret) = secret else {
-            return Some(format!("the public share of {} belongs to none of its secret shares", one.node));
-        };
-        shares.insert(one.node, secret);
-    }
+/// Checks shares against each other, and the key against the chain, with plain arithmetic.
+fn consistent(first: &Finished, finished: &[Finished], facts: &Facts<'_>) -> Result<(), String> {
+    let key = point(&first.public_key).ok_or("the public key is no point")?;
+    let shares =
+        finished.iter().map(|one| Ok((one.node, secret_of(one, facts)?))).collect::<Result<Vec<_>, String>>()?;
     if shares.len() >= facts.threshold {
-        let chosen: Vec<_> = shares.into_iter().take(facts.threshold).collect();
-        let secret = chosen.iter().map(|(id, share)| weight(&chosen, *id) * share).sum::<Scalar>();
-        if Some(ProjectivePoint::GENERATOR * secret) != point(&finished[0].public_key) {
-            return Some("the secret shares do not interpolate to the public key".into());
+        // A polynomial of this degree through the first shares; that all others lie on it too means that every
+        // threshold of shares gives the same key.
+        let (chosen, others) = shares.split_at(facts.threshold);
+        if ProjectivePoint::GENERATOR * value_at(chosen, Scalar::ZERO) != key {
+            return Err("the secret shares do not interpolate to the public key".into());
+        }
+        if let Some((node, _)) = others.iter().find(|(node, share)| value_at(chosen, x(*node)) != *share) {
+            return Err(format!("the secret share of {node} is not on the polynomial of the others"));
         }
     }
-    let uncompressed = point(&finished[0].public_key)?.to_affine().to_encoded_point(false);
-    facts
-        .routed
-        .get(&finished[0].key)
-        .filter(|routed| *routed != uncompressed.as_bytes())
-        .map(|_| "the chain routes another public key under this token".to_owned())
+    let uncompressed = key.to_affine().to_encoded_point(false);
+    match facts.routed.get(&first.key) {
+        Some(routed) if routed != uncompressed.as_bytes() => {
+            Err("the chain routes another public key under this token".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The secret share that belongs to the public one which a node reported.
+fn secret_of(one: &Finished, facts: &Facts<'_>) -> Result<Scalar, String> {
+    let public = point(&one.public_share).ok_or_else(|| format!("the public share of {} is no point", one.node))?;
+    let learned = facts.witness.secrets.iter();
+    let mut candidates = learned
+        .filter(|(_, (kind, owners))| *kind == SecretKind::KeyShare && owners.contains(&one.node))
+        .filter_map(|(bytes, _)| Option::<Scalar>::from(Scalar::from_repr((*bytes).into())));
+    candidates
+        .find(|secret| ProjectivePoint::GENERATOR * secret == public)
+        .ok_or_else(|| format!("the public share of {} belongs to none of its secret shares", one.node))
 }
 
 fn point(bytes: &[u8]) -> Option<ProjectivePoint> {
     Option::from(ProjectivePoint::from_encoded_point(&EncodedPoint::from_bytes(bytes).ok()?))
 }
 
-fn weight(shares: &[(NodeId, Scalar)], of: NodeId) -> Scalar {
-    let x = |id: NodeId| Scalar::from(u64::from(id.0));
-    shares.iter().filter(|(id, _)| *id != of).fold(Scalar::ONE, |product, (id, _)| {
-        product * x(*id) * Option::<Scalar>::from((x(*id) - x(of)).invert()).unwrap_or(Scalar::ZERO)
-    })
+fn x(node: NodeId) -> Scalar {
+    Scalar::from(u64::from(node.0))
+}
+
+/// The polynomial through these shares, at a place (Lagrange).
+fn value_at(shares: &[(NodeId, Scalar)], at: Scalar) -> Scalar {
+    let weight = |of: NodeId| {
+        let others = shares.iter().map(|(id, _)| *id).filter(|id| *id != of);
+        others.fold(Scalar::ONE, |product, id| {
+            product * (x(id) - at) * Option::<Scalar>::from((x(id) - x(of)).invert()).unwrap_or(Scalar::ZERO)
+        })
+    };
+    shares.iter().map(|(id, share)| weight(*id) * share).sum()
 }
 
 #[cfg(test)]
@@ -154,6 +168,31 @@ mod tests {
         assert_eq!(judged(&agreed, &holders(), Some(vec![4; 65])), 1);
         let other_key: Vec<_> = (1..=3).map(|node| (node, note(node, 6))).collect();
         assert_eq!(judged(&other_key, &holders(), None), 1);
+    }
+
+    #[test]
+    fn a_fourth_share_beside_the_polynomial_or_bytes_that_are_no_point_are_violations() {
+        let mut holders = holders();
+        let stray = Scalar::from(77u64);
+        holders.secrets.insert(stray.to_bytes().into(), (SecretKind::KeyShare, BTreeSet::from([NodeId(4)])));
+        let Note::KeyReady { session, key, public_key, .. } = note(4, 5) else { panic!("a key") };
+        let public_share = encoded(ProjectivePoint::GENERATOR * stray);
+        let fourth = Note::KeyReady { session, key, public_key: public_key.clone(), public_share };
+        let mut notes: Vec<_> = (1..=3).map(|node| (node, note(node, 5))).collect();
+        notes.push((4, fourth));
+        assert_eq!(judged(&notes, &holders, None), 1);
+        let no_point =
+            |public_key: Vec<u8>, public_share: Vec<u8>| Note::KeyReady { session, key, public_key, public_share };
+        assert_eq!(judged(&[(1, no_point(vec![2; 33], vec![]))], &holders, None), 1);
+        assert_eq!(judged(&[(1, no_point(public_key, vec![]))], &holders, None), 1);
+    }
+
+    #[test]
+    fn a_key_that_only_corrupted_nodes_finished_is_nobodys_violation() {
+        let witness = holders();
+        let mut oracle = KeyAgreement::default();
+        oracle.observe(1, Event::Noted(NodeId(1), &note(1, 6)));
+        assert!(oracle.judge(&Facts { corrupted: &[NodeId(1)], ..facts(&witness) }).is_empty());
     }
 
     #[test]

@@ -241,14 +241,15 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ),
     (
         "single-statement",
-        "No honest node signs two different statements for the same slot of a session (a dealing, an acknowledgement, \
-         opened values, a proposal of a presignature, a share), across crashes, restarts and lost disks.",
+        "No honest node signs two different statements for the same slot of a session (a dealing, an acknowledgement, a \
+         complaint, opened values, a proposal of a presignature, a share), across crashes, restarts and lost disks.",
     ),
     (
         "secrecy",
         "No secret (identity, channel and decryption keys, polynomial coefficients, dealt shares, key shares, nonces, \
          triples) occurs in what a node, a client, the chain or a web server could read without owning it, nor on any \
-         raw disk, in big-endian, little-endian, hex or base64 form.",
+         raw disk, in big-endian, little-endian, hex or base64 form. A complaint opens the share that it is about; if \
+         an honest node's was right, that is a leak.",
     ),
     (
         "action-immutability",

@@ -42,6 +42,10 @@ impl Oracle for Secrecy {
                 found(place.clone(), node, plaintext);
             }
         }
+        // A liar may give away its own share of an honest dealer's polynomial; one more was allowed for.
+        for (accuser, share) in facts.witness.disclosed.iter().filter(|(id, _)| !facts.corrupted.contains(id)) {
+            found(format!("an unfounded complaint of {accuser}"), None, share);
+        }
         for (id, raw) in &facts.disks {
             found(format!("the raw disk of {id}"), None, raw);
         }
@@ -75,6 +79,16 @@ mod tests {
         assert_eq!(judged(Reader::Node(NodeId(2)), carrier.clone()), 1);
         assert_eq!(judged(Reader::Anybody, hex::encode(secret).into_bytes()), 1);
         assert_eq!(judged(Reader::Anybody, vec![0; 4096]), 0);
+    }
+
+    #[test]
+    fn a_share_that_an_honest_node_opens_by_complaining_is_a_leak_and_a_liars_own_is_not() {
+        let mut witness = witness();
+        witness.secrets.insert(SECRET, (SecretKind::DealtShare, BTreeSet::from([NodeId(1)])));
+        witness.disclosed.insert((NodeId(1), SECRET));
+        assert_eq!(Secrecy.judge(&facts(&witness)).len(), 1);
+        let liar = Facts { corrupted: &[NodeId(1)], ..facts(&witness) };
+        assert!(Secrecy.judge(&liar).is_empty());
     }
 
     #[test]

@@ -69,6 +69,9 @@ fn write_table(out: &mut String, report: &RunReport, plan: &FaultPlan, style: St
         }
     }
     writeln!(out, "  digest         {}", hex(&report.digest))?;
+    if let Some(missed) = &report.missed {
+        writeln!(out, "  missed         {}", one_line(missed))?;
+    }
     writeln!(out, "  verdict        {}", verdict(report, style))
 }
 
@@ -171,9 +174,15 @@ fn grouped(number: u64) -> String {
 /// Text of scripts and peers must not move the cursor or colour the terminal.
 fn one_line(text: &str) -> String {
     const SHOWN_MAX: usize = 160;
-    let mut line: String = text.chars().take(SHOWN_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut line: String =
+        text.chars().take(SHOWN_MAX).map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c }).collect();
     if text.chars().count() > SHOWN_MAX {
         line.push_str("...");
     }
     line
+}
+
+/// Marks that change the direction of what a terminal shows (Unicode standard annex 9).
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -61,6 +61,7 @@ pub(crate) fn sample() -> RunReport {
         seed: 7,
         verdict: Verdict::Liveness,
         expected: false,
+        missed: None,
         digest: [0xab; 32],
         virtual_ms: 300_000,
         events: 1_234_567,

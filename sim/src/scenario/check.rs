@@ -19,8 +19,8 @@ use crate::oracle::EXPLAINED;
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
-/// The largest network that the simulator accepts.
-const NODES_MAX: u16 = 1024;
+/// The largest network that the simulator accepts. Its channels alone are 32,640 handshakes.
+const NODES_MAX: u16 = 256;
 /// What a wallet holds unless the scenario says otherwise: 10 ether.
 const FUNDS_DEFAULT: Wei = Wei(10_000_000_000_000_000_000);
 
@@ -185,8 +185,8 @@ fn user(c: &mut Checker<'_>, raw: Placed<raw::User>) -> User {
 }
 
 fn http(c: &mut Checker<'_>, mut list: BTreeMap<String, HttpOrigin>, raw: raw::Http) -> BTreeMap<String, HttpOrigin> {
-    let host = raw.origin.strip_prefix("https://").or_else(|| raw.origin.strip_prefix("http://"));
-    if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+    let origin = crate::http::origin(&raw.origin);
+    if origin.is_none() {
         c.refuse(&raw.origin.span, "this is no origin", "scheme and host without a path, e.g. https://prices.example");
     }
     let mut routes = BTreeMap::new();
@@ -206,8 +206,9 @@ fn http(c: &mut Checker<'_>, mut list: BTreeMap<String, HttpOrigin>, raw: raw::H
             c.refuse(&route.path.span, format!("two routes for `{}`", route.path.value), "one");
         }
     }
-    let origin = HttpOrigin { latency_ms: raw.latency_ms, routes };
-    if list.insert(raw.origin.value.clone(), origin).is_some() {
+    let server = HttpOrigin { latency_ms: raw.latency_ms, routes };
+    // Two spellings of one origin are one server.
+    if list.insert(origin.unwrap_or_default(), server).is_some() {
         c.refuse(&raw.origin.span, format!("two servers at `{}`", raw.origin.value), "one");
     }
     list

@@ -48,6 +48,12 @@ fn step(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Step {
         c.refuse(&raw.id.span, "a step that completes has no error text", "`expect` with an error beside it");
     }
     let deed = deed(c, names, &raw.id, raw.expect, raw.deed);
+    if let Deed::Execute(execute) = &deed
+        && raw.expect != Expectation::Ok
+        && (execute.expect_signatures.is_some() || execute.expect_response.is_some())
+    {
+        c.refuse(&raw.id.span, "a step that fails has no signatures and no response", "`expect = \"ok\"` with them");
+    }
     Step { id: raw.id.value, user, deed, expect: raw.expect, expect_message: raw.expect_message }
 }
 
@@ -100,6 +106,9 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
             (Arc::new(Action { name: String::new(), code: String::new() }), Delivery::Inline)
         }
     };
+    if let (Some(cid), Some(Delivery::Inline)) = (&raw.cid, raw.by) {
+        c.refuse(&cid.span, "a CID alone has no code to send along", "`by = \"ipfs\"`, or `code`");
+    }
     let params = raw.params.map(|values| params(c, names, values)).unwrap_or_default();
     let expect_signatures = raw.expect_signatures.map(|mut list| {
         list.sort();

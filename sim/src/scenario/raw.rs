@@ -9,7 +9,7 @@ use std::num::{NonZeroU16, NonZeroU64};
 
 use super::raw_act::Act;
 use super::source::Placed;
-use super::value::{OneOrMany, OneOrMore, Rate, Threshold, Wei};
+use super::value::{HOUR_MS, OneOrMany, OneOrMore, Rate, Threshold, Wei, at_most, between};
 
 /// A scenario: the network, its surroundings, what clients do, what goes wrong, and how it must end.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -62,13 +62,13 @@ pub(super) struct File {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Network {
-    /// How many nodes: 2 to 1024.
+    /// How many nodes: 2 to 256.
     pub nodes: Placed<u16>,
     /// How many shares make a key.
     #[serde(default)]
     pub threshold: Option<Placed<Threshold>>,
     /// The bound on a message's delay after stabilisation, milliseconds.
-    #[serde(default = "delta_ms_default")]
+    #[serde(default = "delta_ms_default", deserialize_with = "between::<_, 1, HOUR_MS>")]
     pub delta_ms: NonZeroU64,
     /// The links.
     #[serde(default)]
@@ -163,11 +163,16 @@ impl TryFrom<RawLatency> for Latency {
 
     fn try_from(raw: RawLatency) -> Result<Self, Self::Error> {
         match raw {
+            RawLatency::Constant(ms) | RawLatency::Uniform((_, ms)) if ms > HOUR_MS => {
+                Err("nothing takes longer than an hour, expected at most 3600000")
+            }
             RawLatency::Constant(ms) => Ok(Self::Constant { ms }),
             RawLatency::Uniform((ms_min, ms_max)) if ms_min <= ms_max => Ok(Self::Uniform { ms_min, ms_max }),
             RawLatency::Uniform(_) => Err("the range runs backwards, expected [least, most]"),
             RawLatency::LogNormal(LogNormal { median, sigma }) => {
-                let sane = median.is_finite() && median > 0.0 && sigma.is_finite() && (0.0..=5.0).contains(&sigma);
+                let sane = (f64::MIN_POSITIVE..=HOUR_MS as f64).contains(&median)
+                    && sigma.is_finite()
+                    && (0.0..=5.0).contains(&sigma);
                 let refusal = "no such distribution, expected a median above 0 and a sigma from 0 to 5";
                 sane.then_some(Self::LogNormal { median_ms: median, sigma }).ok_or(refusal)
             }
@@ -204,11 +209,13 @@ pub struct Chain {
     pub name: String,
     /// The chain id of EIP-155.
     pub chain_id: u64,
-    /// Time between blocks, milliseconds.
+    /// Time between blocks, milliseconds: 10 to an hour.
+    #[serde(deserialize_with = "between::<_, 10, HOUR_MS>")]
     pub block_time_ms: NonZeroU64,
     /// How many blocks make a block final.
     pub finality_depth: u64,
     /// How long the endpoint takes to answer, milliseconds.
+    #[serde(deserialize_with = "at_most::<_, HOUR_MS>")]
     pub rpc_latency_ms: u64,
 }
 
@@ -239,7 +246,7 @@ pub(super) struct Http {
     /// Scheme and host, e.g. https://prices.example.
     pub origin: Placed<String>,
     /// How long it takes to answer, milliseconds.
-    #[serde(default = "http_latency_ms_default")]
+    #[serde(default = "http_latency_ms_default", deserialize_with = "at_most::<_, HOUR_MS>")]
     pub latency_ms: u64,
     /// What it serves.
     #[serde(default)]
@@ -300,8 +307,8 @@ pub(super) struct User {
 pub struct Keys {
     /// Where Beaver triples come from.
     pub preprocessing: Preprocessing,
-    /// How many presignatures each holder set keeps ready; the engine's choice if not given.
-    pub pool_per_set: Option<u32>,
+    /// How many presignatures each holder set keeps ready, at most 255; the engine's choice if not given.
+    pub pool_per_set: Option<u8>,
 }
 
 /// Where Beaver triples come from. Presigning and signing are always real.
@@ -326,7 +333,8 @@ impl Preprocessing {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// The most virtual time, milliseconds.
+    /// The most virtual time, milliseconds: at most thousand hours.
+    #[serde(deserialize_with = "at_most::<_, { 1000 * HOUR_MS }>")]
     pub virtual_ms_max: u64,
     /// The most messages between nodes.
     pub messages_max: u64,

@@ -251,3 +251,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn durations_and_sizes_beyond_reason_are_refused_at_their_place() {
+    for (edit, expected) in [
+        ("network.delta_ms=1000000000000", "1 to 3600000"),
+        ("network.nodes=257", "2 to 256 nodes"),
+        ("limits.virtual_ms_max=9223372036854775807", "at most 3600000000"),
+        ("chain.block_time_ms=9", "10 to 3600000"),
+        ("chain.rpc_latency_ms=9223372036854775807", "at most 3600000"),
+        ("ipfs.latency={constant_ms=9223372036854775807}", "at most 3600000"),
+        ("network.link.latency={uniform_ms=[1, 3600001]}", "at most 3600000"),
+        ("keys.pool_per_set=4294967295", "from 0 to 255"),
+    ] {
+        let error = parse("small.toml", SMALL.as_bytes(), Path::new("."), &[edit.to_owned()]).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains("--set:1:"), "{edit}: {error}");
+    }
+}
+
+#[test]
+fn an_origin_that_no_request_could_reach_is_refused() {
+    for origin in ["https://a?b", "https://a b", "https://u@a", "ftp://a", "https://a/b", "https://"] {
+        let file = format!("{SMALL}[[http]]\norigin = \"{origin}\"\n");
+        assert!(check(&file).unwrap_err().to_string().contains("this is no origin"), "{origin}");
+    }
+    let twice =
+        format!("{SMALL}[[http]]\norigin = \"https://A.example\"\n[[http]]\norigin = \"https://a.example:443\"\n");
+    assert!(check(&twice).unwrap_err().to_string().contains("two servers"));
+}
+
+#[test]
+fn what_a_step_could_not_use_is_refused_instead_of_ignored() {
+    let step = |execute: &str, expect: &str| {
+        check(&format!("{SMALL}[[act.step]]\nid = \"x\"\nuser = \"alice\"\n{expect}[act.step.do.execute]\n{execute}"))
+    };
+    let error = step("cid = \"hello\"\nby = \"inline\"\n", "").unwrap_err().to_string();
+    assert!(error.contains("no code to send along"), "{error}");
+    let error = step("code = \"1\"\nexpect_response = \"x\"\n", "expect = \"JsError\"\n").unwrap_err().to_string();
+    assert!(error.contains("no signatures and no response"), "{error}");
+}

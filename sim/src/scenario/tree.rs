@@ -73,34 +73,44 @@ fn apply<'i>(
         tree.insert(key, value);
         return Ok(());
     }
-    let (DeValue::Table(rest), Some(inner)) = (value.into_inner(), tree.get_mut(name.as_ref())) else {
-        return Ok(());
-    };
-    match inner.get_mut() {
-        DeValue::Table(table) => apply(table, rest, depth - 1, source, span),
+    match tree.get_mut(name.as_ref()) {
+        Some(inner) => into(inner.get_mut(), &name, &key.span(), value, depth - 1, source, span),
+        None => Ok(()),
+    }
+}
+
+/// Puts the one value of `edit`, `depth` keys down, in place of what the value `name` has there.
+fn into<'i>(
+    inner: &mut DeValue<'i>,
+    name: &str,
+    place: &Span,
+    edit: Spanned<DeValue<'i>>,
+    depth: usize,
+    source: &Source,
+    span: &Span,
+) -> Result<(), Diagnostics> {
+    let DeValue::Table(rest) = edit.into_inner() else { return Ok(()) };
+    match inner {
+        DeValue::Table(table) => apply(table, rest, depth, source, span),
         DeValue::Array(array) => {
             let (length, key_span) = (array.len(), rest.keys().next().map_or(span.clone(), Spanned::span));
             let member = rest.into_iter().next().and_then(|(index, value)| {
-                let index: usize = index.get_ref().parse().ok()?;
-                Some((array.get_mut(index)?, value))
+                let position: usize = index.get_ref().parse().ok()?;
+                Some((index, array.get_mut(position)?, value))
             });
-            let Some((slot, value)) = member else {
+            let Some((index, slot, value)) = member else {
                 return Err(Diagnostic::new(source, &key_span, format!("`{name}` has no such member"))
                     .expected(format!("an index below {length}"))
                     .into());
             };
-            match (slot.get_mut(), value.into_inner()) {
-                (DeValue::Table(table), DeValue::Table(rest)) if depth > 2 => {
-                    apply(table, rest, depth - 2, source, span)
-                }
-                (slot, value) => {
-                    *slot = value;
-                    Ok(())
-                }
+            if depth <= 1 {
+                *slot = value;
+                return Ok(());
             }
+            into(slot.get_mut(), &format!("{name}.{}", index.get_ref()), &index.span(), value, depth - 1, source, span)
         }
-        other => Err(Diagnostic::new(source, &key.span(), format!("`{name}` is {}", kind(other)))
-            .expected("a table or an array of tables")
+        other => Err(Diagnostic::new(source, place, format!("`{name}` is {}", kind(other)))
+            .expected("a table or an array")
             .into()),
     }
 }
@@ -141,6 +151,14 @@ mod tests {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
         assert!(!text.contains("uniform_ms") && !text.contains("name = \"b\""));
+    }
+
+    #[test]
+    fn an_edit_reaches_into_arrays_of_arrays() {
+        let text = edited("sets = [[1, 2], [3, 4]]", &["sets.0.1=9", "sets.1=[7]"]).unwrap();
+        assert!(text.contains("[[1, 9], [7]]"), "{text}");
+        let error = edited("sets = [[1, 2], [3, 4]]", &["sets.0.0.0=9"]).unwrap_err();
+        assert!(error.contains("`sets.0.0` is a number"), "{error}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 
 /// How many shares make a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -138,6 +139,26 @@ impl Expectation {
             }
         })
     }
+}
+
+/// The longest duration that a scenario may name, milliseconds: an hour.
+pub const HOUR_MS: u64 = 3_600_000;
+
+/// Reads a number of at most `MAX`.
+pub(super) fn at_most<'de, D: Deserializer<'de>, const MAX: u64>(d: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(d)?;
+    let refusal = || de::Error::custom(format_args!("{number} is too much, expected at most {MAX}"));
+    (number <= MAX).then_some(number).ok_or_else(refusal)
+}
+
+/// Reads a number from `MIN`, which is not 0, to `MAX`.
+pub(super) fn between<'de, D, const MIN: u64, const MAX: u64>(d: D) -> Result<NonZeroU64, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let number = NonZeroU64::deserialize(d)?;
+    let refusal = || de::Error::custom(format_args!("{number} is out of range, expected {MIN} to {MAX}"));
+    (MIN..=MAX).contains(&number.get()).then_some(number).ok_or_else(refusal)
 }
 
 /// A table, or an array of such tables.

@@ -33,8 +33,11 @@ use crate::witness::{Reading, Witness, Witnessed};
 
 /// Unix time at which every run begins, seconds: 2026-01-01T00:00:00Z.
 const START_S: u64 = 1_767_225_600;
-/// For how many blocks a key generation's board is open.
-const DKG_WINDOW_BLOCKS: u64 = 6;
+/// For how many blocks a key generation's board takes certificates, besides those in which its opening becomes final.
+const DKG_WINDOW_BLOCKS: u64 = 5;
+/// For how many blocks after those it takes complaints, besides those in which the last certificates become final: one
+/// to fetch what is missing, one to be mined.
+const DKG_COMPLAINT_BLOCKS: u64 = 2;
 /// What every account starts with unless the scenario says otherwise, wei: 100 ether.
 const FUNDS_WEI: u128 = 100_000_000_000_000_000_000;
 
@@ -49,6 +52,9 @@ pub(super) struct NodeFactory {
     plan: FaultPlan,
     /// Which lies are on.
     pub switchboard: Switchboard,
+    /// Conducts of some nodes instead of those that the plan gives them.
+    #[cfg(test)]
+    pub stand_ins: BTreeMap<NodeId, fn() -> Box<dyn Conduct>>,
 }
 
 impl NodeFactory {
@@ -86,6 +92,8 @@ impl NodeFactory {
             bugs: self.scenario.bugs,
         };
         let inner = byzantine::conduct(id, &self.plan, &self.switchboard);
+        #[cfg(test)]
+        let inner = self.stand_ins.get(&id).map_or(inner, |stand_in| stand_in());
         let conduct = Witnessed { me: id, inner, witness: Rc::clone(&self.witness), reading: Rc::clone(&self.reading) };
         (config, Box::new(conduct))
     }
@@ -126,6 +134,8 @@ impl World {
                 reading: Rc::new(Reading { keys: decryption, roster }),
                 plan: plan.clone(),
                 switchboard: Switchboard::default(),
+                #[cfg(test)]
+                stand_ins: BTreeMap::new(),
             },
             surroundings: Surroundings::new(&scenario, chains, &link_seed),
             dealer: Dealer::new(keys.bytes("dealer", "triples")),
@@ -208,7 +218,8 @@ fn chains(scenario: &Scenario, keys: &Keys, validators: &[Registration], contrac
     let network = NetworkParameters {
         validators: validators.to_vec(),
         threshold: scenario.network.threshold,
-        dkg_window_blocks: DKG_WINDOW_BLOCKS,
+        dkg_window_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_WINDOW_BLOCKS),
+        dkg_complaint_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_COMPLAINT_BLOCKS),
     };
     let deployed = chains[0].deploy_network(&keys.deployer(), &network, START_S);
     assert_eq!(deployed.as_ref(), Ok(contracts), "a fresh chain takes our contracts");

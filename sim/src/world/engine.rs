@@ -10,8 +10,11 @@ use crate::heap::MILLI;
 use crate::oracle::{self, Facts, NoHonestPanic};
 use crate::outcome::{Engine, Faults, RunOptions, RunReport, StepOutcome, Verdict, Violation};
 use crate::plan::FaultPlan;
-use crate::scenario::Scenario;
+use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::trace::{Actor, Kind, Record};
+
+#[cfg(test)]
+mod tests;
 
 /// The stack of a simulation's thread, bytes: scripts recurse in it.
 const STACK_BYTES: usize = 256 << 20;
@@ -22,22 +25,31 @@ pub struct Simulator;
 
 impl Engine for Simulator {
     fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
-        let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
-        // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read
-        // them.
-        let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
-            let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
-            runtime.block_on(async move { simulate(&scenario, &plan, options) })
-        });
-        let joined = thread.expect("a thread can be started").join();
-        joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        simulate(scenario, plan, options, |_| {})
     }
 }
 
-fn simulate(scenario: &Arc<Scenario>, plan: &FaultPlan, options: RunOptions) -> RunReport {
-    let mut world = World::new(Arc::clone(scenario), plan.clone(), &options);
-    world.run();
-    world.judge(plan, options)
+/// Runs a world on a thread of its own, after `prepare` has had a hand in it.
+fn simulate(
+    scenario: &Scenario,
+    plan: &FaultPlan,
+    options: RunOptions,
+    prepare: impl FnOnce(&mut World) + Send + 'static,
+) -> RunReport {
+    let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
+    let run = move || {
+        let mut world = World::new(Arc::clone(&scenario), plan.clone(), &options);
+        prepare(&mut world);
+        world.run();
+        world.judge(&plan, options)
+    };
+    // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read them.
+    let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
+        let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
+        runtime.block_on(async move { run() })
+    });
+    let joined = thread.expect("a thread can be started").join();
+    joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
 }
 
 impl World {
@@ -51,19 +63,19 @@ impl World {
         let panics_wanted = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
         let panicked = !panics_wanted && violations.iter().any(|violation| violation.oracle == NoHonestPanic::NAME);
         let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
-        let expectation = self.missed_expectations();
+        let missed = self.missed_expectation();
         let verdict = if panicked {
             Verdict::Panic
         } else if unsafe_ {
             Verdict::Safety
         } else if !violations.is_empty() {
             Verdict::Liveness
-        } else if expectation.is_some() {
+        } else if missed.is_some() {
             Verdict::Expectation
         } else {
             Verdict::Pass
         };
-        let text = format!("{verdict}; {} violations; {}", violations.len(), expectation.unwrap_or_default());
+        let text = format!("{verdict}; {} violations; {}", violations.len(), missed.clone().unwrap_or_default());
         self.observer.trace.push(Record {
             time_ns: now,
             kind: Kind::Verdict,
@@ -73,7 +85,7 @@ impl World {
             payload: None,
             text,
         });
-        self.report(plan, options, verdict, violations)
+        self.report(plan, options, verdict, violations, missed)
     }
 
     fn safety(&mut self, corrupted: &[NodeId]) -> Vec<Violation> {
@@ -130,10 +142,12 @@ impl World {
     }
 
     /// What the scenario demands beyond a verdict, if it is not so.
-    fn missed_expectations(&self) -> Option<String> {
+    fn missed_expectation(&self) -> Option<String> {
         let expect = &self.scenario.expect;
         let over = |max: Option<u64>, is: u64| max.is_some_and(|max| is > max);
-        if let Some(report) = self.script.reports.iter().find(|report| !report.expected) {
+        // In a scenario that is made to stall, a step that does not complete is the point.
+        let stalls = expect.verdict == ExpectedVerdict::Liveness;
+        if let Some(report) = self.script.reports.iter().find(|report| !report.expected && !stalls) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
         if let Some(mark) = expect.marks.iter().find(|mark| self.faults.fired.get(*mark).is_none_or(|n| *n == 0)) {
@@ -145,7 +159,15 @@ impl World {
         over(expect.virtual_ms_max, self.heap.now() / MILLI).then(|| "virtual time exceeds the budget".to_owned())
     }
 
-    fn report(self, plan: &FaultPlan, options: RunOptions, verdict: Verdict, violations: Vec<Violation>) -> RunReport {
+    fn report(
+        self,
+        plan: &FaultPlan,
+        options: RunOptions,
+        verdict: Verdict,
+        violations: Vec<Violation>,
+        missed: Option<String>,
+    ) -> RunReport {
+        let as_made = verdict.is(self.scenario.expect.verdict);
         let mut marks = self.observer.marks;
         marks.extend(self.faults.fired.iter().map(|(id, times)| (format!("fault {id}"), *times)));
         let network = &self.scenario.network;
@@ -158,7 +180,8 @@ impl World {
             scenario: self.scenario.name.clone(),
             seed: options.seed,
             verdict,
-            expected: verdict.is(self.scenario.expect.verdict) && self.scenario.expect.blames(&violations),
+            expected: as_made && missed.is_none(),
+            missed: missed.filter(|_| as_made || verdict == Verdict::Expectation),
             digest: self.observer.trace.digest(),
             virtual_ms: self.heap.now() / MILLI,
             events: self.observer.trace.len(),

@@ -48,6 +48,10 @@ impl Milestones {
                 Ok(Some(ChainEvent::Board(BoardEvent::DealingCertified { session, dealer, .. }))) => {
                     certified.entry(session.short()).or_default().push(dealer.0.to_string());
                 }
+                Ok(Some(ChainEvent::Board(BoardEvent::DealingDisputed { session, dealer, accuser, .. }))) => {
+                    let session = session.short();
+                    self.reach(now, format!("key generation {session}: {accuser} complains about {dealer}"));
+                }
                 Ok(Some(ChainEvent::RoutingVote { .. })) => votes += 1,
                 Ok(Some(ChainEvent::KeyRouted { key, .. })) => {
                     self.reach(now, format!("key {} is routed after {votes} votes in this block", key.short()));

@@ -245,7 +245,8 @@ impl Running {
                 }
             }
             (Stage::Submitted { hash, after }, Ok(_)) => self.stage = Stage::Mining { hash, after },
-            (_, Err(error)) => self.fail("Refused", error.to_string()),
+            (_, Err(error @ ChainError::Refused(_))) => self.fail("Reverted", error.to_string()),
+            (_, Err(error)) => self.fail("RpcError", error.to_string()),
             (stage, Ok(_)) => self.stage = stage,
         }
     }
@@ -323,9 +324,12 @@ impl Running {
         transaction: Option<(TransactionRequest, [u8; 20])>,
         desk: &mut Desk<'_>,
     ) {
-        let cid = cid::cid_v0(deed.action.code.as_bytes());
+        let own = cid::cid_v0(deed.action.code.as_bytes());
+        let asked = deed.cid.clone().unwrap_or_else(|| own.to_string());
+        // What nodes judge by: the CID that is asked for, if it is one.
+        let cid = cid::parse(&asked).unwrap_or(own);
         let source = match deed.by {
-            Delivery::Ipfs => ActionSource::Ipfs(deed.cid.clone().unwrap_or_else(|| cid.to_string())),
+            Delivery::Ipfs => ActionSource::Ipfs(asked),
             Delivery::Inline => ActionSource::Inline(deed.action.code.clone()),
         };
         let signed_in = deed.auth.as_ref().map(|user| sign_in(user, deed, desk));

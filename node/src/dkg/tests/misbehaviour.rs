@@ -46,12 +46,22 @@ fn a_bad_share_is_not_acknowledged_by_its_victim_and_kept_as_evidence() {
 }
 
 #[test]
-fn a_victim_of_a_qualified_bad_dealing_ends_without_a_share_and_names_the_dealer() {
+fn a_victim_that_is_cut_off_while_it_could_complain_ends_without_a_share() {
     let mut world = world();
     let dealing = world.committee.bad_dealing(world.params.session, EVIL, 1, &[NodeId(2)]);
     hand_to_all(&mut world, &dealing);
     world.certify(EVIL, dealing.digest());
-    world.run(1);
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    while !world.mail.is_empty() {
+        world.deliver(0);
+    }
+    world.crash(NodeId(2));
+    (world.is_closed, world.is_settled) = (true, true);
+    world.wait(&mut rng);
+    world.open(NodeId(2));
+    world.wait(&mut rng);
+    assert!(world.disputes.is_empty());
+    assert_eq!(world.named(NodeId(2)), []);
     assert_eq!(world.nodes[&NodeId(2)].end, Some(End::Excluded(vec![EVIL])));
     assert_eq!(world.key_share(NodeId(1)).public, world.key_share(NodeId(3)).public);
     let session = world.nodes[&NodeId(2)].session.as_ref().expect("running");
@@ -131,6 +141,8 @@ fn an_equivocating_dealer_gets_at_most_one_digest_certified_and_all_use_that_one
     let session = world.nodes[&NodeId(3)].session.as_ref().expect("over");
     assert_eq!(session.equivocations().count(), 1);
     assert_eq!(shares.len(), 3);
+    assert_eq!(world.named(NodeId(3)), [(EVIL, "gave two different dealings")]);
+    assert_eq!(world.named(NodeId(1)), [], "it saw one");
 }
 
 #[test]
@@ -174,7 +186,8 @@ fn a_forged_answer_to_a_fetch_is_dropped_and_the_right_one_still_taken() {
     let dealing = world.committee.dealing(session, dealer, 1);
     world.certify(dealer, dealing.digest());
     assert!(world.read_board(me));
-    assert!(matches!(world.mail[..], [(_, NodeId(2), Message::Fetch { .. })]), "first the dealer is asked");
+    let asked = |id| move |(_, to, message): &_| *to == id && matches!(message, Message::Fetch { .. });
+    assert!(world.mail.len() == 2 && world.mail.iter().any(asked(dealer)), "the dealer and one more: 2f members");
     let forged = Signed { signer: dealer, ..world.committee.sign(dealing.clone(), EVIL) };
     world.hand(EVIL, me, Message::Fetched(Box::new(forged)));
     assert!(world.has_dropped(me, EVIL, "dkg: forged answer"));

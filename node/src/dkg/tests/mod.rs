@@ -1,7 +1,10 @@
 //! Tests of whole key generations, in a small world of nodes, a lossy mailbox and a board.
 
+mod complaints;
 mod crashes;
 mod dealings;
+mod disputes;
+mod liars;
 mod misbehaviour;
 mod protocol;
 
@@ -23,6 +26,7 @@ use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::note::Note;
 use crate::roster::{Member, Roster};
+use crate::statement::Statement;
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 
 /// A committee with its secrets.
@@ -92,7 +96,9 @@ pub struct Node {
     record: Option<Record>,
     boot: u32,
     read: usize,
+    read_disputes: usize,
     read_close: bool,
+    read_end: bool,
     /// Plays no part of its own; the test speaks for it.
     pub is_puppet: bool,
     pub conduct: Box<dyn Conduct>,
@@ -109,11 +115,22 @@ pub struct World {
     pub params: Params,
     pub mail: Vec<(NodeId, NodeId, Message)>,
     pub board: Vec<(NodeId, Digest)>,
+    /// Complaints on the board: dealer, digest, accuser, complaint.
+    pub disputes: Vec<(NodeId, Digest, NodeId, Vec<u8>)>,
+    /// What each node ever submitted about each dealer.
+    complaints: BTreeMap<(NodeId, NodeId), Vec<u8>>,
+    /// What each node contributed.
+    pub dealt: BTreeMap<NodeId, Dealing>,
+    /// The board takes no more certificates.
     pub is_closed: bool,
+    /// Nor complaints.
+    pub is_settled: bool,
     pub now: Time,
     memo: Memo,
     /// Crash the acting node just before the effect of this number.
     pub kill_at: Option<u64>,
+    /// Crash the next node that is about to post a complaint.
+    pub kill_accuser: bool,
     pub effects: u64,
 }
 
@@ -129,7 +146,9 @@ impl World {
             record: None,
             boot: 0,
             read: 0,
+            read_disputes: 0,
             read_close: false,
+            read_end: false,
             is_puppet: false,
             conduct: Box::new(Honest),
             end: None,
@@ -138,17 +157,23 @@ impl World {
             signed: BTreeMap::new(),
         };
         let nodes = committee.roster.ids().map(|id| (id, node(id))).collect();
-        let params = Params { session: session_of(0), index: 0, attempt: 0, close_block: 100, delta_ms: 10 };
+        let session = session_of(0);
+        let params = Params { session, index: 0, attempt: 0, close_block: 100, complaint_block: 103, delta_ms: 10 };
         Self {
             committee,
             nodes,
             params,
             mail: Vec::new(),
             board: Vec::new(),
+            disputes: Vec::new(),
+            complaints: BTreeMap::new(),
+            dealt: BTreeMap::new(),
             is_closed: false,
+            is_settled: false,
             now: Time(1),
             memo: Memo::shared(),
             kill_at: None,
+            kill_accuser: false,
             effects: 0,
         }
     }
@@ -195,6 +220,9 @@ impl World {
                 Effect::Persist(entry) => {
                     let copy = decode::<Entry>(&encode(&entry), FRAME_BYTES_MAX).expect("entries round-trip");
                     assert_eq!(copy, entry);
+                    if let Entry::Dealt(dealing) = &copy {
+                        self.dealt.insert(id, (**dealing).clone());
+                    }
                     node.record.get_or_insert_default().insert(copy);
                 }
                 Effect::Send { to, message } => {
@@ -204,12 +232,21 @@ impl World {
                         let earlier = *node.signed.entry((label.round, dealer)).or_insert(digest);
                         assert_eq!(earlier, digest, "{id} signed two different statements for {label}");
                     }
-                    self.mail.push((id, to, message));
+                    for (to, statement) in node.conduct.outbound(to, Statement::Dkg(message)) {
+                        let Statement::Dkg(message) = statement else { continue };
+                        self.mail.push((id, to, message));
+                    }
                 }
                 Effect::PostCertificate(certificate) => {
                     assert_eq!(certificate.dealer, id);
                     certificate.verify(&self.committee.roster, &mut Meter::default()).expect("a right certificate");
                     self.certify(id, certificate.digest);
+                }
+                Effect::PostComplaint { dealer, digest, complaint } => {
+                    if std::mem::take(&mut self.kill_accuser) {
+                        return self.crash(id);
+                    }
+                    self.dispute(id, dealer, digest, complaint);
                 }
                 Effect::Finished(share) => {
                     if let Some(End::Finished(earlier)) = &node.end {
@@ -229,12 +266,23 @@ impl World {
         }
     }
 
+    /// What the board's contract does with a complaint. No node of these tests makes two about one dealer.
+    pub fn dispute(&mut self, accuser: NodeId, dealer: NodeId, digest: Digest, complaint: Vec<u8>) {
+        assert!(complaint.len() <= COMPLAINT_BYTES_MAX);
+        let earlier = self.complaints.entry((accuser, dealer)).or_insert_with(|| complaint.clone());
+        assert_eq!(*earlier, complaint, "{accuser} made two complaints about {dealer}");
+        let is_known = self.disputes.iter().any(|(d, _, a, _)| (*d, *a) == (dealer, accuser));
+        if !self.is_settled && !is_known && self.board.contains(&(dealer, digest)) {
+            self.disputes.push((dealer, digest, accuser, complaint));
+        }
+    }
+
     /// Starts a node, from its record if it ran before.
     pub fn open(&mut self, id: NodeId) {
         let (params, key) = (self.params, self.committee.decryption(id).clone());
         self.act(id, |node, env, fx| {
             assert!(node.session.is_none() && !node.is_puppet);
-            (node.read, node.read_close) = (0, false);
+            (node.read, node.read_disputes, node.read_close, node.read_end) = (0, 0, false, false);
             let older = node.boot > 0;
             let record = node.record.clone().or(older.then(Record::default));
             node.session = Some(Session::open(params, &key, record, env, fx));
@@ -277,19 +325,34 @@ impl World {
         });
     }
 
-    /// Lets a node read one more event of the board; false if there is none.
+    /// Lets a node read one more event of the board; false if there is none. Once the board is settled, it takes no
+    /// block for the newest before it has read all of them.
     pub fn read_board(&mut self, id: NodeId) -> bool {
-        let (board, is_closed) = (self.board.clone(), self.is_closed);
+        let (board, disputes) = (self.board.clone(), self.disputes.clone());
+        let (is_closed, is_settled) = (self.is_closed, self.is_settled);
+        let Params { close_block, complaint_block, .. } = self.params;
         self.act(id, |node, env, fx| {
             let Some(session) = &mut node.session else { return false };
-            if let Some((dealer, digest)) = board.get(node.read) {
+            let block = if node.read_close { close_block } else { 1 };
+            let block = if let Some((dealer, digest)) = board.get(node.read) {
                 node.read += 1;
-                session.on_certified(*dealer, *digest, env, fx);
+                session.on_certified(*dealer, *digest, env);
+                block
+            } else if let Some((dealer, digest, accuser, complaint)) = disputes.get(node.read_disputes) {
+                node.read_disputes += 1;
+                session.on_disputed(*dealer, *digest, *accuser, complaint.clone(), env);
+                block
             } else if is_closed && !node.read_close {
                 node.read_close = true;
-                session.on_closed(env, fx);
+                close_block
+            } else if is_settled && !node.read_end {
+                node.read_end = true;
+                complaint_block
             } else {
                 return false;
+            };
+            if !is_settled || block == complaint_block {
+                session.on_final(block, env, fx);
             }
             true
         })
@@ -325,19 +388,42 @@ impl World {
         }
     }
 
-    /// An undisturbed run from where the world is: settle, close the board, settle, retry until all is done.
+    /// An undisturbed run from where the world is: settle, close the board, settle, retry until all is done; then the
+    /// same with the end of complaints.
     pub fn run(&mut self, seed: u64) {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         self.settle(&mut rng);
         self.is_closed = true;
-        self.settle(&mut rng);
+        self.wait(&mut rng);
+        self.is_settled = true;
+        self.wait(&mut rng);
+    }
+
+    /// Lets time pass until nobody waits for anything but the board.
+    pub fn wait(&mut self, rng: &mut ChaCha20Rng) {
+        self.settle(rng);
         for _ in 0..20 {
             if !self.pass_time() {
                 return;
             }
-            self.settle(&mut rng);
+            self.settle(rng);
         }
         panic!("retries go on for ever");
+    }
+
+    /// Whom a node called a culprit, and why, in order.
+    pub fn named(&self, id: NodeId) -> Vec<(NodeId, &str)> {
+        let named = self.nodes[&id].notes.iter().filter_map(|note| match note {
+            Note::Culprit { node, what } => Some((*node, what.as_str())),
+            _ => None,
+        });
+        named.collect()
+    }
+
+    /// Checks that the key that these nodes share is made of the contributions of `dealers`.
+    pub fn is_made_of(&self, ids: &[NodeId], dealers: &[NodeId]) {
+        let point: k256::ProjectivePoint = dealers.iter().map(|id| *self.dealt[id].commitments[0].point()).sum();
+        assert_eq!(self.agreed_shares(ids)[0].public.point, point);
     }
 
     pub fn key_share(&self, id: NodeId) -> &KeyShare {

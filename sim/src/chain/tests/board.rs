@@ -8,7 +8,7 @@ use lit_node::wire::SignatureBytes;
 
 use super::*;
 
-const DEALING: Digest = Digest([3; 32]);
+pub(super) const DEALING: Digest = Digest([3; 32]);
 
 fn ack(name: u8, session: SessionId, dealer: u16, dealing: Digest) -> (NodeId, SignatureBytes) {
     let digest = ack_digest(session, NodeId(dealer), dealing);
@@ -20,18 +20,20 @@ fn acks(names: &[u8], session: SessionId, dealer: u16) -> BTreeMap<NodeId, Signa
 }
 
 /// A network of four (certificates need three signatures) with one open session.
-fn with_session() -> (Network, SessionId, u64) {
+pub(super) fn with_session() -> (Network, SessionId, u64) {
     let mut network = Network::of(4);
     let events = network.done(DEPLOYER, network.contracts.request_keys(1));
-    let [ChainEvent::Board(BoardEvent::SessionOpened { session, index: 0, attempt: 0, close_block })] = events[..]
+    let [ChainEvent::Board(BoardEvent::SessionOpened { session, index: 0, attempt: 0, close_block, complaint_block })] =
+        events[..]
     else {
         panic!("unexpected events: {events:?}");
     };
+    assert_eq!(complaint_block, close_block + COMPLAINT_WINDOW);
     (network, session, close_block)
 }
 
 impl Network {
-    fn certify(&self, session: SessionId, dealer: u16, names: &[u8]) -> ContractCall {
+    pub(super) fn certify(&self, session: SessionId, dealer: u16, names: &[u8]) -> ContractCall {
         self.contracts.certify(session, NodeId(dealer), DEALING, &acks(names, session, dealer))
     }
 
@@ -58,7 +60,9 @@ fn sessions_have_the_ids_that_nodes_compute() {
     }
     let (block, _) = network.chain.head();
     for (expected, event) in (0..).zip(&sessions) {
-        let ChainEvent::Board(BoardEvent::SessionOpened { session, index, attempt: 0, close_block }) = *event else {
+        let ChainEvent::Board(BoardEvent::SessionOpened { session, index, attempt: 0, close_block, complaint_block }) =
+            *event
+        else {
             panic!("unexpected event: {event:?}");
         };
         assert_eq!(index, expected);
@@ -66,6 +70,7 @@ fn sessions_have_the_ids_that_nodes_compute() {
         assert_eq!(close_block, block + WINDOW - u64::from(index < 2));
         let state = network.view(network.contracts.dkg_board, DkgBoard::getSessionCall { sid: session.0.into() });
         assert_eq!((state.index, state.closeBlock), (U256::from(index), U256::from(close_block)));
+        assert_eq!(state.complaintBlock, U256::from(complaint_block));
     }
     assert_eq!(sessions.len(), 3);
 }
@@ -136,9 +141,7 @@ fn dealings_need_an_open_session_a_member_as_dealer_and_a_digest() {
 #[test]
 fn the_window_ends_with_its_last_block() {
     let (mut network, session, close_block) = with_session();
-    while network.chain.head().0 + 1 < close_block {
-        network.mine();
-    }
+    network.mine_to(close_block - 1);
     network.done(1, network.certify(session, 1, &[1, 2, 3]));
     assert_eq!(network.chain.head().0, close_block);
     assert!(network.refused(1, network.certify(session, 2, &[1, 2, 3])).starts_with("WindowClosed"));
@@ -149,15 +152,15 @@ fn a_session_restarts_once_when_it_closed_on_too_few_dealings() {
     let (mut network, session, close_block) = with_session();
     network.done(1, network.certify(session, 1, &[1, 2, 3]));
     network.done(1, network.certify(session, 2, &[1, 2, 3]));
-    assert!(network.refused(1, network.contracts.restart(session)).starts_with("WindowOpen"));
-    while network.chain.head().0 < close_block {
-        network.mine();
-    }
+    network.mine_to(close_block);
+    assert!(network.refused(1, network.contracts.restart(session)).starts_with("ComplaintsOpen"));
+    network.mine_to(close_block + COMPLAINT_WINDOW);
     assert!(network.refused(ALICE, network.contracts.restart(session)).starts_with("NotValidator"));
     let next = session_id(network.contracts.dkg_board, CHAIN_ID, 1, 0, 1);
     let events = network.done(3, network.contracts.restart(session));
     let close_block = network.chain.head().0 + WINDOW;
-    let opened = BoardEvent::SessionOpened { session: next, index: 0, attempt: 1, close_block };
+    let complaint_block = close_block + COMPLAINT_WINDOW;
+    let opened = BoardEvent::SessionOpened { session: next, index: 0, attempt: 1, close_block, complaint_block };
     assert_eq!(events, [ChainEvent::Board(opened)]);
     assert_eq!(network.done(4, network.contracts.restart(session)), [], "the attempt is open already");
     network.done(1, network.certify(next, 1, &[1, 2, 3]));
@@ -169,8 +172,6 @@ fn a_session_with_enough_dealings_does_not_restart() {
     for dealer in 1..=3 {
         network.done(1, network.certify(session, dealer, &[1, 2, 3]));
     }
-    while network.chain.head().0 < close_block {
-        network.mine();
-    }
+    network.mine_to(close_block + COMPLAINT_WINDOW);
     assert!(network.refused(1, network.contracts.restart(session)).starts_with("EnoughDealings"));
 }

@@ -44,13 +44,19 @@ fn the_genesis_set_is_checked_set_once_and_by_the_owner() {
     assert_eq!(network.refused(DEPLOYER, again.clone()), "GenesisAlreadySet");
     assert!(network.refused(ALICE, again).starts_with("OwnableUnauthorizedAccount"));
     let deploy = |spoil: fn(&mut NetworkParameters)| {
-        let mut parameters = NetworkParameters { validators: registrations(4), threshold: 3, dkg_window_blocks: 4 };
+        let mut parameters = NetworkParameters {
+            validators: registrations(4),
+            threshold: 3,
+            dkg_window_blocks: 4,
+            dkg_complaint_blocks: 3,
+        };
         spoil(&mut parameters);
         new_chain().deploy_network(&key(DEPLOYER), &parameters, GENESIS_TIME_S).unwrap_err().to_string()
     };
     assert_eq!(deploy(|p| p.threshold = 5), "setGenesis: InvalidThreshold { threshold: 5, size: 4 }");
     assert_eq!(deploy(|p| p.validators.clear()), "setGenesis: InvalidSetSize { size: 0 }");
     assert_eq!(deploy(|p| p.dkg_window_blocks = 0), "DkgBoard: InvalidWindow");
+    assert_eq!(deploy(|p| p.dkg_complaint_blocks = 0), "DkgBoard: InvalidWindow");
     assert!(deploy(|p| p.validators[1] = p.validators[0].clone()).starts_with("setGenesis: DuplicateValidator"));
     assert!(deploy(|p| p.validators[2].member.address = [1; 20]).starts_with("setGenesis: AddressMismatch"));
     assert_eq!(deploy(|p| p.validators[3].member.channel_key = [0; 32]), "setGenesis: InvalidKey { position: 3 }");

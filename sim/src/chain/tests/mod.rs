@@ -2,6 +2,7 @@
 
 mod blocks;
 mod board;
+mod complaints;
 mod keys;
 mod permissions;
 
@@ -25,6 +26,8 @@ const CHAIN_ID: u64 = 175_188;
 const GENESIS_TIME_S: u64 = 1_700_000_000;
 /// How many blocks a key generation takes certificates.
 const WINDOW: u64 = 4;
+/// And how many more it takes complaints.
+const COMPLAINT_WINDOW: u64 = 5;
 /// Validators have the keys 1 to n; the others are these.
 const DEPLOYER: u8 = 200;
 const ALICE: u8 = 201;
@@ -83,7 +86,12 @@ impl Network {
     fn of(size: u8) -> Self {
         let mut chain = new_chain();
         let threshold = (2 * u16::from(size)).div_ceil(3);
-        let parameters = NetworkParameters { validators: registrations(size), threshold, dkg_window_blocks: WINDOW };
+        let parameters = NetworkParameters {
+            validators: registrations(size),
+            threshold,
+            dkg_window_blocks: WINDOW,
+            dkg_complaint_blocks: COMPLAINT_WINDOW,
+        };
         let contracts = chain.deploy_network(&key(DEPLOYER), &parameters, GENESIS_TIME_S).unwrap();
         Self { chain, contracts }
     }
@@ -116,6 +124,13 @@ impl Network {
     fn mine(&mut self) {
         let (_, time) = self.chain.head();
         self.chain.mine(time + 2);
+    }
+
+    /// Mines until the head is at this height.
+    fn mine_to(&mut self, block: u64) {
+        while self.chain.head().0 < block {
+            self.mine();
+        }
     }
 
     /// Asks by one of the questions that `Contracts` makes.

@@ -1,0 +1,343 @@
+//! Whole key generations with dealers and accusers that lie.
+
+use super::liars::Liar;
+use super::*;
+use proptest::prelude::{ProptestConfig, proptest};
+use std::collections::BTreeSet;
+
+const EVIL: NodeId = NodeId(4);
+const VICTIM: NodeId = NodeId(2);
+const BAD_SHARE: &str = "gave a bad share";
+const FALSE_COMPLAINT: &str = "made a false complaint";
+const TWO_DEALINGS: &str = "gave two different dealings";
+
+fn nodes(ids: impl IntoIterator<Item = u16>) -> Vec<NodeId> {
+    ids.into_iter().map(NodeId).collect()
+}
+
+/// A world of four in which node 4 lies.
+fn world(liar: impl FnOnce(&Committee, SessionId) -> Liar) -> World {
+    let mut world = World::new(4);
+    let liar = liar(&world.committee, world.params.session);
+    world.lie(EVIL, liar);
+    world.open_all();
+    world
+}
+
+/// A world of four in which node 4 is spoken for by the test.
+fn world_with_puppet() -> World {
+    let mut world = World::new(4);
+    world.nodes.get_mut(&EVIL).expect("a member").is_puppet = true;
+    world.open_all();
+    world
+}
+
+fn bad_dealing(committee: &Committee, session: SessionId) -> Dealing {
+    committee.bad_dealing(session, EVIL, 1, &[VICTIM])
+}
+
+/// The complaint of node 4 about a dealing.
+fn complaint_of_evil(world: &World, dealing: &Dealing) -> Vec<u8> {
+    let committee = &world.committee;
+    let context = committee.context(dealing.session);
+    let key = committee.decryption(EVIL);
+    encode(&complain(&context, &committee.roster, dealing, EVIL, key, &mut Meter::default()).expect("a member"))
+}
+
+#[track_caller]
+fn all_name(world: &World, expected: &[(NodeId, &str)]) {
+    for id in nodes(1..=3) {
+        assert_eq!(world.named(id), expected, "by {id}");
+    }
+}
+
+#[test]
+fn a_dealer_of_a_bad_share_is_left_out_and_named_and_its_victim_has_a_share_of_the_key() {
+    let mut world =
+        world(|committee, session| Liar { dealing: Some(bad_dealing(committee, session)), ..Liar::default() });
+    world.run(1);
+    assert!(world.board.iter().any(|(dealer, _)| *dealer == EVIL), "the others certified it");
+    world.is_made_of(&world.ids(), &nodes(1..=3));
+    all_name(&world, &[(EVIL, BAD_SHARE)]);
+    assert_eq!(world.disputes.len(), 1);
+}
+
+#[test]
+fn a_garbled_ciphertext_is_a_bad_share() {
+    let mut world = world(|committee, session| {
+        let mut dealing = committee.dealing(session, EVIL, 1);
+        dealing.ciphertexts[1].body[3] ^= 1;
+        Liar { dealing: Some(dealing), ..Liar::default() }
+    });
+    world.run(2);
+    world.is_made_of(&world.ids(), &nodes(1..=3));
+    all_name(&world, &[(EVIL, BAD_SHARE)]);
+}
+
+#[test]
+fn f_dealers_with_f_victims_each_are_left_out_and_named() {
+    let mut world = World::new(7);
+    world.lie_by_dealing(NodeId(6), &nodes([1, 2]));
+    world.lie_by_dealing(NodeId(7), &nodes([2, 3]));
+    world.open_all();
+    world.run(3);
+    assert_eq!(world.disputes.len(), 4);
+    world.is_made_of(&world.ids(), &nodes(1..=5));
+    for id in nodes(1..=5) {
+        let named: BTreeSet<_> = world.named(id).into_iter().collect();
+        assert_eq!(named, BTreeSet::from([(NodeId(6), BAD_SHARE), (NodeId(7), BAD_SHARE)]));
+        assert_eq!(world.named(id).len(), 2, "each once, though two complained");
+    }
+}
+
+#[test]
+fn a_false_complaint_names_its_maker_and_changes_nothing_else() {
+    for accuses in [BTreeSet::from([NodeId(1)]), nodes(1..=4).into_iter().collect()] {
+        let count = accuses.len();
+        let mut world = world(|_, _| Liar { accuses, ..Liar::default() });
+        world.run(4);
+        assert_eq!(world.disputes.len(), count);
+        let first: Vec<NodeId> = world.board[..3].iter().map(|(dealer, _)| *dealer).collect();
+        world.is_made_of(&world.ids(), &first);
+        all_name(&world, &[(EVIL, FALSE_COMPLAINT)]);
+    }
+}
+
+#[test]
+fn forged_and_replayed_complaints_name_whoever_posts_them_and_nobody_else() {
+    let forge: [fn(&World) -> Vec<u8>; 4] = [
+        // Its own about another dealer, its own from another session, another member's, and a guess.
+        |world| complaint_of_evil(world, &world.dealt[&VICTIM]),
+        |world| complaint_of_evil(world, &world.committee.dealing(session_of(7), NodeId(1), 1)),
+        |world| {
+            let (committee, dealing) = (&world.committee, &world.dealt[&NodeId(1)]);
+            let (context, key) = (committee.context(dealing.session), committee.decryption(VICTIM));
+            let made = complain(&context, &committee.roster, dealing, VICTIM, key, &mut Meter::default());
+            encode(&made.expect("a member"))
+        },
+        |world| {
+            let shared = world.dealt[&NodeId(1)].ephemeral;
+            encode(&Complaint { shared, proof: EqualityProof { challenge: Scalar::ONE, response: Scalar::ONE } })
+        },
+    ];
+    for forge in forge {
+        let mut world = world_with_puppet();
+        let (dealer, digest) = (NodeId(1), world.dealt[&NodeId(1)].digest());
+        let forged = forge(&world);
+        world.certify(dealer, digest);
+        world.dispute(EVIL, dealer, digest, forged);
+        world.run(5);
+        world.is_made_of(&nodes(1..=3), &nodes(1..=3));
+        all_name(&world, &[(EVIL, FALSE_COMPLAINT)]);
+    }
+}
+
+#[test]
+fn a_malformed_complaint_counts_for_nothing_and_names_nobody() {
+    let mut world = world_with_puppet();
+    let digest = world.dealt[&NodeId(1)].digest();
+    world.certify(NodeId(1), digest);
+    world.dispute(EVIL, NodeId(1), digest, vec![7; 50]);
+    world.run(6);
+    world.is_made_of(&nodes(1..=3), &nodes(1..=3));
+    all_name(&world, &[]);
+    assert!(world.has_dropped(VICTIM, EVIL, "dkg: malformed complaint"));
+}
+
+#[test]
+fn a_dealer_that_withholds_a_bad_share_from_its_victim_is_found_out_by_fetching() {
+    let mut world = world(|committee, session| Liar {
+        dealing: Some(bad_dealing(committee, session)),
+        withholds_from: BTreeSet::from([VICTIM]),
+        ..Liar::default()
+    });
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    world.settle(&mut rng);
+    assert_eq!(world.disputes.len(), 1, "with the first fetch: no time has passed");
+    world.run(7);
+    world.is_made_of(&world.ids(), &nodes(1..=3));
+    all_name(&world, &[(EVIL, BAD_SHARE)]);
+}
+
+#[test]
+fn an_equivocating_dealer_whose_certified_dealing_is_bad_for_one_is_left_out_and_named_once_by_each() {
+    // The second dealing goes to the victim alone, who finds it right; the certified one has a bad share for it.
+    let mut world = world(|committee, session| Liar {
+        dealing: Some(bad_dealing(committee, session)),
+        second: Some((BTreeSet::from([VICTIM]), committee.dealing(session, EVIL, 2))),
+        ..Liar::default()
+    });
+    world.run(8);
+    assert_eq!(world.disputes.len(), 1);
+    world.is_made_of(&world.ids(), &nodes(1..=3));
+    assert_eq!(world.named(NodeId(1)), [(EVIL, BAD_SHARE)]);
+    assert_eq!(world.named(NodeId(3)), [(EVIL, BAD_SHARE)]);
+    assert_eq!(world.named(VICTIM), [(EVIL, TWO_DEALINGS)]);
+}
+
+#[test]
+fn an_equivocating_dealer_whose_uncertified_dealing_is_bad_is_named_for_equivocation_and_not_disputed() {
+    let mut world = world(|committee, session| Liar {
+        dealing: Some(committee.dealing(session, EVIL, 2)),
+        second: Some((BTreeSet::from([VICTIM]), bad_dealing(committee, session))),
+        ..Liar::default()
+    });
+    world.run(9);
+    assert_eq!(world.disputes, []);
+    world.agreed_shares(&world.ids());
+    assert_eq!(world.named(VICTIM), [(EVIL, TWO_DEALINGS)]);
+    assert_eq!(world.named(NodeId(1)), []);
+}
+
+#[test]
+fn a_complaint_in_the_last_block_of_its_window_counts_for_everybody() {
+    let mut world =
+        world(|committee, session| Liar { dealing: Some(bad_dealing(committee, session)), ..Liar::default() });
+    // The victim reads nothing of the board before it closes.
+    while !world.mail.is_empty() {
+        world.deliver(0);
+    }
+    world.is_closed = true;
+    for id in nodes([1, 3, 4]) {
+        while world.read_board(id) {}
+    }
+    assert_eq!(world.disputes, []);
+    while world.disputes.is_empty() {
+        assert!(world.read_board(VICTIM));
+    }
+    world.is_settled = true;
+    world.wait(&mut ChaCha20Rng::seed_from_u64(10));
+    world.is_made_of(&world.ids(), &nodes(1..=3));
+    all_name(&world, &[(EVIL, BAD_SHARE)]);
+}
+
+#[test]
+fn a_node_that_was_down_all_the_while_comes_to_the_same_key_and_rulings_from_the_log() {
+    let mut world = World::new(7);
+    let late = NodeId(5);
+    world.lie_by_dealing(NodeId(6), &nodes([1]));
+    for id in world.ids() {
+        if id != late {
+            world.open(id);
+        }
+    }
+    world.run(11);
+    world.nodes.get_mut(&late).expect("a member").boot = 1;
+    world.open(late);
+    world.wait(&mut ChaCha20Rng::seed_from_u64(11));
+    world.is_made_of(&world.ids(), &nodes([1, 2, 3, 4, 7]));
+    assert_eq!(world.named(late), [(NodeId(6), BAD_SHARE)]);
+}
+
+#[test]
+fn too_few_dealers_after_complaints_restart_at_every_node_however_late() {
+    let mut world = World::new(4);
+    let late = NodeId(3);
+    for id in [EVIL, late] {
+        world.nodes.get_mut(&id).expect("a member").is_puppet = true;
+    }
+    world.open_all();
+    let dealing = bad_dealing(&world.committee, world.params.session);
+    for id in nodes(1..=2) {
+        world.hand(EVIL, id, Message::Dealing(Box::new(dealing.clone())));
+        world.certify(id, world.dealt[&id].digest());
+    }
+    world.certify(EVIL, dealing.digest());
+    world.run(12);
+    assert_eq!(world.board.len(), 3);
+    for id in nodes(1..=2) {
+        assert_eq!(world.nodes[&id].end, Some(End::Restart));
+        assert_eq!(world.named(id), [(EVIL, BAD_SHARE)]);
+    }
+    // A node that comes late fetches the disputed dealing from those that are through.
+    let node = world.nodes.get_mut(&late).expect("a member");
+    (node.is_puppet, node.boot) = (false, 1);
+    world.open(late);
+    world.wait(&mut ChaCha20Rng::seed_from_u64(12));
+    assert_eq!(world.nodes[&late].end, Some(End::Restart));
+}
+
+/// What a liar of a random key generation does.
+fn random_liar(world: &World, me: NodeId, honest: &[NodeId], f: usize, rng: &mut ChaCha20Rng) -> (Liar, &'static str) {
+    let session = world.params.session;
+    let mut draw = |bound: usize| (rng.next_u64() % bound as u64) as usize;
+    let kind = draw(5);
+    let victims: BTreeSet<NodeId> = (0..=draw(f)).map(|_| honest[draw(honest.len())]).collect();
+    let list: Vec<NodeId> = victims.iter().copied().collect();
+    let wrong = world.committee.bad_dealing(session, me, u64::from(me.0), &list);
+    let mut garbled = world.committee.dealing(session, me, u64::from(me.0));
+    for victim in &victims {
+        garbled.ciphertexts[usize::from(victim.0) - 1].tag[0] ^= 1;
+    }
+    match kind {
+        0 => (Liar { dealing: Some(wrong), ..Liar::default() }, BAD_SHARE),
+        1 => (Liar { dealing: Some(garbled), ..Liar::default() }, BAD_SHARE),
+        2 => (Liar { dealing: Some(wrong), withholds_from: victims, ..Liar::default() }, BAD_SHARE),
+        // About anybody, another liar and itself included.
+        3 => (
+            Liar { accuses: BTreeSet::from([world.ids()[draw(world.ids().len())]]), ..Liar::default() },
+            FALSE_COMPLAINT,
+        ),
+        _ => (Liar { accuses: victims, ..Liar::default() }, FALSE_COMPLAINT),
+    }
+}
+
+/// Letters and the board's events reach nodes in any order.
+fn churn(world: &mut World, rng: &mut ChaCha20Rng) {
+    loop {
+        for _ in 0..world.mail.len() + 4 * world.nodes.len() {
+            let ids = world.ids();
+            if !rng.next_u64().is_multiple_of(3) && !world.mail.is_empty() {
+                let index = rng.next_u64() as usize % world.mail.len();
+                world.deliver(index);
+            } else {
+                world.read_board(ids[rng.next_u64() as usize % ids.len()]);
+            }
+        }
+        let events: usize = world.ids().iter().map(|&id| usize::from(world.read_board(id))).sum();
+        if events == 0 && world.mail.is_empty() && !world.pass_time() {
+            return;
+        }
+    }
+}
+
+fn run_with_liars(n: u16, seed: u64) {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let mut world = World::new(n);
+    let f = world.committee.roster.faulty_max();
+    let (honest, liars) = (nodes(1..=n - f as u16), nodes(n - f as u16 + 1..=n));
+    let mut expected = BTreeSet::new();
+    for &id in &liars {
+        let (liar, what) = random_liar(&world, id, &honest, f, &mut rng);
+        world.lie(id, liar);
+        expected.insert((id, what));
+    }
+    world.open_all();
+    churn(&mut world, &mut rng);
+    assert_eq!(world.board.len(), usize::from(n), "everybody is certified");
+    world.is_closed = true;
+    churn(&mut world, &mut rng);
+    world.is_settled = true;
+    churn(&mut world, &mut rng);
+    let bad: BTreeSet<NodeId> = expected.iter().filter(|(_, what)| *what == BAD_SHARE).map(|(id, _)| *id).collect();
+    let dealers = world.board.iter().map(|(dealer, _)| *dealer).filter(|id| !bad.contains(id));
+    let qualified: Vec<NodeId> = dealers.take(world.committee.roster.threshold()).collect();
+    world.is_made_of(&honest, &qualified);
+    for &id in &honest {
+        let named = world.named(id);
+        assert_eq!(named.len(), f, "each once: {named:?}");
+        assert_eq!(named.into_iter().collect::<BTreeSet<_>>(), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn with_f_liars_honest_nodes_share_one_key_and_name_exactly_the_liars(
+        n in proptest::sample::select(vec![4_u16, 7, 10]),
+        seed: u64,
+    ) {
+        run_with_liars(n, seed);
+    }
+}
