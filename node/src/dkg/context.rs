@@ -31,8 +31,7 @@ impl Context {
             members.extend(point_bytes(&member.encryption_key));
         }
         let epoch = roster.epoch();
-        let threshold =
-            if bugs::planted(Bug::FloorQuorum) { roster.size() * 2 / 3 } else { roster.threshold() };
+        let threshold = if bugs::planted(Bug::FloorQuorum) { roster.size() * 2 / 3 } else { roster.threshold() };
         meter.add(Op::HashByte, members.len() as u64 + 64);
         let parts: [&[u8]; 4] = [session.as_ref(), &epoch.0.to_be_bytes(), &(threshold as u64).to_be_bytes(), &members];
         let digest = hash_parts("dkg/context", &parts);

@@ -11,8 +11,8 @@ use crate::action::{ActionSpec, AuthContext, HostAnswer, HostCall, HostCallId, P
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart};
 use crate::auth::permission::{ChainAnswers, Claimant};
 use crate::auth::siwe;
-use crate::chain::addresses::checksummed;
 use crate::bugs::{self, Bug};
+use crate::chain::addresses::checksummed;
 use crate::cid::{self, Cid, CidError};
 use crate::id::{RequestId, SessionId};
 use crate::io::{IpfsError, Output, Outputs, Time};
@@ -135,7 +135,8 @@ impl Execution {
         let Stage::Fetching(execute) = std::mem::replace(&mut self.stage, Stage::Ended) else { return };
         let code = reply.map_err(|error| failure(ErrorCode::IpfsUnavailable, error.to_string())).and_then(|bytes| {
             out.meter.add(Op::HashByte, bytes.len() as u64);
-            let cid = served(&bytes, &self.cid).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+            let cid =
+                served(&bytes, &self.cid).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
             let code = String::from_utf8(bytes)
                 .map_err(|_| failure(ErrorCode::JsError, format!("the code at {} is not UTF-8", self.cid)))?;
             Ok((code, cid))

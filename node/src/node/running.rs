@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use super::core::Core;
 use super::Load;
+use super::core::Core;
 use super::keygen::{KeyGeneration, Reach};
 use super::peers::{Heard, Peers};
 use super::question::Question;

@@ -305,8 +305,7 @@ impl Session {
             return Some((Judge::Ecdsa(Box::new(run)), share));
         }
         let own = self.announced.get_mut(&propose.attempt)?;
-        let nonces =
-            if bugs::planted(Bug::NonceForEveryProposal) { own.nonces.clone() } else { own.nonces.take() }?;
+        let nonces = if bugs::planted(Bug::NonceForEveryProposal) { own.nonces.clone() } else { own.nonces.take() }?;
         let nonce = Digest(hash_parts("signing/frost/nonce", &[&encode(&own.body.fresh)]));
         io.env.notes.push(Note::NonceUsed { nonce, proposal });
         let commitments =

@@ -2,6 +2,7 @@
 //! drift from what the reader accepts.
 
 use clap::Args;
+use lit_node::bugs::Bug;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::scenario::{self, closest};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A section, step, fault or verdict; all names if not given
+    /// A section, step, fault, verdict, oracle or bug; all names if not given
     name: Option<String>,
 }
 
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
 fn entries() -> BTreeMap<String, String> {
     let schema = scenario::schema();
     let mut list: BTreeMap<String, String> = VERDICTS.map(|(title, text)| (title.to_owned(), text.to_owned())).into();
+    list.extend(Bug::ALL.iter().map(|bug| (format!("bug {bug}"), bug.description().trim().to_owned())));
     list.extend(EXPLAINED.iter().map(|(name, text)| (format!("oracle {name}"), (*text).to_owned())));
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         list.insert(format!("section {name}"), explanation(&schema, property));

@@ -40,7 +40,8 @@ impl Oracle for Durability {
             }
             Event::PowerCut { node, kept, rolled_back } => {
                 let said = self.said.entry(node).or_default();
-                for &(session, dealer) in said.iter().filter(|(session, dealer)| !kept.acknowledges(*session, *dealer)) {
+                for &(session, dealer) in said.iter().filter(|(session, dealer)| !kept.acknowledges(*session, *dealer))
+                {
                     self.forgotten.push((at, node, session, dealer));
                 }
                 if rolled_back {

@@ -3,6 +3,7 @@
 //! An oracle sees more than any node can, and never asks the code that it judges: each recomputes what it needs from
 //! first principles (curve arithmetic, the chain's own lists, the raw bytes on a disk).
 
+mod ack_soundness;
 mod action_immutability;
 mod authentic_caller;
 mod bounded_memory;
@@ -19,6 +20,7 @@ mod single_statement;
 #[cfg(test)]
 mod testing;
 
+pub use ack_soundness::AckSoundness;
 pub use action_immutability::ActionImmutability;
 pub use authentic_caller::AuthenticCaller;
 pub use bounded_memory::BoundedMemory;
@@ -208,6 +210,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<NonceUniqueness>::default(),
         Box::<SingleStatement>::default(),
         Box::<Secrecy>::default(),
+        Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
         Box::<AuthenticCaller>::default(),
         Box::<CulpritSoundness>::default(),
@@ -250,6 +253,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
          triples) occurs in what a node, a client, the chain or a web server could read without owning it, nor on any \
          raw disk, in big-endian, little-endian, hex or base64 form. A complaint opens the share that it is about; if \
          an honest node's was right, that is a leak.",
+    ),
+    (
+        "ack-soundness",
+        "No honest node acknowledges a dealing in which its own share is not the committed value, or whose proof of \
+         knowledge was made for another key generation or dealer.",
     ),
     (
         "action-immutability",

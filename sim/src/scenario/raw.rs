@@ -195,7 +195,8 @@ pub struct Nodes {
 impl Default for Nodes {
     fn default() -> Self {
         Self {
-            cores: const { NonZeroU16::new(2).expect("2 is not 0") }, clock_skew_ms_max: 0,
+            cores: const { NonZeroU16::new(2).expect("2 is not 0") },
+            clock_skew_ms_max: 0,
             queue_messages: const { NonZeroU16::new(4096).expect("4096 is not 0") },
         }
     }

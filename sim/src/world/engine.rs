@@ -63,7 +63,7 @@ impl World {
         let panics_wanted = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
         let panicked = !panics_wanted && violations.iter().any(|violation| violation.oracle == NoHonestPanic::NAME);
         let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
-        let missed = self.missed_expectation();
+        let missed = self.missed_expectation(&violations);
         let verdict = if panicked {
             Verdict::Panic
         } else if unsafe_ {
@@ -142,11 +142,15 @@ impl World {
     }
 
     /// What the scenario demands beyond a verdict, if it is not so.
-    fn missed_expectation(&self) -> Option<String> {
+    fn missed_expectation(&self, violations: &[Violation]) -> Option<String> {
         let expect = &self.scenario.expect;
+        if !violations.is_empty() && !expect.blames(violations) {
+            return Some(format!("a violation of {} and no other was expected", expect.oracles.join(" and ")));
+        }
         let over = |max: Option<u64>, is: u64| max.is_some_and(|max| is > max);
-        // In a scenario that is made to stall, a step that does not complete is the point.
-        let stalls = expect.verdict == ExpectedVerdict::Liveness;
+        // In a scenario that is made to stall, a step that does not complete is the point; in one that is made to show
+        // a violation, what steps come to besides.
+        let stalls = expect.verdict == ExpectedVerdict::Liveness || !expect.oracles.is_empty();
         if let Some(report) = self.script.reports.iter().find(|report| !report.expected && !stalls) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
