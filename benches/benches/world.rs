@@ -69,7 +69,7 @@ fn network(c: &mut Criterion) {
         let mut network = calm();
         let disturbances = [Disturbance::Loss(0.05), Disturbance::Duplicate(0.05), Disturbance::Reorder(0.1, 100.0)];
         for (disturbance, id) in disturbances.into_iter().zip(["loss", "duplicate", "reorder"]) {
-            network.begin(LinkFault { id: id.into(), links: Links::All, disturbance });
+            network.begin(0, LinkFault { id: id.into(), links: Links::All, disturbance });
         }
         network
     };
@@ -78,7 +78,7 @@ fn network(c: &mut Criterion) {
             let (from, to) = (i % 10, (i % 10 + 1 + i / 10 % 9) % 10);
             let link = Link { from: Endpoint::Node(NodeId(from + 1)), to: Endpoint::Node(NodeId(to + 1)) };
             let label = Label { session: SessionId([(i / 100) as u8; 32]), protocol: "dkg", round: 0, kind: "ack" };
-            black_box(network.carry(link, &label, vec![0; 230]));
+            black_box(network.carry(0, link, &label, vec![0; 230]));
         }
         network
     };
@@ -95,7 +95,7 @@ fn network(c: &mut Criterion) {
                     let link = Link { from: Endpoint::Node(NodeId(i % 10 + 1)), to: Endpoint::Node(NodeId(11)) };
                     let label = Label { session: SessionId([0; 32]), protocol: "dkg", round: 0, kind: "ack" };
                     let now = u64::from(i) * MILLI;
-                    for (delay, tiebreak, bytes) in network.carry(link, &label, vec![0; 230]).copies {
+                    for (delay, tiebreak, bytes) in network.carry(now, link, &label, vec![0; 230]).copies {
                         heap.push(now + delay, tiebreak, (link, label.clone(), bytes));
                     }
                 }

@@ -8,6 +8,7 @@
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use redb::StorageBackend;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const SECTOR_BYTES: usize = 512;
 /// The size of a disk unless told otherwise, bytes.
 const SIZE_BYTES: u64 = 1 << 30;
+/// The unit in which a disk gives out space, bytes. A file may have holes, which take none until they are written to.
+const BLOCK_BYTES: u64 = 4096;
 
 /// What a crash does to writes that were not synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +101,12 @@ struct State {
     tripped: bool,
     /// Absent: [`SIZE_BYTES`].
     limit: Option<u64>,
+    /// The blocks that have ever been written to.
+    taken: BTreeSet<u64>,
+    /// No further block can be taken.
+    full: bool,
+    /// Writes that were refused because the disk was full.
+    refused: u64,
     counters: DiskCounters,
 }
 
@@ -132,12 +141,31 @@ impl State {
         }
         self.count_down(false)?;
         let change = change().ok_or(io::ErrorKind::InvalidInput)?;
+        self.take(&change)?;
         self.counters.writes += 1;
         if let Change::Bytes { data, .. } = &change {
             self.counters.bytes += data.len() as u64;
         }
         change.apply(&mut self.current);
         self.unsynced.push(change);
+        Ok(())
+    }
+
+    /// Takes the blocks that a change needs, or refuses it for lack of room.
+    fn take(&mut self, change: &Change) -> io::Result<()> {
+        let (blocks, grows) = match change {
+            Change::Length(len) => (0..0, *len > self.current.len()),
+            Change::Bytes { data, .. } if data.is_empty() => return Ok(()),
+            Change::Bytes { offset, data } => {
+                let (start, end) = (*offset as u64, (offset + data.len()) as u64);
+                (start / BLOCK_BYTES..end.div_ceil(BLOCK_BYTES), false)
+            }
+        };
+        if self.full && (grows || blocks.clone().any(|block| !self.taken.contains(&block))) {
+            self.refused += 1;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.taken.extend(blocks);
         Ok(())
     }
 
@@ -201,6 +229,28 @@ impl Disk {
     /// Refuses to grow beyond this many bytes; without a limit, beyond a gibibyte.
     pub fn full(&self, limit: Option<u64>) {
         self.lock().limit = limit;
+    }
+
+    /// From now on refuses whatever needs more room than is taken, or no longer does.
+    pub fn fill(&self, full: bool) {
+        self.lock().full = full;
+    }
+
+    /// How many changes have been refused because the disk was [full](Self::fill).
+    pub fn refused(&self) -> u64 {
+        self.lock().refused
+    }
+
+    /// Another disk with the durable content of this one.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        let from = self.lock();
+        let mut to = copy.lock();
+        to.current.clone_from(&from.durable);
+        to.durable.clone_from(&from.durable);
+        to.taken.clone_from(&from.taken);
+        drop(to);
+        copy
     }
 
     /// The durable content now.

@@ -56,6 +56,11 @@ impl<E> Heap<E> {
         self.now
     }
 
+    /// When the next event is due.
+    pub fn due(&self) -> Option<Nanos> {
+        self.entries.peek().map(|Reverse(entry)| entry.due.0)
+    }
+
     /// Adds an event; one that is due in the past is due now.
     pub fn push(&mut self, at: Nanos, tiebreak: u64, event: E) {
         let due = (at.max(self.now), tiebreak, self.inserted);

@@ -109,6 +109,26 @@ pub struct Call {
     pub request: HttpRequest,
 }
 
+/// What an origin does instead of what its routes say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OriginFault {
+    /// The origin, as it was [inserted](Origins::insert).
+    pub origin: String,
+    /// The nodes that see it; `None` for all.
+    pub callers: Option<BTreeSet<NodeId>>,
+    /// What happens; `None` for what the routes say.
+    pub reply: Option<Reply>,
+    /// Milliseconds on top of the origin's latency.
+    pub extra_latency_ms: u64,
+}
+
+impl OriginFault {
+    fn applies(&self, origin: &str, caller: NodeId) -> bool {
+        Target::parse(&self.origin).is_some_and(|target| target.origin == origin)
+            && self.callers.as_ref().is_none_or(|callers| callers.contains(&caller))
+    }
+}
+
 /// A key under which no origin can be.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0:?} is no origin: expected http:// or https:// and a host, without a path")]
@@ -127,6 +147,8 @@ pub struct Origins {
     /// Calls by origin, route and caller.
     counts: BTreeMap<(String, usize, NodeId), u64>,
     calls: Vec<Call>,
+    /// What origins do wrong at present, by the position of the fault; the first that applies decides.
+    pub faults: BTreeMap<usize, OriginFault>,
 }
 
 impl Origins {
@@ -140,6 +162,12 @@ impl Origins {
         Ok(())
     }
 
+    /// The fault that decides what `caller` is answered, if one does.
+    pub fn fault(&self, request: &HttpRequest, caller: NodeId) -> Option<usize> {
+        let target = Target::parse(&request.url)?;
+        self.faults.iter().find(|(_, fault)| fault.applies(&target.origin, caller)).map(|(position, _)| *position)
+    }
+
     /// Answers a call by `caller` at `time_ms`: after how many milliseconds, and what.
     pub fn call(
         &mut self,
@@ -147,6 +175,18 @@ impl Origins {
         caller: NodeId,
         time_ms: u64,
     ) -> (u64, Result<HttpResponse, HttpError>) {
+        let (latency_ms, answer) = self.route(request, caller, time_ms);
+        match self.fault(request, caller).and_then(|position| self.faults.get(&position)) {
+            Some(fault) => {
+                let reply = fault.reply.as_ref().map_or(answer, Reply::give);
+                (latency_ms.saturating_add(fault.extra_latency_ms), reply)
+            }
+            None => (latency_ms, answer),
+        }
+    }
+
+    /// What the routes say.
+    fn route(&mut self, request: &HttpRequest, caller: NodeId, time_ms: u64) -> (u64, Result<HttpResponse, HttpError>) {
         let Some(target) = Target::parse(&request.url) else {
             return (0, Err(HttpError::UnknownHost(request.url.clone())));
         };
@@ -343,6 +383,28 @@ mod tests {
         }
         assert_eq!(origins.calls().len(), 4);
         assert_eq!(origins.calls()[2].caller, N2);
+    }
+
+    #[test]
+    fn a_fault_answers_its_callers_on_every_path_while_it_is_there() {
+        let mut origins = origins(vec![route("GET", "/", vec![Answer::always(text("usual"))])]);
+        let fault = |reply, extra_latency_ms| OriginFault {
+            origin: "https://API.example:443".into(),
+            callers: Some([N2].into()),
+            reply,
+            extra_latency_ms,
+        };
+        let url = get("https://api.example/");
+        origins.faults.insert(5, fault(None, 7));
+        assert_eq!(origins.call(&url, N2, 0), (37, Ok(origins.call(&url, N1, 0).1.expect("an answer"))));
+        assert_eq!((origins.fault(&url, N2), origins.fault(&url, N1)), (Some(5), None));
+        assert_eq!(origins.fault(&get("https://other.example/"), N2), None);
+        origins.faults.insert(4, fault(Some(Reply::Unreachable), 0));
+        assert_eq!(origins.call(&get("https://api.example/any"), N2, 0), (30, Err(HttpError::Unreachable)));
+        assert_eq!(body(origins.call(&url, N1, 0)), "usual");
+        origins.faults.clear();
+        assert_eq!(body(origins.call(&url, N2, 0)), "usual");
+        assert_eq!(origins.calls().len(), 5, "the origin is called all the same");
     }
 
     #[test]

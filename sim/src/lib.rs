@@ -5,10 +5,12 @@
 compile_error!("build with `--cfg madsim`, as .cargo/config.toml does: without it ambient clocks and entropy leak in");
 
 pub mod byzantine;
+pub mod capsule;
 pub mod chain;
 pub mod cli;
 pub mod cost;
 pub mod disk;
+pub mod extend;
 pub mod fault;
 pub mod generic;
 pub mod heap;
@@ -21,6 +23,7 @@ pub mod outcome;
 pub mod plan;
 pub mod report;
 pub mod scenario;
+pub mod sealed;
 pub mod trace;
 pub mod witness;
 pub mod world;

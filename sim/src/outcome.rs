@@ -8,13 +8,61 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::plan::FaultPlan;
-use crate::scenario::{Expect, ExpectedVerdict, Scenario};
+use crate::scenario::{Expect, ExpectedVerdict, Scenario, Vocabulary};
 use crate::trace::{Retention, Trace};
 
 /// Runs scenarios.
 pub trait Engine {
     /// Runs one scenario under one plan. A pure function of its arguments and the build, `memo` and `trace` aside.
     fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport;
+
+    /// The words that scenarios for this engine may use.
+    fn vocabulary(&self) -> Vocabulary {
+        Vocabulary::LIT
+    }
+
+    /// Names the build: runs of one build agree to the last byte, those of two need not. An engine from another crate
+    /// adds its own version.
+    fn build(&self) -> String {
+        crate::capsule::BUILD.to_owned()
+    }
+
+    /// The state of a node at a point of the run, as JSON without secrets; none if this engine shows none or there is
+    /// no such node.
+    fn inspect(
+        &self,
+        scenario: &Scenario,
+        plan: &FaultPlan,
+        options: RunOptions,
+        point: Point,
+        node: NodeId,
+    ) -> Option<serde_json::Value> {
+        let _ = (scenario, plan, options, point, node);
+        None
+    }
+}
+
+/// A point of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Point {
+    /// Before the first event after this virtual time, nanoseconds.
+    Time(u64),
+    /// Once the trace has this many records.
+    Records(u64),
+    /// The end.
+    #[default]
+    End,
+}
+
+impl Point {
+    /// Whether a run that has written so many records and whose next event is due then has come to this point.
+    pub fn is_reached(self, records: u64, next_ns: u64) -> bool {
+        match self {
+            Self::Time(ns) => next_ns > ns,
+            Self::Records(most) => records >= most,
+            Self::End => false,
+        }
+    }
 }
 
 /// How to run.
@@ -49,6 +97,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What violations, and whether something else was missed, make of a run.
+    pub fn of(violations: &[Violation], missed: bool) -> Self {
+        let any = |test: fn(&Violation) -> bool| violations.iter().any(test);
+        if any(|violation| violation.oracle == "no-honest-panic") {
+            Self::Panic
+        } else if any(|violation| violation.oracle != "liveness") {
+            Self::Safety
+        } else if !violations.is_empty() {
+            Self::Liveness
+        } else if missed {
+            Self::Expectation
+        } else {
+            Self::Pass
+        }
+    }
+
     /// The name, as in scenarios and reports.
     pub fn name(self) -> &'static str {
         match self {

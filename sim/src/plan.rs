@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use thiserror::Error;
 
-use crate::fault::Fault;
-use crate::scenario::{Act, FaultSpec, LabelPattern, NodeChoice, Scenario, WhenSpec};
+use crate::fault::{Fault, Reorg};
+use crate::scenario::{Act, FaultSpec, LabelPattern, Network, NodeChoice, Scenario, WhenSpec};
 
 /// The stable name of a fault: `act/fault`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,8 +69,9 @@ pub enum Trigger {
 pub enum PlanError {
     /// More nodes than the protocols tolerate may be faulty at one time.
     #[error(
-        "{} may be down or lie at once (faults {}), but {allowed} of {nodes} nodes is what the network tolerates; \
-         expected restarts or steps (`during`) that keep the faults apart, or `beyond_f = true` in [limits]",
+        "{} may be down, cut off or lie at once (faults {}), but {allowed} of {nodes} nodes is what the network \
+         tolerates; expected restarts, cuts that end (`for_ms`) or steps (`during`) that keep the faults apart, or \
+         `beyond_f = true` in [limits]",
         list(faulty),
         list(faults)
     )]
@@ -84,6 +85,19 @@ pub enum PlanError {
         /// n.
         nodes: u16,
     },
+    /// Blocks that nodes take for final would be replaced.
+    #[error(
+        "{fault} replaces {depth} blocks, but a block counts as final when {finality_depth} follow it; expected a \
+         smaller `depth`, or `beyond_f = true` in [limits]"
+    )]
+    ReorgTooDeep {
+        /// The fault.
+        fault: FaultId,
+        /// How many blocks.
+        depth: u64,
+        /// The home chain's finality depth.
+        finality_depth: u64,
+    },
 }
 
 fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
@@ -94,31 +108,46 @@ impl FaultPlan {
     /// Expands a scenario's faults under a seed.
     ///
     /// # Errors
-    /// If more than f nodes may be down at once and the scenario does not allow that.
+    /// If more than f nodes may be down at once, or blocks that are final be replaced, and the scenario does not allow
+    /// that.
     pub fn new(scenario: &Scenario, seed: u64) -> Result<Self, PlanError> {
         let faults = scenario.acts.iter().flat_map(|act| act.faults.iter().map(move |fault| (act, fault)));
         let plan = Self { events: faults.map(|(act, fault)| expand(scenario, seed, act, fault)).collect() };
-        if scenario.limits.beyond_f { Ok(plan) } else { plan.refuse_too_many_faulty(scenario) }
+        if scenario.limits.beyond_f {
+            Ok(plan)
+        } else {
+            plan.refuse_deep_reorgs(scenario)?.refuse_too_many_faulty(scenario)
+        }
     }
 
-    /// The nodes that some fault corrupts.
+    /// The nodes that some fault corrupts, or lies to.
     pub fn corrupted(&self) -> Vec<NodeId> {
-        let nodes = self.events.iter().filter_map(|event| event.what.corrupts());
+        let nodes = self.events.iter().flat_map(|event| event.what.implicates());
         nodes.collect::<BTreeSet<NodeId>>().into_iter().collect()
+    }
+
+    fn refuse_deep_reorgs(self, scenario: &Scenario) -> Result<Self, PlanError> {
+        let finality_depth = scenario.chains[0].finality_depth;
+        for event in &self.events {
+            if let Fault::Reorg(Reorg { depth }) = event.what
+                && depth >= finality_depth
+            {
+                return Err(PlanError::ReorgTooDeep { fault: event.id.clone(), depth, finality_depth });
+            }
+        }
+        Ok(self)
     }
 
     fn refuse_too_many_faulty(self, scenario: &Scenario) -> Result<Self, PlanError> {
         let allowed = scenario.network.faulty_max();
-        for event in self.events.iter().filter(|event| event.node_made_faulty().is_some()) {
+        let made_faulty = self.events.iter().map(|event| (event, event.nodes_made_faulty(&scenario.network)));
+        let made_faulty: Vec<_> = made_faulty.filter(|(_, nodes)| !nodes.is_empty()).collect();
+        for (event, _) in &made_faulty {
             let mut faulty = BTreeSet::new();
             let mut faults = Vec::new();
-            for other in &self.events {
-                if let Some(node) = other.node_made_faulty()
-                    && may_overlap(scenario, event, other)
-                {
-                    faulty.insert(node);
-                    faults.push(other.id.clone());
-                }
+            for (other, nodes) in made_faulty.iter().filter(|(other, _)| may_overlap(scenario, event, other)) {
+                faulty.extend(nodes);
+                faults.push(other.id.clone());
             }
             if faulty.len() > usize::from(allowed) {
                 return Err(PlanError::TooManyFaulty { faulty, faults, allowed, nodes: scenario.network.nodes });
@@ -129,23 +158,37 @@ impl FaultPlan {
 }
 
 impl FaultEvent {
-    /// The node that counts as faulty because of this: it is down, or lies.
-    fn node_made_faulty(&self) -> Option<NodeId> {
+    /// The nodes that count as faulty because of this: they are down, lie, are lied to, or are cut off for as long as their act or
+    /// step lasts.
+    ///
+    /// A node is cut off if so many links are dead that it has fewer than n-f nodes, itself included, to talk with both
+    /// ways: of a network in two parts the smaller one, or both if neither has n-f nodes. Cuts with an end of their own
+    /// (`for_ms`) heal, and what waits for them comes through: they count for nobody. Each cut is judged by itself,
+    /// and faults that merely lose messages do not count, however many they lose.
+    fn nodes_made_faulty(&self, network: &Network) -> BTreeSet<NodeId> {
         match &self.what {
-            Fault::Crash(crash) => Some(crash.node),
-            other => other.corrupts(),
+            Fault::Partition(_) | Fault::Cut(_) if self.for_ms.is_none() => cut_off(&self.what, network),
+            other => other.implicates().into_iter().chain(other.stops()).collect(),
         }
     }
 
-    /// Whether that node is faulty in the whole run: who has lied once may have lied before without being noticed.
+    /// Whether these nodes are faulty in the whole run: who has lied once may have lied before without being noticed.
     fn is_always(&self) -> bool {
-        self.what.corrupts().is_some()
+        !self.what.implicates().is_empty()
     }
 
-    /// Whether that node stays faulty once it is.
+    /// Whether these nodes stay faulty once they are.
     fn is_permanent(&self) -> bool {
-        self.is_always() || matches!(&self.what, Fault::Crash(crash) if crash.restart_after_ms.is_none())
+        self.is_always() || self.what.stops_for_good()
     }
+}
+
+/// The nodes that a fault keeps from talking with n-f nodes, themselves included.
+fn cut_off(fault: &Fault, network: &Network) -> BTreeSet<NodeId> {
+    let enough = usize::from(network.nodes - network.faulty_max());
+    let nodes = || (1..=network.nodes).map(NodeId);
+    let talk = |a: NodeId, b: NodeId| a == b || !(fault.severs(a, b) || fault.severs(b, a));
+    nodes().filter(|node| nodes().filter(|other| talk(*node, *other)).count() < enough).collect()
 }
 
 /// Whether two faults of nodes may hold at one time. When a message is sent is not known beforehand, so such a fault may
@@ -171,14 +214,17 @@ fn may_overlap(scenario: &Scenario, a: &FaultEvent, b: &FaultEvent) -> bool {
     }
 }
 
-/// From when to when a timed crash holds, milliseconds after the start of its act or step.
+/// From when to when a node may be stopped by a timed fault, milliseconds after the start of its act or step.
 fn window(event: &FaultEvent) -> Option<(u64, u64)> {
-    match (&event.when, &event.what) {
-        (Trigger::At { ms }, Fault::Crash(crash)) => {
-            Some((*ms, crash.restart_after_ms.map_or(u64::MAX, |after| ms.saturating_add(after.max(1)))))
-        }
-        _ => None,
-    }
+    let Trigger::At { ms } = event.when else { return None };
+    let lasts = match &event.what {
+        Fault::Crash(crash) => crash.restart_after_ms,
+        Fault::Pause(_) => event.for_ms,
+        // It may halt at any time while the fault lasts, and is started again when the fault ends.
+        Fault::DiskFull(full) => full.restart_after_ms.and(event.for_ms),
+        _ => return None,
+    };
+    Some((ms, lasts.map_or(u64::MAX, |lasts| ms.saturating_add(lasts.max(1)))))
 }
 
 fn expand(scenario: &Scenario, seed: u64, act: &Act, spec: &FaultSpec) -> FaultEvent {

@@ -113,7 +113,7 @@ fn a_leak_that_the_scenario_expects_passes() {
 #[test]
 fn a_scenario_that_is_not_valid_has_a_code_of_its_own() {
     let ended = run(&scenario("greeting.toml"), 1, &["--set", "network.nodes=1"]).exits(3);
-    assert!(ended.err.contains("--set:1:") && ended.err.contains("2 to 1024 nodes"), "{}", ended.err);
+    assert!(ended.err.contains("--set:1:") && ended.err.contains("2 to 256 nodes"), "{}", ended.err);
     assert_eq!(ended.out, "");
 }
 

@@ -56,6 +56,11 @@ impl Collector {
         Self { decryption, held: BTreeMap::new(), acked }
     }
 
+    /// How many dealings are held, and how many dealers were acknowledged.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.held.values().map(Vec::len).sum(), self.acked.len())
+    }
+
     /// The signed dealing of this digest.
     pub(super) fn get(&self, dealer: NodeId, digest: Digest) -> Option<&Signed<Dealing>> {
         self.find(dealer, digest).map(|held| &*held.signed)

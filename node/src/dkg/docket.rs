@@ -47,6 +47,11 @@ impl Docket {
         Self { stances, ..Self::default() }
     }
 
+    /// How many complaints the board shows.
+    pub(super) fn disputes(&self) -> usize {
+        self.disputes.len()
+    }
+
     /// Says once that `node` provably misbehaved.
     pub(super) fn name(&mut self, node: NodeId, what: &'static str, env: &mut Env<'_>) {
         if self.named.insert(node) {

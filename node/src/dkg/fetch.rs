@@ -34,6 +34,11 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
+    /// How many dealings are asked for.
+    pub(super) fn len(&self) -> usize {
+        self.wanted.len()
+    }
+
     /// Whether no dealing is asked for.
     pub(super) fn is_idle(&self) -> bool {
         self.wanted.is_empty()

@@ -47,7 +47,7 @@ pub use point::WirePoint;
 pub use proof::Proof;
 pub use record::{Entry, Record};
 pub use seal::Ciphertext;
-pub use session::Session;
+pub use session::{Progress, Session};
 
 use serde::{Deserialize, Serialize};
 

@@ -28,6 +28,26 @@ use crate::wire::{SignatureBytes, Signed, encode};
 /// What a dealer did that signed two dealings.
 const EQUIVOCATION: &str = "gave two different dealings";
 
+/// How far an attempt has come at one node.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    /// `open` while dealing, `disputing` while complaints count, `deciding` until all disputes can be judged, `closed`
+    /// when the qualified set is fixed, `over` at the end.
+    pub phase: &'static str,
+    /// Which attempt at the key, from 0.
+    pub attempt: u32,
+    /// How many dealings are held.
+    pub dealings: usize,
+    /// How many dealers were acknowledged.
+    pub acknowledged: usize,
+    /// The qualified dealers, while some of their dealings are missing.
+    pub qualified: Vec<NodeId>,
+    /// How many dealings are being fetched.
+    pub fetching: usize,
+    /// How many complaints the board shows.
+    pub disputes: usize,
+}
+
 enum Phase {
     /// Dealing and acknowledging.
     Open,
@@ -120,6 +140,27 @@ impl Session {
         }
         let dealing = deal(&self.context, env.roster, env.me, &polynomial, &mut rng, env.meter);
         Box::new(env.conduct.deal(dealing))
+    }
+
+    /// How far the attempt has come, in public terms.
+    pub fn progress(&self) -> Progress {
+        let (phase, qualified) = match &self.phase {
+            Phase::Open => ("open", Vec::new()),
+            Phase::Disputing => ("disputing", Vec::new()),
+            Phase::Deciding => ("deciding", Vec::new()),
+            Phase::Closed(qualified) => ("closed", qualified.iter().map(|(dealer, _)| *dealer).collect()),
+            Phase::Over => ("over", Vec::new()),
+        };
+        let (dealings, acknowledged) = self.collector.counts();
+        Progress {
+            phase,
+            attempt: self.params.attempt,
+            dealings,
+            acknowledged,
+            qualified,
+            fetching: self.fetcher.len(),
+            disputes: self.docket.disputes(),
+        }
     }
 
     /// What the attempt is about.

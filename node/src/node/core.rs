@@ -31,6 +31,8 @@ pub(super) struct Core {
     pub store: Store,
     pub me: NodeId,
     pub roster: Roster,
+    /// What the node's clock shows. It may have been set back; everything else has steady time.
+    pub clock: Time,
     /// Where actions run.
     pub workers: Workers,
     /// Permissions that a planted bug believes for ever; otherwise unused.
@@ -45,19 +47,8 @@ impl Core {
     pub fn new(opened: Opened, me: NodeId, roster: Roster, calls_made: u64) -> Self {
         let Opened { config, conduct, entropy, store } = opened;
         let (outbox, questions, workers) = (VecDeque::new(), BTreeMap::new(), Workers::new(config.workers));
-        Self {
-            config,
-            conduct,
-            entropy,
-            store,
-            me,
-            roster,
-            workers,
-            remembered: Remembered::default(),
-            outbox,
-            questions,
-            calls_made,
-        }
+        let (clock, remembered) = (Time::default(), Remembered::default());
+        Self { config, conduct, entropy, store, me, roster, clock, workers, remembered, outbox, questions, calls_made }
     }
 
     /// Runs `step` of a protocol machine in this node's surroundings; its notes go to the outputs.
@@ -98,6 +89,14 @@ impl Core {
     /// Takes back the question that an answer belongs to; each is answered once.
     pub fn answered(&mut self, call: CallId) -> Option<Question> {
         self.questions.remove(&call)
+    }
+
+    /// How many questions are open, by what they are about.
+    pub fn open_questions(&self) -> BTreeMap<&'static str, usize> {
+        self.questions.values().fold(BTreeMap::new(), |mut counts, question| {
+            *counts.entry(question.name()).or_insert(0) += 1;
+            counts
+        })
     }
 
     /// Queues a statement.

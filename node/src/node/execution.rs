@@ -111,7 +111,7 @@ impl Execution {
             return Err(failure(ErrorCode::WrongEpoch, text));
         }
         if let Some(auth_sig) = &execute.auth_sig {
-            let caller = siwe::verify(auth_sig, now, &core.config.sign_in, &mut out.meter)
+            let caller = siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter)
                 .map_err(|error| failure(ErrorCode::InvalidAuthSig, error.to_string()))?;
             self.claimant.address = Some(caller);
         }
@@ -244,6 +244,20 @@ impl Execution {
                     Err(error) => Err(error.into_failure(logs)),
                 });
             }
+        }
+    }
+
+    /// The CID as the request names it.
+    pub fn cid(&self) -> &str {
+        &self.cid
+    }
+
+    /// Where the program is: `fetching`, `running` or `ended`.
+    pub fn phase(&self) -> &'static str {
+        match self.stage {
+            Stage::Fetching(_) => "fetching",
+            Stage::Running(_) => "running",
+            Stage::Ended => "ended",
         }
     }
 

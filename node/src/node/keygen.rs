@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::core::Core;
+use super::state::KeygenState;
 use super::transactions::Transactions;
 use crate::bugs::{self, Bug};
 use crate::chain::{BoardEvent, ChainEvent, ContractCall};
@@ -40,6 +41,16 @@ pub(super) struct KeyGeneration {
 }
 
 impl KeyGeneration {
+    /// The sessions under way, and the finished keys whose vote has not been seen on chain.
+    pub fn describe(&self) -> (Vec<KeygenState>, Vec<String>) {
+        let sessions = self.running.iter().map(|(id, session)| KeygenState {
+            session: id.to_string(),
+            close_block: session.params().close_block,
+            progress: session.progress(),
+        });
+        (sessions.collect(), self.unvoted.keys().map(ToString::to_string).collect())
+    }
+
     /// Keys that became ready since the last call.
     pub fn take_ready(&mut self) -> Vec<Rc<KeyShare>> {
         std::mem::take(&mut self.ready)

@@ -12,9 +12,13 @@ mod question;
 mod requests;
 mod running;
 mod serve;
+mod state;
+mod steady;
 mod transactions;
 mod watch;
 mod workers;
+
+pub use self::state::{ChannelState, KeyState, KeygenState, Membership, RequestState, State};
 
 use k256::SecretKey;
 use k256::ecdsa::SigningKey;
@@ -23,6 +27,7 @@ use zeroize::Zeroizing;
 
 use self::core::{Core, Opened};
 use self::running::Running;
+use self::steady::Steady;
 use crate::action::Limits;
 use crate::auth::siwe;
 use crate::bugs::{self, BugSet};
@@ -99,6 +104,7 @@ pub struct Load {
 pub struct Node {
     bugs: BugSet,
     stage: Stage,
+    steady: Steady,
     /// The timer that is set, if any; others that still go off are ignored.
     timer: Option<(Time, TimerId)>,
     timers_set: u64,
@@ -146,12 +152,14 @@ impl Node {
         out.note(Note::Started { boot: config.boot });
         let opened = Opened { config, conduct, entropy, store };
         let discovery = Discovery { opened, asked: 0, head: 0, waiting: false };
-        Ok(Self { bugs, stage: Stage::Discovering(Box::new(discovery)), timer: None, timers_set: 0 })
+        let stage = Stage::Discovering(Box::new(discovery));
+        Ok(Self { bugs, stage, steady: Steady::default(), timer: None, timers_set: 0 })
     }
 
-    /// Handles one input at `now` on the node's clock.
-    pub fn handle(&mut self, now: Time, input: Input, out: &mut Outputs) {
+    /// Handles one input at `clock` on the node's clock, which may have been set forward or back since the last one.
+    pub fn handle(&mut self, clock: Time, input: Input, out: &mut Outputs) {
         let _planted = bugs::plant(self.bugs);
+        let now = self.steady.read(clock);
         self.stage = match std::mem::replace(&mut self.stage, Stage::Halted) {
             Stage::Discovering(discovery) => discovery.handle(now, input, out),
             Stage::Running(mut running) => {
@@ -162,7 +170,7 @@ impl Node {
                 if matches!(due, Some(Input::Timer(_))) {
                     self.timer = None;
                 }
-                match due.map_or(Ok(()), |input| running.handle(now, input, out)) {
+                match due.map_or(Ok(()), |input| running.handle(now, clock, input, out)) {
                     Ok(()) => Stage::Running(running),
                     Err(failure) => halt(&failure, out),
                 }
@@ -180,6 +188,16 @@ impl Node {
         }
     }
 
+    /// The node's protocol state in public terms, for people: counts, phases and public names, never a secret.
+    pub fn describe(&self) -> State {
+        let (stage, boot, membership) = match &self.stage {
+            Stage::Discovering(discovery) => ("discovering", Some(discovery.opened.config.boot.0), None),
+            Stage::Running(running) => ("running", Some(running.boot().0), Some(running.describe())),
+            Stage::Halted => ("halted", None, None),
+        };
+        State { stage, boot, timers_set: self.timers_set, membership }
+    }
+
     /// Whether the store failed and the node waits to be started again.
     pub fn is_halted(&self) -> bool {
         matches!(self.stage, Stage::Halted)
@@ -194,7 +212,7 @@ impl Node {
         self.timers_set += 1;
         let timer = TimerId(self.timers_set);
         self.timer = Some((at, timer));
-        out.push(Output::SetTimer { timer, at });
+        out.push(Output::SetTimer { timer, at: self.steady.clock(at) });
     }
 }
 

@@ -20,6 +20,20 @@ pub(super) enum Question {
     Permission { request: RequestId, call: HostCallId, part: PermissionPart },
 }
 
+impl Question {
+    /// What it is about, in a word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Logs { .. } => "logs",
+            Self::Nonce => "nonce",
+            Self::Submission => "submission",
+            Self::Code { .. } => "code",
+            Self::Host { .. } => "action",
+            Self::Permission { .. } => "permission",
+        }
+    }
+}
+
 /// What a permission check reads from the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PermissionPart {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::core::Core;
 use super::execution::Execution;
 use super::question::PermissionPart;
+use super::state::{KeyState, RequestState};
 use crate::action::{HostAnswer, HostCallId};
 use crate::api::{ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
 use crate::id::{ConnId, KeyId, RequestId, SessionId};
@@ -46,6 +47,28 @@ impl Requests {
             keys: BTreeMap::new(),
             orders: Vec::new(),
         }
+    }
+
+    /// The requests under way, and the keys that actions may use, in public terms.
+    pub fn describe(&self) -> (Vec<RequestState>, Vec<KeyState>) {
+        let requests = self.running.iter().map(|(id, execution)| RequestState {
+            request: id.to_string(),
+            cid: execution.cid().to_owned(),
+            phase: execution.phase(),
+            connections: self.waiting.get(id).map_or(0, Vec::len),
+            calls: execution.calls.len(),
+            permission_checks: execution.checks.len(),
+            signatures_awaited: execution.signing.len(),
+            signatures: execution.signatures.len(),
+        });
+        let keys = self.keys.values().map(|key| KeyState {
+            id: key.public.id().to_string(),
+            eth_address: format!("0x{}", hex::encode(key.public.eth_address())),
+            epoch: key.public.epoch.0,
+            threshold: key.public.threshold,
+            holders: key.public.members.len(),
+        });
+        (requests.collect(), keys.collect())
     }
 
     /// Signatures that actions were granted since the last call.

@@ -9,11 +9,12 @@ use super::keygen::{KeyGeneration, Reach};
 use super::peers::{Heard, Peers};
 use super::question::Question;
 use super::requests::Requests;
+use super::state::{ChannelState, Membership};
 use super::transactions::Transactions;
 use super::watch::ChainWatch;
 use crate::chain::ChainEvent;
 use crate::channel::{self, Channels};
-use crate::id::{CallId, NodeId};
+use crate::id::{Boot, CallId, NodeId};
 use crate::io::{ChainError, ChainLog, ChainReply, Input, Output, Outputs, Time};
 use crate::note::Note;
 use crate::signing::{self, Signers};
@@ -79,6 +80,39 @@ impl Running {
         Load { queue_messages, queue_bytes }
     }
 
+    /// Which start of the node this is.
+    pub fn boot(&self) -> Boot {
+        self.core.config.boot
+    }
+
+    /// The state of every part, in public terms.
+    pub fn describe(&self) -> Membership {
+        let core = &self.core;
+        let channels = core.roster.iter().map(|(peer, _)| peer).filter(|peer| *peer != core.me).map(|peer| {
+            let channels = &self.peers.channels;
+            ChannelState { peer, open: channels.is_open(peer), queued: channels.queued(peer) }
+        });
+        let (key_generations, unvoted_keys) = self.keygen.describe();
+        let (requests, keys) = self.requests.describe();
+        Membership {
+            me: core.me,
+            epoch: core.roster.epoch().0,
+            members: core.roster.size(),
+            head: self.watch.head(),
+            scanned: self.watch.scanned(),
+            channels: channels.collect(),
+            key_generations,
+            unvoted_keys,
+            keys,
+            signing: self.signers.progress(),
+            presignatures: self.signers.pool_levels(),
+            requests,
+            open_questions: core.open_questions(),
+            transactions: self.transactions.pending(),
+            outbox: core.outbox.len(),
+        }
+    }
+
     /// The earliest instant at which some part has something to do.
     pub fn deadline(&self) -> Option<Time> {
         [self.peers.channels.deadline(), self.keygen.deadline(), self.signers.deadline(), self.requests.deadline()]
@@ -87,11 +121,12 @@ impl Running {
             .min()
     }
 
-    /// Handles one input.
+    /// Handles one input at `now`, when the node's clock shows `clock`.
     ///
     /// # Errors
     /// If the store fails; the node must then be dropped.
-    pub fn handle(&mut self, now: Time, input: Input, out: &mut Outputs) -> Result<(), StoreError> {
+    pub fn handle(&mut self, now: Time, clock: Time, input: Input, out: &mut Outputs) -> Result<(), StoreError> {
+        self.core.clock = clock;
         match input {
             Input::Started => {}
             Input::Peer { from, bytes } => self.on_frame(from, &bytes, now, out)?,

@@ -53,6 +53,11 @@ impl Transactions {
         core.ask_chain(Question::Submission, ChainRequest::Submit { raw }, out);
     }
 
+    /// How many transactions wait or are under way.
+    pub fn pending(&self) -> usize {
+        self.waiting.len() + usize::from(self.busy)
+    }
+
     /// The submission was taken or refused; either way the next one may go.
     pub fn on_submitted(&mut self, core: &mut Core, out: &mut Outputs) {
         self.busy = false;

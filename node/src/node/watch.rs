@@ -21,6 +21,11 @@ impl ChainWatch {
         Self { head_at_start: head, head, scanned: first_block.saturating_sub(1), asking: false }
     }
 
+    /// The last block whose logs were handled.
+    pub fn scanned(&self) -> u64 {
+        self.scanned
+    }
+
     /// The newest block seen.
     pub fn head(&self) -> u64 {
         self.head

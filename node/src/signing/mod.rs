@@ -27,7 +27,8 @@ pub use message::{
     Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignShare, PresignStart, Propose, Share,
 };
 pub use params::Params;
-pub use session::Subject;
+pub use pool::PoolLevels;
+pub use session::{Progress, Subject};
 pub use signers::Signers;
 
 use k256::{ProjectivePoint, Scalar};

@@ -114,7 +114,30 @@ pub(super) struct Pool {
     pub(super) news: Vec<Digest>,
 }
 
+/// How full the pool is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct PoolLevels {
+    /// Triples that no presignature has taken.
+    pub triples: usize,
+    /// Presignatures in the making.
+    pub running: usize,
+    /// Presignatures ready for use.
+    pub ready: usize,
+    /// Used presignatures that are remembered.
+    pub spent: usize,
+}
+
 impl Pool {
+    /// How full it is.
+    pub(super) fn levels(&self) -> PoolLevels {
+        PoolLevels {
+            triples: self.stock.values().flat_map(BTreeMap::values).map(BTreeMap::len).sum(),
+            running: self.running.len(),
+            ready: self.ready.len(),
+            spent: self.spent.len(),
+        }
+    }
+
     /// Leads `count` presignatures of `key` among `holders`: now as far as triples last, the rest when they come.
     pub(super) fn lead(&mut self, key: &Rc<KeyShare>, holders: &[NodeId], count: usize, io: &mut Io) {
         for begun in 0..count {

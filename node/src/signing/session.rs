@@ -66,6 +66,31 @@ struct Announced {
     nonces: Option<SigningNonces>,
 }
 
+/// How far a session has come at one node.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    /// Which session, 0x-hex.
+    pub session: String,
+    /// The client's request, 0x-hex.
+    pub request: String,
+    /// The key, 0x-hex.
+    pub key: String,
+    /// How it signs.
+    pub scheme: Scheme,
+    /// `announced`, `signing` from the first proposal on, `done` or `failed`.
+    pub phase: &'static str,
+    /// The newest attempt, from 0.
+    pub attempt: u32,
+    /// Who coordinates it.
+    pub coordinator: NodeId,
+    /// How many proposals are known.
+    pub proposals: usize,
+    /// How many attempts this node coordinates.
+    pub coordinating: usize,
+    /// How many shares wait for their proposal.
+    pub early_shares: usize,
+}
+
 /// How a session ended.
 pub(super) enum Outcome {
     /// With this signature; the effect is to be repeated if the node authorises once more.
@@ -105,6 +130,27 @@ impl Session {
         };
         session.announce(0, io);
         session
+    }
+
+    /// How far the session has come, in public terms.
+    pub(super) fn progress(&self) -> Progress {
+        Progress {
+            session: self.id.to_string(),
+            request: self.subject.request.to_string(),
+            key: self.subject.key.public.id().to_string(),
+            scheme: self.subject.scheme,
+            phase: match &self.outcome {
+                None if self.rounds.is_empty() => "announced",
+                None => "signing",
+                Some(Outcome::Done(..)) => "done",
+                Some(Outcome::Failed) => "failed",
+            },
+            attempt: self.attempt,
+            coordinator: self.coordinator(self.attempt),
+            proposals: self.rounds.len(),
+            coordinating: self.coordinating.len(),
+            early_shares: self.early.values().map(BTreeMap::len).sum(),
+        }
     }
 
     /// Who coordinates an attempt: the turn goes round, from a start that the session decides.

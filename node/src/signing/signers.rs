@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::early::{Awaited, Delivery, Early};
 use super::ecdsa::DealtTriples;
-use super::pool::{Io, Pool, Refusal, State};
-use super::session::{Outcome, Session, must_wait};
+use super::pool::{Io, Pool, PoolLevels, Refusal, State};
+use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
 use super::{Effect, Finished, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, Subject};
 use crate::env::Env;
@@ -51,6 +51,16 @@ impl Signers {
             counter: 0,
             ended: Vec::new(),
         }
+    }
+
+    /// The sessions under way, in public terms.
+    pub fn progress(&self) -> Vec<Progress> {
+        self.sessions.values().map(Session::progress).collect()
+    }
+
+    /// How full the pool of presignatures is.
+    pub fn pool_levels(&self) -> PoolLevels {
+        self.pool.levels()
     }
 
     /// A key can be used from now on; presignatures are made ahead if the parameters say so.

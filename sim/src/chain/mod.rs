@@ -6,6 +6,7 @@
 mod deploy;
 mod evm;
 mod pool;
+mod reorg;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use thiserror::Error;
 
 pub use deploy::{DeployError, NetworkParameters};
 pub use evm::{BASE_FEE_WEI, BLOCK_GAS_LIMIT, ExecutionError};
+pub use reorg::Reorganised;
 
 use evm::{Header, Outcome};
 use pool::{Pending, Pool};
@@ -185,6 +187,8 @@ pub struct Chain {
     /// Recent blocks, by number: those whose state can be read.
     headers: BTreeMap<u64, Header>,
     pool: Pool,
+    /// The transactions of recent blocks, by number and in order, for a reorganisation.
+    mined: BTreeMap<u64, Vec<Pending>>,
     logs: BTreeMap<u64, Vec<ChainLog>>,
     receipts: BTreeMap<[u8; 32], Arc<Receipt>>,
     gas_used: u64,
@@ -201,6 +205,7 @@ impl Chain {
             undo: BTreeMap::new(),
             headers: BTreeMap::from([(0, head)]),
             pool: Pool::default(),
+            mined: BTreeMap::new(),
             logs: BTreeMap::new(),
             receipts: BTreeMap::new(),
             gas_used: 0,
@@ -221,6 +226,11 @@ impl Chain {
     /// The newest block's number and timestamp (seconds).
     pub fn head(&self) -> (u64, u64) {
         (self.head.number, self.head.timestamp_s)
+    }
+
+    /// The timestamp of a recent block, seconds; `None` if its state is not kept.
+    pub fn timestamp_s(&self, number: u64) -> Option<u64> {
+        self.headers.get(&number).map(|header| header.timestamp_s)
     }
 
     /// The newest block that is final.
@@ -286,7 +296,7 @@ impl Chain {
             receipts: Vec::new(),
             dropped: Vec::new(),
         };
-        let (mut undo, mut logs) = (Undo::default(), Vec::new());
+        let (mut undo, mut logs, mut mined) = (Undo::default(), Vec::new(), Vec::new());
         let mut ready = self.pool.ready(|account| self.world.nonce(account));
         while let Some((_, (sender, nonce))) = ready.pop_first() {
             let room = BLOCK_GAS_LIMIT - block.gas_used;
@@ -296,11 +306,13 @@ impl Chain {
                     let receipt = self.commit(&pending, outcome, &block, &mut undo, &mut logs);
                     block.gas_used += receipt.gas_used;
                     block.receipts.push(receipt);
+                    mined.push(pending);
                     ready.extend(self.pool.entry(sender, nonce + 1));
                 }
                 Err(reason) => block.dropped.push((pending.hash, reason)),
             }
         }
+        self.mined.insert(header.number, mined);
         self.append(header, undo, logs, block.gas_used);
         block
     }
@@ -417,5 +429,6 @@ impl Chain {
         self.headers.retain(|&number, _| number >= oldest);
         // The state after block `oldest` is reached by undoing the blocks above it.
         self.undo.retain(|&number, _| number > oldest);
+        self.mined.retain(|&number, _| number > oldest);
     }
 }

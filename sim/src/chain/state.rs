@@ -77,6 +77,23 @@ impl World {
         }
     }
 
+    /// Takes back what a block changed. Code that it stored stays; nothing names it any more.
+    pub fn revert(&mut self, undo: Undo) {
+        for (address, info) in undo.accounts {
+            match info {
+                Some(info) => self.accounts.insert(address, info),
+                None => self.accounts.remove(&address),
+            };
+        }
+        for (slot, value) in undo.storage {
+            if value.is_zero() {
+                self.storage.remove(&slot)
+            } else {
+                self.storage.insert(slot, value)
+            };
+        }
+    }
+
     /// Feeds the whole state to a hash, in order of addresses and slots.
     pub fn hash_into(&self, hasher: &mut blake3::Hasher) {
         for (address, info) in &self.accounts {

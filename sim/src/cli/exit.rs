@@ -14,7 +14,7 @@ impl Exit {
     pub const MISSED: Self = Self(1);
     /// Wrong usage.
     pub const USAGE: Self = Self(2);
-    /// A scenario is not valid.
+    /// A scenario or capsule is not valid.
     pub const BAD_SCENARIO: Self = Self(3);
     /// Nothing was selected.
     pub const NOTHING_SELECTED: Self = Self(4);
@@ -24,7 +24,7 @@ impl Exit {
     pub const LIVENESS: Self = Self(10);
     /// A safety property was violated.
     pub const SAFETY: Self = Self(20);
-    /// Two runs of one scenario and seed differed.
+    /// Two runs of one scenario and seed differed, or a replay and its capsule.
     pub const NONDETERMINISM: Self = Self(30);
     /// A panic.
     pub const PANIC: Self = Self(40);

@@ -12,7 +12,7 @@ use crate::scenario::{self, closest};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A section, step, fault, verdict, oracle or bug; all names if not given
+    /// A section, step, fault, verdict, oracle, bug or notion; all names if not given
     name: Option<String>,
 }
 
@@ -24,6 +24,35 @@ const VERDICTS: [(&str, &str); 6] = [
     ("verdict safety", "A safety property was violated."),
     ("verdict nondeterminism", "Two runs of the same scenario and seed differed."),
     ("verdict panic", "The simulator or a node panicked."),
+];
+
+/// What the program writes and how failures are compared.
+const NOTIONS: [(&str, &str); 5] = [
+    (
+        "notion capsule",
+        "One JSON file with all that a run needs to happen again on another machine: scenario with edits and action \
+         files, seed, plan, and what it came to (verdict, failures, digest).\n`run --out` writes one for each run that \
+         is not as expected, `run --capsule FILE` for any; `replay` runs it, `shrink` makes it small.",
+    ),
+    (
+        "notion plan",
+        "The faults of a run, one by one: which, when, at which nodes. The seed and the scenario make it; a capsule \
+         keeps it.",
+    ),
+    (
+        "notion failure",
+        "What went wrong, as an oracle and a kind: the oracle's words without numbers and hashes, with a list of alike \
+         things as one. Two runs fail in the same way if the verdict and a failure are the same.",
+    ),
+    (
+        "notion build",
+        "The program's version and a hash of its sources and of its dependencies' versions. Runs of one build agree to \
+         the last byte; those of two need not.",
+    ),
+    (
+        "notion digest",
+        "BLAKE3 over every record of a run's trace. The same scenario, seed and build give the same digest.",
+    ),
 ];
 
 pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
@@ -54,6 +83,7 @@ fn entries() -> BTreeMap<String, String> {
     let schema = scenario::schema();
     let mut list: BTreeMap<String, String> = VERDICTS.map(|(title, text)| (title.to_owned(), text.to_owned())).into();
     list.extend(Bug::ALL.iter().map(|bug| (format!("bug {bug}"), bug.description().trim().to_owned())));
+    list.extend(NOTIONS.map(|(title, text)| (title.to_owned(), text.to_owned())));
     list.extend(EXPLAINED.iter().map(|(name, text)| (format!("oracle {name}"), (*text).to_owned())));
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         list.insert(format!("section {name}"), explanation(&schema, property));

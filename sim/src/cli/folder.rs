@@ -9,6 +9,9 @@ use crate::outcome::RunReport;
 use crate::plan::FaultPlan;
 use crate::{report, trace};
 
+/// The capsule in a run's folder.
+pub(super) const CAPSULE: &str = "capsule.json";
+
 /// Where a run's folder is: `OUT/NAME-seedN`.
 pub(super) fn path(out: &Path, scenario: &str, seed: u64) -> PathBuf {
     out.join(format!("{scenario}-seed{seed}"))

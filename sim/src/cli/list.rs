@@ -4,7 +4,7 @@ use clap::Args;
 use lit_node::bugs::Bug;
 
 use super::{Common, Exit, Shell, select};
-use crate::scenario;
+use crate::scenario::Bundle;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
     };
     let mut exit = Exit::OK;
     for file in files {
-        let scenario = match scenario::load(&file, &[]) {
-            Ok(scenario) => scenario,
+        let scenario = match Bundle::read(&file, &[], shell.engine.vocabulary()) {
+            Ok((scenario, _)) => scenario,
             Err(error) => {
                 shell.complain(&error.to_string());
                 exit = exit.and(Exit::BAD_SCENARIO);

@@ -6,9 +6,11 @@ mod exit;
 mod explain;
 mod folder;
 mod list;
+mod replay;
 mod run;
 mod schema;
 mod select;
+mod shrink;
 mod twice;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
@@ -38,12 +40,12 @@ Exit codes, the highest of all runs:
    0  every run ended as its scenario expects
    1  a planted bug was not seen, or by the wrong oracle
    2  wrong usage
-   3  a scenario is not valid
+   3  a scenario or capsule is not valid
    4  nothing was selected
    5  an expectation, bound or mark was missed (an unexpected pass too)
   10  something that must complete did not
   20  a safety property was violated
-  30  two runs of one scenario and seed differed
+  30  two runs of one scenario and seed differed, or a replay and its capsule
   40  a panic";
 
 /// Options of every verb.
@@ -52,7 +54,7 @@ struct Common {
     /// Print JSON, one object a line, instead of text
     #[arg(long, global = true)]
     json: bool,
-    /// Write a folder for each run: report, plan, trace
+    /// Write a folder for each run: report, plan, trace, and a capsule if it is not as expected
     #[arg(long, global = true, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print only what went wrong
@@ -70,13 +72,17 @@ struct Common {
 enum Verb {
     /// Run scenarios
     Run(run::Arguments),
+    /// Run what a capsule holds, and compare
+    Replay(replay::Arguments),
+    /// Find the least scenario that fails like a capsule
+    Shrink(shrink::Arguments),
     /// Find the first record in which the traces of two runs differ
     Diff(diff::Arguments),
     /// List scenarios
     List(list::Arguments),
     /// Plant known mistakes and show how soon the right oracle sees each
     Bugs(bugs::Arguments),
-    /// Explain a section, step, fault, verdict or expected error of scenario files
+    /// Explain a section, step, fault or verdict, or a word such as capsule
     Explain(explain::Arguments),
     /// Print the JSON Schema of scenario files
     Schema,
@@ -146,6 +152,8 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
     };
     match verb {
         Verb::Run(arguments) => run::run(&arguments, &common, shell),
+        Verb::Replay(arguments) => replay::run(&arguments, &common, shell),
+        Verb::Shrink(arguments) => shrink::run(&arguments, &common, shell),
         Verb::Diff(arguments) => diff::run(&arguments, &common, shell),
         Verb::List(arguments) => list::run(&arguments, &common, shell),
         Verb::Bugs(arguments) => bugs::run(&arguments, &common, shell),

@@ -1,17 +1,17 @@
 //! `litsim run`: runs scenarios and reports each.
 
 use clap::Args;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::twice::{self, Job};
 use super::{Common, Exit, Shell, folder, select};
-use crate::outcome::{Faults, RunOptions, RunReport, Verdict};
+use crate::capsule::{Capsule, attempt};
+use crate::outcome::{RunOptions, RunReport, Verdict};
 use crate::plan::FaultPlan;
 use crate::report::{self, Style};
-use crate::scenario::{self, Scenario};
-use crate::trace::{Retention, Trace};
+use crate::scenario::{Bundle, Scenario};
+use crate::trace::Retention;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// Change a value of the scenario before it is checked, e.g. network.nodes=13; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    /// Write a capsule of the run, whatever comes of it: everything that `replay` and `shrink` need
+    #[arg(long, value_name = "FILE")]
+    capsule: Option<PathBuf>,
     /// Run in two processes and compare every record
     #[arg(long)]
     twice: bool,
@@ -43,13 +46,17 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
             return Exit::NOTHING_SELECTED;
         }
     };
+    if arguments.capsule.is_some() && files.len() > 1 {
+        shell.complain("error: --capsule takes the run of one scenario, and several are selected");
+        return Exit::USAGE;
+    }
     let brief = files.len() > 1 && !common.verbose;
     files.iter().map(|file| run_file(arguments, common, shell, file, brief)).fold(Exit::OK, Exit::and)
 }
 
 fn run_file(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>, file: &Path, brief: bool) -> Exit {
-    let scenario = match scenario::load(file, &arguments.set) {
-        Ok(scenario) => scenario,
+    let (scenario, bundle) = match Bundle::read(file, &arguments.set, shell.engine.vocabulary()) {
+        Ok(read) => read,
         Err(error) => {
             shell.complain(&error.to_string());
             return Exit::BAD_SCENARIO;
@@ -78,10 +85,31 @@ fn run_file(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>, file:
         shell.complain(&note);
     }
     let exit = Exit::of(&report);
-    if exit != Exit::OK {
-        shell.complain(&format!("reproduce: {} {}", shell.program, job.command_line()));
+    let mut written = write(&report, &plan, common, shell, wall);
+    let mut line = job.command_line();
+    if let Some(path) = capsule_path(arguments, common, &report) {
+        let options = options(arguments, common);
+        match Capsule::new(shell.engine, bundle, &plan, options, &report).write(&path) {
+            // A difference between two processes shows in two processes only.
+            Ok(()) if report.verdict == Verdict::Nondeterminism => {}
+            Ok(()) => line = format!("replay {}", twice::quote(&path.display().to_string())),
+            Err(error) => {
+                shell.complain(&format!("error: {error}"));
+                written = Exit::USAGE;
+            }
+        }
     }
-    exit.and(write(&report, &plan, common, shell, wall))
+    if exit != Exit::OK {
+        shell.complain(&format!("reproduce: {} {line}", shell.program));
+    }
+    exit.and(written)
+}
+
+/// Where the run's capsule goes, if anywhere: where the user says, or into the folder of a run that is not as expected.
+fn capsule_path(arguments: &Arguments, common: &Common, report: &RunReport) -> Option<PathBuf> {
+    let folder = || common.out.as_ref().filter(|_| Exit::of(report) != Exit::OK);
+    let in_folder = || folder().map(|out| folder::path(out, &report.scenario, report.seed).join(folder::CAPSULE));
+    arguments.capsule.clone().or_else(in_folder)
 }
 
 fn job(arguments: &Arguments, file: &Path) -> Job {
@@ -95,6 +123,16 @@ fn job(arguments: &Arguments, file: &Path) -> Job {
     }
 }
 
+fn options(arguments: &Arguments, common: &Common) -> RunOptions {
+    let keep = common.out.is_some() || arguments.twice;
+    RunOptions {
+        seed: arguments.seed,
+        memo: !arguments.no_memo,
+        profile: arguments.profile,
+        trace: if keep { Retention::All } else { Retention::Nothing },
+    }
+}
+
 fn run_once(
     arguments: &Arguments,
     common: &Common,
@@ -102,58 +140,13 @@ fn run_once(
     scenario: &Scenario,
     plan: &FaultPlan,
 ) -> (RunReport, Duration) {
-    let keep = common.out.is_some() || arguments.twice;
-    let options = RunOptions {
-        seed: arguments.seed,
-        memo: !arguments.no_memo,
-        profile: arguments.profile,
-        trace: if keep { Retention::All } else { Retention::Nothing },
-    };
-    let engine = shell.engine;
     #[expect(clippy::disallowed_methods, reason = "wall-clock figures go to timings.jsonl only")]
     let start = Instant::now();
-    let outcome = catch_unwind(AssertUnwindSafe(|| engine.run(scenario, plan, options)));
-    let wall = start.elapsed();
-    let report = outcome.unwrap_or_else(|payload| {
-        let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        shell.complain(&format!("panic: {}", text.unwrap_or_default()));
-        after_panic(scenario, plan, arguments.seed)
-    });
-    (report, wall)
+    let report = attempt(shell.engine, scenario, plan, options(arguments, common));
+    (report, start.elapsed())
 }
 
-/// What is left to say of a run that panicked.
-fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64) -> RunReport {
-    let trace = Trace::new(Retention::Nothing);
-    RunReport {
-        scenario: scenario.name.clone(),
-        seed,
-        verdict: Verdict::Panic,
-        expected: false,
-        missed: None,
-        digest: trace.digest(),
-        virtual_ms: 0,
-        events: 0,
-        messages: 0,
-        bytes: 0,
-        nodes: scenario.network.nodes,
-        threshold: scenario.network.threshold,
-        preprocessing: scenario.keys.preprocessing.name(),
-        bugs: scenario.bugs,
-        requests: Vec::new(),
-        milestones: Vec::new(),
-        culprits: Vec::new(),
-        suspects: Vec::new(),
-        violations: Vec::new(),
-        faults: Faults { declared: plan.events.iter().map(|event| event.id.0.clone()).collect(), fired: Vec::new() },
-        marks: Default::default(),
-        profile: None,
-        trace,
-    }
-}
-
-fn print(report: &RunReport, plan: &FaultPlan, common: &Common, shell: &mut Shell<'_>, brief: bool) {
+pub(super) fn print(report: &RunReport, plan: &FaultPlan, common: &Common, shell: &mut Shell<'_>, brief: bool) {
     if common.json {
         return shell.print(&report::json(report));
     }

@@ -228,7 +228,7 @@ fn list_schema_and_explain_answer() {
     let (exit, _, err) = litsim(&fake, &["explain", "crsah"]);
     assert!(exit == Exit::NOTHING_SELECTED && err.contains("did you mean `crash`?"), "{err}");
     let (_, out, _) = litsim(&fake, &["explain"]);
-    for title in ["section network", "step pkp_transaction", "fault partition", "verdict liveness"] {
+    for title in ["section network", "step pkp_transaction", "fault partition", "verdict liveness", "notion capsule"] {
         assert!(out.contains(title), "{title} is missing in {out}");
     }
 }
@@ -236,4 +236,40 @@ fn list_schema_and_explain_answer() {
 #[test]
 fn arguments_parse_as_clap_thinks_they_should() {
     <Arguments as clap::CommandFactory>::command().debug_assert();
+}
+
+#[test]
+fn help_of_runs_replays_and_shrinks_says_what_they_take() {
+    let fake = Fake::new(Verdict::Pass, true);
+    for verb in ["run", "replay", "shrink"] {
+        let (exit, out, _) = litsim(&fake, &[verb, "-h"]);
+        assert_eq!(exit, Exit::OK);
+        insta::assert_snapshot!(format!("help_{verb}"), out);
+    }
+    let (exit, out, _) = litsim(&fake, &["explain", "capsule"]);
+    assert!(exit == Exit::OK && out.starts_with("notion capsule\n  One JSON file"), "{out}");
+}
+
+#[test]
+fn a_capsule_is_written_for_runs_that_are_not_as_expected_or_where_asked_for() {
+    let root = folder("capsule");
+    let (file, out) = (quickstart(), root.join("out").display().to_string());
+    let capsule = root.join("out/quickstart-seed1/capsule.json");
+    let _ = litsim(&Fake::new(Verdict::Pass, true), &["run", &file, "--out", &out]);
+    assert!(!capsule.exists());
+    let failing = Fake::new(Verdict::Liveness, false);
+    let (exit, _, err) = litsim(&failing, &["run", &file, "--out", &out]);
+    assert!(
+        exit == Exit::LIVENESS && err.contains(&format!("reproduce: litsim replay {}", capsule.display())),
+        "{err}"
+    );
+    let kept = capsule.display().to_string();
+    let (exit, out, err) = litsim(&failing, &["replay", &kept]);
+    assert_eq!((exit, err.as_str()), (Exit::LIVENESS, ""));
+    assert!(out.contains("this is the run of the capsule"), "{out}");
+    let (exit, _, err) = litsim(&Fake { salt: 1, ..Fake::new(Verdict::Liveness, false) }, &["replay", &kept]);
+    assert!(exit == Exit::NONDETERMINISM && err.contains("first difference at record 2500"), "{err}");
+    let (exit, _, err) = litsim(&failing, &["run", &file, &kept, "--capsule", &kept]);
+    assert!(exit == Exit::USAGE && err.contains("several are selected"), "{err}");
+    std::fs::remove_dir_all(root).unwrap();
 }

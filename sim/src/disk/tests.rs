@@ -240,3 +240,52 @@ fn a_rolled_back_store_opens_as_it_was() {
     let store = open_store(&disk, 1).expect("opens");
     assert_eq!(view(&store), (vec![None, None, None], None));
 }
+
+#[test]
+fn a_full_disk_overwrites_what_it_holds_and_takes_nothing_more() {
+    let disk = Disk::new();
+    let handle = disk.open();
+    handle.set_len(3 * BLOCK_BYTES).expect("room");
+    handle.write(10, &[1; 100]).expect("room");
+    handle.sync_data().expect("synced");
+    disk.fill(true);
+    handle.write(200, &[2; 100]).expect("the same block");
+    let full = |result: io::Result<()>| result.is_err_and(|error| error.kind() == io::ErrorKind::StorageFull);
+    assert!(full(handle.write(2 * BLOCK_BYTES, &[3])), "a hole");
+    assert!(full(handle.write(BLOCK_BYTES - 1, &[3; 2])), "partly a hole");
+    assert!(full(handle.set_len(4 * BLOCK_BYTES)));
+    handle.set_len(2 * BLOCK_BYTES).expect("shrinking needs no room");
+    assert_eq!(disk.refused(), 3);
+    handle.sync_data().expect("what was written is kept");
+    disk.fill(false);
+    handle.write(BLOCK_BYTES, &[3]).expect("room again");
+}
+
+#[test]
+fn a_store_on_a_full_disk_fails_and_keeps_every_acknowledged_commit() {
+    let disk = fresh();
+    let database = open(&disk).expect("a good disk");
+    assert!((0..3).all(|index| commit(&database, index).is_ok()));
+    disk.fill(true);
+    let more = (3..200).take_while(|index| commit(&database, *index).is_ok()).count() as u64;
+    assert!(more < 197 && disk.refused() > 0, "the disk was full after {more} commits");
+    drop(database);
+    disk.crash(Loss::KeepAll);
+    disk.fill(false);
+    let database = open(&disk).expect("the disk works");
+    assert_eq!(content(&database), expected(3 + more));
+}
+
+#[test]
+fn a_copy_is_another_disk_with_what_was_durable() {
+    let disk = Disk::new();
+    let handle = disk.open();
+    handle.write(0, b"kept").expect("written");
+    handle.sync_data().expect("synced");
+    handle.write(0, b"lost").expect("written");
+    let copy = disk.copy();
+    assert_eq!(copy.raw(), b"kept");
+    copy.open().write(0, b"mine").expect("written");
+    assert_eq!(disk.snapshot(), Disk::copy(&disk).snapshot());
+    assert!(disk.raw().starts_with(b"lost"));
+}

@@ -48,6 +48,20 @@ impl<N> Links<N> {
     }
 }
 
+impl Links {
+    /// Whether the direction from one node to another is among them.
+    pub fn cover(&self, from: NodeId, to: NodeId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Pairs(pairs) => pairs.contains(&(from, to)),
+            Self::Between(ends) => {
+                let meant = |list: &[NodeId], node| list.is_empty() || list.contains(&node);
+                meant(&ends.from, from) && meant(&ends.to, to)
+            }
+        }
+    }
+}
+
 /// Strikes some messages of some links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound(deserialize = "N: Deserialize<'de>"))]
@@ -84,18 +98,54 @@ impl<N> Reorder<N> {
     }
 }
 
-/// Splits the network.
+/// Cuts links: nothing passes, and what is in flight on them is lost. With pairs or `{ from, to }` one direction alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound(deserialize = "N: Deserialize<'de>"))]
+#[schemars(rename = "Cut")]
+pub struct Cut<N = NodeId> {
+    /// Which links.
+    pub links: Links<N>,
+}
+
+impl<N> Cut<N> {
+    pub(super) fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> Cut<M> {
+        Cut { links: self.links.map(name) }
+    }
+}
+
+/// Splits the network; what is in flight between the sets is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Partition")]
 pub struct Partition<N = NodeId> {
     /// The sets, disjoint; a node in none of them reaches everybody.
     pub sets: Vec<Vec<N>>,
+    /// Only what an earlier set sends to a later one is lost; the other way everything arrives.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_way: bool,
 }
 
 impl<N> Partition<N> {
     pub(super) fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> Partition<M> {
-        Partition { sets: self.sets.iter().map(|set| set.iter().map(&mut *name).collect()).collect() }
+        let sets = self.sets.iter().map(|set| set.iter().map(&mut *name).collect()).collect();
+        Partition { sets, one_way: self.one_way }
+    }
+}
+
+impl Partition {
+    /// Whether nothing passes from one node to another.
+    pub fn separates(&self, from: NodeId, to: NodeId) -> bool {
+        let set_of = |node| self.sets.iter().position(|set| set.contains(&node));
+        match (set_of(from), set_of(to)) {
+            (Some(a), Some(b)) => {
+                if self.one_way {
+                    a < b
+                } else {
+                    a != b
+                }
+            }
+            _ => false,
+        }
     }
 }
 

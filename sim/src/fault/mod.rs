@@ -4,14 +4,32 @@
 //! that the planner chose. The doc comments are what `litsim schema` and `litsim explain` print.
 
 mod behaviour;
+mod burden;
+mod custom;
+mod flow;
 mod link;
 mod machine;
+mod message;
+mod origin;
+mod pace;
 mod show;
+mod show_links;
+mod storage;
+mod surroundings;
+mod twins;
 mod wire;
 
 pub use behaviour::Corruption;
-pub use link::{Links, Partition, Reorder, Strike};
+pub use custom::Custom;
+pub use flow::{Bandwidth, Gray, LatencyChange, Order, Turn};
+pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
+pub use message::{Delay, Discard, ReplayWire};
+pub use origin::{GivenAnswer, Origin, OriginAnswer};
+pub use pace::{ClockStep, Drift, Pause, Slow};
+pub use storage::{DiskFull, DiskSlow};
+pub use surroundings::{Endpoints, Gateway, Lie, Reorg, RpcLag, RpcLie, Serve};
+pub use twins::Twins;
 pub use wire::{Flip, Garbage, Truncate};
 
 use lit_node::id::NodeId;
@@ -31,8 +49,52 @@ pub enum Fault<N = NodeId> {
     Reorder(Reorder<N>),
     /// Nodes of different sets cannot reach each other.
     Partition(Partition<N>),
+    /// Links are dead.
+    Cut(Cut<N>),
+    /// Links take longer, or less long.
+    Latency(LatencyChange<N>),
+    /// Links are narrow: messages queue up, and get lost when the queue is full.
+    Bandwidth(Bandwidth<N>),
+    /// Links look alive, but lose or delay large messages, or some of all messages.
+    Gray(Gray<N>),
+    /// An adversary orders the messages: those of some nodes come first, or last.
+    Order(Order<N>),
+    /// Messages of a label are late.
+    Delay(Delay<N>),
+    /// Messages of a label get lost.
+    Drop(Discard<N>),
+    /// Bytes that went over a link come again, perhaps from or to another node.
+    ReplayWire(ReplayWire<N>),
     /// A node stops, and loses everything that is not on its disk.
     Crash(Crash<N>),
+    /// A node's process stands still.
+    Pause(Pause<N>),
+    /// A node's processor is slow.
+    Slow(Slow<N>),
+    /// A node's clock is set wrong.
+    Clock(ClockStep<N>),
+    /// A node's clock goes too fast or too slowly.
+    Drift(Drift<N>),
+    /// A node's disk is full.
+    DiskFull(DiskFull<N>),
+    /// A node's disk is slow.
+    DiskSlow(DiskSlow<N>),
+    /// A node runs twice.
+    Twins(Twins<N>),
+    /// Endpoints show nodes an old state of the home chain.
+    RpcLag(RpcLag<N>),
+    /// Endpoints show nodes the home chain as it was when the fault began.
+    RpcStale(Endpoints<N>),
+    /// Endpoints do not answer nodes.
+    RpcDown(Endpoints<N>),
+    /// Endpoints lie to nodes.
+    RpcLie(RpcLie<N>),
+    /// The newest blocks of the home chain are replaced.
+    Reorg(Reorg),
+    /// The IPFS gateway does not serve what it is asked for.
+    Gateway(Gateway<N>),
+    /// A web server does not answer as usual.
+    Origin(Origin<N>),
     /// The message that triggers this arrives with one bit wrong.
     Flip(Flip),
     /// Of the message that triggers this only the beginning arrives.
@@ -41,6 +103,8 @@ pub enum Fault<N = NodeId> {
     Garbage(Garbage<N>),
     /// A node puts its key share where its announcements should have random bytes.
     Leak(Corruption<N>),
+    /// A fault or behaviour that the engine of another protocol adds; the threshold-key network has none.
+    Custom(Custom<N>),
 }
 
 impl<N> Fault<N> {
@@ -51,11 +115,34 @@ impl<N> Fault<N> {
             Self::Duplicate(strike) => Fault::Duplicate(strike.map(name)),
             Self::Reorder(reorder) => Fault::Reorder(reorder.map(name)),
             Self::Partition(partition) => Fault::Partition(partition.map(name)),
+            Self::Cut(cut) => Fault::Cut(cut.map(name)),
+            Self::Latency(pace) => Fault::Latency(pace.map(name)),
+            Self::Bandwidth(bandwidth) => Fault::Bandwidth(bandwidth.map(name)),
+            Self::Gray(gray) => Fault::Gray(gray.map(name)),
+            Self::Order(order) => Fault::Order(order.map(name)),
+            Self::Delay(delay) => Fault::Delay(delay.map(name)),
+            Self::Drop(drop) => Fault::Drop(drop.map(name)),
+            Self::ReplayWire(replay) => Fault::ReplayWire(replay.map(name)),
             Self::Crash(crash) => Fault::Crash(crash.map(name)),
+            Self::Pause(pause) => Fault::Pause(pause.map(name)),
+            Self::Slow(slow) => Fault::Slow(slow.map(name)),
+            Self::Clock(step) => Fault::Clock(step.map(name)),
+            Self::Drift(drift) => Fault::Drift(drift.map(name)),
+            Self::DiskFull(full) => Fault::DiskFull(full.map(name)),
+            Self::DiskSlow(slow) => Fault::DiskSlow(slow.map(name)),
+            Self::Twins(twins) => Fault::Twins(twins.map(name)),
+            Self::RpcLag(lag) => Fault::RpcLag(lag.map(name)),
+            Self::RpcStale(endpoints) => Fault::RpcStale(endpoints.map(name)),
+            Self::RpcDown(endpoints) => Fault::RpcDown(endpoints.map(name)),
+            Self::RpcLie(lie) => Fault::RpcLie(lie.map(name)),
+            Self::Reorg(reorg) => Fault::Reorg(*reorg),
+            Self::Gateway(gateway) => Fault::Gateway(gateway.map(name)),
+            Self::Origin(origin) => Fault::Origin(origin.map(name)),
             Self::Flip(flip) => Fault::Flip(*flip),
             Self::Truncate(truncate) => Fault::Truncate(*truncate),
             Self::Garbage(garbage) => Fault::Garbage(garbage.map(name)),
             Self::Leak(corruption) => Fault::Leak(corruption.map(name)),
+            Self::Custom(custom) => Fault::Custom(custom.map(name)),
         }
     }
 
@@ -70,7 +157,17 @@ impl Fault {
     pub fn corrupts(&self) -> Option<NodeId> {
         match self {
             Self::Leak(corruption) => Some(corruption.node),
+            Self::Custom(custom) => custom.node,
             _ => None,
+        }
+    }
+
+    /// Whether nothing passes from one node to another while the fault is on.
+    pub fn severs(&self, from: NodeId, to: NodeId) -> bool {
+        match self {
+            Self::Partition(partition) => partition.separates(from, to),
+            Self::Cut(cut) => cut.links.cover(from, to),
+            _ => false,
         }
     }
 
@@ -83,3 +180,6 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

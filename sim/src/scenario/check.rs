@@ -5,16 +5,19 @@
 use lit_node::bugs::Bug;
 use lit_node::id::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
+use super::bundle::{Files, Vocabulary};
 use super::check_act;
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Network, Route, Scenario, User, Wei};
+use super::model::{
+    Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Network, Rate, Route, Scenario, Stabilisation, User,
+    Wei,
+};
 use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
-use super::value::{OneOrMany, OneOrMore};
+use super::value::{HOUR_MS, OneOrMany, OneOrMore};
 use crate::oracle::EXPLAINED;
 
 /// The version of the format.
@@ -27,11 +30,15 @@ const FUNDS_DEFAULT: Wei = Wei(10_000_000_000_000_000_000);
 /// What all checks share: where to report, and what names mean.
 pub(super) struct Checker<'s> {
     source: &'s Source,
-    /// The folder that file names are relative to.
-    folder: &'s Path,
+    /// Where the files that the scenario names are.
+    files: Files<'s>,
+    /// The words that depend on what is simulated.
+    pub vocabulary: Vocabulary,
     pub found: Vec<Diagnostic>,
     pub nodes: u16,
     pub users: BTreeSet<String>,
+    /// The web servers that there are.
+    pub origins: BTreeSet<String>,
     actions: BTreeMap<String, Arc<Action>>,
 }
 
@@ -77,7 +84,7 @@ impl Checker<'_> {
         if let Some(action) = self.actions.get(&file.value) {
             return action.clone();
         }
-        let code = std::fs::read_to_string(self.folder.join(&file.value)).unwrap_or_else(|error| {
+        let code = self.files.read(&file.value).unwrap_or_else(|error| {
             // The kind alone: the text of an operating system's error differs between hosts.
             let message = format!("cannot read action `{}`: {}", file.value, error.kind());
             self.refuse(&file.span, message, "a file, relative to the scenario's folder");
@@ -101,13 +108,20 @@ impl Checker<'_> {
 }
 
 /// Checks a whole file.
-pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<Scenario, Diagnostics> {
+pub(super) fn check(
+    source: &Source,
+    files: Files<'_>,
+    vocabulary: Vocabulary,
+    file: raw::File,
+) -> Result<(Scenario, BTreeMap<String, Arc<Action>>), Diagnostics> {
     let mut checker = Checker {
         source,
-        folder,
+        files,
+        vocabulary,
         found: Vec::new(),
         nodes: file.network.nodes.value,
         users: file.users.keys().cloned().collect(),
+        origins: file.http.iter().filter_map(|server| crate::http::origin(&server.origin)).collect(),
         actions: BTreeMap::new(),
     };
     let c = &mut checker;
@@ -126,7 +140,7 @@ pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<S
         checker.found.sort_by_key(|d| (d.place.origin.clone(), d.place.line, d.place.column));
         return Err(Diagnostics(checker.found));
     }
-    Ok(Scenario {
+    let scenario = Scenario {
         name: file.name.value,
         description: file.description,
         tags: file.tags,
@@ -141,7 +155,8 @@ pub(super) fn check(source: &Source, folder: &Path, file: raw::File) -> Result<S
         acts,
         bugs,
         expect,
-    })
+    };
+    Ok((scenario, checker.actions))
 }
 
 fn header(c: &mut Checker<'_>, file: &raw::File) {
@@ -157,12 +172,39 @@ fn network(c: &mut Checker<'_>, raw: raw::Network) -> Network {
     if !(2..=NODES_MAX).contains(&nodes) {
         c.refuse(&raw.nodes.span, format!("a network of {nodes}"), format!("2 to {NODES_MAX} nodes"));
     }
-    let (rule, span) = raw.threshold.map_or((Default::default(), raw.nodes.span), |placed| (placed.value, placed.span));
+    let (rule, span) = match &raw.threshold {
+        Some(placed) => (placed.value, placed.span.clone()),
+        None => (Default::default(), raw.nodes.span.clone()),
+    };
     let threshold = rule.of(nodes);
     if threshold == 0 || threshold > nodes {
         c.refuse(&span, format!("threshold {threshold} does not fit {nodes} nodes"), format!("1 to {nodes}"));
     }
-    Network { nodes, threshold, delta_ms: raw.delta_ms, link: raw.link }
+    let (delta_ms, link, nodes_span) = (raw.delta_ms, raw.link.clone(), raw.nodes.span.clone());
+    let stabilisation = stabilisation(c, raw);
+    if stabilisation.is_some() && link.loss.ppm > 0 {
+        let expected = "no `loss` in [network.link]; `pre_gst_loss`, or a `loss` fault";
+        c.refuse(&nodes_span, "after stabilisation (`gst_ms`) every message arrives", expected);
+    }
+    Network { nodes, threshold, delta_ms, stabilisation, link }
+}
+
+fn stabilisation(c: &mut Checker<'_>, raw: raw::Network) -> Option<Stabilisation> {
+    let Some(gst_ms) = raw.gst_ms else {
+        let (delay, loss) = (raw.pre_gst_delay_ms_max.map(|d| d.span), raw.pre_gst_loss.map(|l| l.span));
+        for span in delay.into_iter().chain(loss) {
+            c.refuse(&span, "this says what is before a time that is not given", "`gst_ms` with it");
+        }
+        return None;
+    };
+    for duration in [Some(&gst_ms), raw.pre_gst_delay_ms_max.as_ref()].into_iter().flatten() {
+        if duration.value > HOUR_MS {
+            c.refuse(&duration.span, format!("{} ms is too much", duration.value), format!("at most {HOUR_MS}"));
+        }
+    }
+    let delay_ms_max = raw.pre_gst_delay_ms_max.map_or(gst_ms.value, |delay| delay.value);
+    let loss = raw.pre_gst_loss.map_or(Rate::default(), |loss| loss.value);
+    Some(Stabilisation { gst_ms: gst_ms.value, delay_ms_max, loss })
 }
 
 fn chains(c: &mut Checker<'_>, raw: Placed<OneOrMany<Chain>>) -> Vec<Chain> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::check::Checker;
+use super::check_machine;
 use super::model::{FaultSpec, LabelPattern, NodeChoice, Step, WhenSpec};
 use super::raw_act as raw;
 use super::source::{Placed, Span};
@@ -49,25 +50,22 @@ fn when(c: &mut Checker<'_>, raw: Placed<raw::When>) -> WhenSpec {
     }
 }
 
-/// The messages that nodes send each other, by protocol.
-const LABELS: [(&str, &[&str]); 5] = [
-    ("channel", &["hello", "welcome", "ack"]),
-    ("dkg", &["dealing", "ack", "fetch", "fetched"]),
-    ("presign", &["start", "share"]),
-    ("ecdsa", &["announce", "propose", "share", "finished"]),
-    ("frost", &["announce", "propose", "share", "finished"]),
-];
-
 fn pattern(c: &mut Checker<'_>, label: &Placed<String>) -> LabelPattern {
-    let (protocol, kind) = label.split_once('/').map_or((label.as_str(), None), |(p, k)| (p, Some(k)));
-    if protocol.is_empty() || kind.is_some_and(|kind| kind.is_empty() || kind.contains('/')) {
+    let Some(pattern) = LabelPattern::read(label) else {
         c.refuse(&label.span, "this is no label", "`protocol/kind` or `protocol`, e.g. `dkg/ack`");
-    } else if !LABELS.iter().any(|(p, kinds)| *p == protocol && kind.is_none_or(|kind| kinds.contains(&kind))) {
-        let known = LABELS.iter().flat_map(|(p, kinds)| kinds.iter().map(move |kind| format!("{p}/{kind}")));
-        let known: Vec<String> = known.collect();
-        c.unknown("label", label, known.iter().map(String::as_str));
+        return LabelPattern { protocol: label.value.clone(), kind: None };
+    };
+    known(c, &label.span, &pattern);
+    pattern
+}
+
+/// Checks that there are messages of this label.
+fn known(c: &mut Checker<'_>, span: &Span, label: &LabelPattern) {
+    if !c.vocabulary.knows(&label.protocol, label.kind.as_deref()) {
+        let known = c.vocabulary.labels();
+        let label = Placed { value: label.to_string(), span: span.clone() };
+        c.unknown("label", &label, known.iter().map(String::as_str));
     }
-    LabelPattern { protocol: protocol.to_owned(), kind: kind.map(str::to_owned) }
 }
 
 /// Checks a node's number, if it is one.
@@ -83,6 +81,44 @@ fn sense(c: &mut Checker<'_>, span: &Span, fault: &Fault<Placed<NodeChoice>>) {
     match fault {
         Fault::Loss(strike) | Fault::Duplicate(strike) => links(c, &strike.links),
         Fault::Reorder(reorder) => links(c, &reorder.links),
+        Fault::Cut(cut) => links(c, &cut.links),
+        Fault::Latency(pace) => links(c, &pace.links),
+        Fault::Bandwidth(bandwidth) => links(c, &bandwidth.links),
+        Fault::Gray(gray) => {
+            links(c, &gray.links);
+            if gray.delay_ms == Some(0) {
+                c.refuse(
+                    span,
+                    "a delay of 0 ms disturbs nothing",
+                    "`delay_ms` above 0, or none for messages that are lost",
+                );
+            }
+        }
+        Fault::Order(order) => order_of(c, span, &order.nodes),
+        Fault::Delay(delay) => {
+            known(c, span, &delay.label);
+            links(c, &delay.links);
+            if delay.delay_ms == 0 {
+                c.refuse(span, "a delay of 0 ms disturbs nothing", "`delay_ms` above 0");
+            }
+        }
+        Fault::Drop(drop) => {
+            known(c, span, &drop.label);
+            links(c, &drop.links);
+            if drop.first == Some(0) || drop.every == Some(0) {
+                c.refuse(span, "there is no message 0", "`first` and `every` from 1");
+            }
+        }
+        Fault::ReplayWire(replay) => {
+            replay.label.iter().for_each(|label| known(c, span, label));
+            links(c, &replay.links);
+            if let (Some(from), Some(to)) = (&replay.as_from, &replay.to)
+                && from.value == to.value
+                && from.value != NodeChoice::Any
+            {
+                c.refuse(&to.span, format!("{} has no link to itself", to.value), "two different nodes");
+            }
+        }
         Fault::Partition(partition) => sets(c, span, &partition.sets),
         Fault::Crash(crash) => {
             if crash.at_write.is_some() && crash.at_sync.is_some() {
@@ -92,7 +128,12 @@ fn sense(c: &mut Checker<'_>, span: &Span, fault: &Fault<Placed<NodeChoice>>) {
                 c.refuse(span, "there is no write or sync 0", "1 for the first");
             }
         }
-        Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => {}
+        Fault::Custom(custom) if !c.vocabulary.custom.contains(&custom.name.as_str()) => {
+            let name = Placed { value: custom.name.clone(), span: span.clone() };
+            let known = c.vocabulary.custom.clone();
+            c.unknown("custom fault", &name, known.into_iter());
+        }
+        other => check_machine::sense(c, span, other),
     }
 }
 
@@ -101,6 +142,12 @@ fn links(c: &mut Checker<'_>, links: &Links<Placed<NodeChoice>>) {
         for (from, to) in pairs.iter().filter(|(from, to)| from.value == to.value && from.value != NodeChoice::Any) {
             c.refuse(&to.span, format!("{} has no link to itself", from.value), "pairs of different nodes");
         }
+    }
+}
+
+fn order_of(c: &mut Checker<'_>, span: &Span, nodes: &[Placed<NodeChoice>]) {
+    if nodes.is_empty() {
+        c.refuse(span, "nobody's messages are meant", "at least one node");
     }
 }
 

@@ -2,10 +2,14 @@
 //!
 //! Every error names file, line and column, shows the line, and says what was expected.
 
+mod bundle;
 mod check;
 mod check_act;
 mod check_fault;
+mod check_machine;
 mod diagnostic;
+mod label;
+mod latency;
 mod model;
 mod params;
 mod raw;
@@ -14,17 +18,19 @@ mod schema;
 mod source;
 mod tree;
 mod value;
+mod write;
 
-use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+pub use bundle::{Bundle, Files, Vocabulary};
 pub(crate) use diagnostic::closest;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use model::*;
 pub use params::{BadReference, Params, Reference};
 pub use schema::schema;
 pub use source::Place;
+pub use write::write;
 
 /// Why there is no scenario.
 #[derive(Debug, Error)]
@@ -47,9 +53,7 @@ pub enum LoadError {
 /// # Errors
 /// If the file cannot be read, or is no valid scenario; then all faults that one pass finds are listed.
 pub fn load(path: &Path, edits: &[String]) -> Result<Scenario, LoadError> {
-    let bytes = std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    Ok(parse(&path.display().to_string(), &bytes, folder, edits)?)
+    Ok(Bundle::read(path, edits, Vocabulary::LIT)?.0)
 }
 
 /// Checks the bytes of a scenario file. `origin` is its name in messages; actions are read relative to `folder`.
@@ -57,18 +61,7 @@ pub fn load(path: &Path, edits: &[String]) -> Result<Scenario, LoadError> {
 /// # Errors
 /// If the bytes are no valid scenario.
 pub fn parse(origin: &str, bytes: &[u8], folder: &Path, edits: &[String]) -> Result<Scenario, Diagnostics> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut source = source::Source::new(origin, &text);
-    if let Err(error) = std::str::from_utf8(bytes) {
-        let at = error.valid_up_to();
-        let diagnostic = Diagnostic::new(&source, &(at..at + 1), "this is no UTF-8 text");
-        return Err(Diagnostics(vec![diagnostic.expected("TOML, which is UTF-8")]));
-    }
-    tree::append_edits(&mut source, edits);
-    let tree = tree::parse(&source)?;
-    let file = raw::File::deserialize(toml::Deserializer::from(tree))
-        .map_err(|error| Diagnostics(vec![Diagnostic::from_toml(&source, &error)]))?;
-    check::check(&source, folder, file)
+    Ok(bundle::parse(origin, bytes, edits, Files::Folder(folder), Vocabulary::LIT)?.0)
 }
 
 #[cfg(test)]

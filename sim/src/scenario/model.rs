@@ -2,13 +2,15 @@
 
 use lit_node::bugs::BugSet;
 use lit_node::id::NodeId;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+pub use super::label::LabelPattern;
+pub use super::latency::Latency;
 use super::params::Params;
-pub use super::raw::{Chain, ExpectedVerdict, Ipfs, Keys, Latency, Limits, Link, Nodes, Preprocessing};
+pub use super::raw::{Chain, ExpectedVerdict, Ipfs, Keys, Limits, Link, Nodes, Preprocessing};
 pub use super::raw_act::Delivery;
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
@@ -63,14 +65,32 @@ pub struct Network {
     pub threshold: u16,
     /// The bound on a message's delay after stabilisation, milliseconds.
     pub delta_ms: NonZeroU64,
+    /// When and out of what the links become stable; `None` if they are alike all the time.
+    pub stabilisation: Option<Stabilisation>,
     /// The links.
     pub link: Link,
+}
+
+/// A network that is asynchronous at first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stabilisation {
+    /// The global stabilisation time, milliseconds from the start.
+    pub gst_ms: u64,
+    /// The most that a message is delayed before it, milliseconds.
+    pub delay_ms_max: u64,
+    /// The share of messages that are lost before it.
+    pub loss: Rate,
 }
 
 impl Network {
     /// How many nodes may be faulty: f = floor((n-1)/3).
     pub fn faulty_max(&self) -> u16 {
         (self.nodes - 1) / 3
+    }
+
+    /// From when on messages arrive in time, milliseconds from the start.
+    pub fn stable_from_ms(&self) -> u64 {
+        self.stabilisation.as_ref().map_or(0, |stabilisation| stabilisation.gst_ms)
     }
 }
 
@@ -301,31 +321,6 @@ pub enum WhenSpec {
     },
 }
 
-/// Matches the labels of messages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LabelPattern {
-    /// The protocol.
-    pub protocol: String,
-    /// The kind; every kind if none.
-    pub kind: Option<String>,
-}
-
-impl LabelPattern {
-    /// Whether a message of this protocol and kind is meant.
-    pub fn matches(&self, protocol: &str, kind: &str) -> bool {
-        self.protocol == protocol && self.kind.as_deref().is_none_or(|wanted| wanted == kind)
-    }
-}
-
-impl std::fmt::Display for LabelPattern {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.kind {
-            Some(kind) => write!(f, "{}/{kind}", self.protocol),
-            None => f.write_str(&self.protocol),
-        }
-    }
-}
-
 /// How the run must end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
@@ -340,4 +335,17 @@ pub struct Expect {
     pub messages_max: Option<u64>,
     /// The most virtual time, milliseconds.
     pub virtual_ms_max: Option<u64>,
+}
+
+impl Expect {
+    /// What was missed in a run whose faults fired so often, with so many messages in so many virtual milliseconds.
+    pub fn missed(&self, fired: &BTreeMap<String, u64>, messages: u64, virtual_ms: u64) -> Option<String> {
+        if let Some(mark) = self.marks.iter().find(|mark| fired.get(*mark).is_none_or(|times| *times == 0)) {
+            return Some(format!("the fault {mark} never fired"));
+        }
+        if self.messages_max.is_some_and(|max| messages > max) {
+            return Some(format!("{messages} messages exceed the budget"));
+        }
+        self.virtual_ms_max.is_some_and(|max| virtual_ms > max).then(|| "virtual time exceeds the budget".to_owned())
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU64};
 
+use super::latency::Latency;
 use super::raw_act::Act;
 use super::source::Placed;
 use super::value::{HOUR_MS, OneOrMany, OneOrMore, Rate, Threshold, Wei, at_most, between};
@@ -70,6 +71,15 @@ pub(super) struct Network {
     /// The bound on a message's delay after stabilisation, milliseconds.
     #[serde(default = "delta_ms_default", deserialize_with = "between::<_, 1, HOUR_MS>")]
     pub delta_ms: NonZeroU64,
+    /// The global stabilisation time (GST), milliseconds from the start. Until then messages may be delayed or lost;
+    /// whatever is sent after it, and whatever was sent before and not lost, arrives within `delta_ms`, faults aside.
+    /// The time that a step may take runs from then on; what has a limit of its own, as an action's 30 s, keeps it.
+    /// If not given, links behave alike all the time, and `delta_ms` is only what nodes count on.
+    pub gst_ms: Option<Placed<u64>>,
+    /// The most that a message is delayed before stabilisation, milliseconds; up to stabilisation if not given.
+    pub pre_gst_delay_ms_max: Option<Placed<u64>>,
+    /// The share of messages that are lost before stabilisation.
+    pub pre_gst_loss: Option<Placed<Rate>>,
     /// The links.
     #[serde(default)]
     pub link: Link,
@@ -91,93 +101,6 @@ pub struct Link {
     pub duplicate: Rate,
     /// The share of messages that later ones may overtake.
     pub reorder: Rate,
-}
-
-/// How long something takes.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(try_from = "RawLatency")]
-pub enum Latency {
-    /// Always the same.
-    Constant {
-        /// Milliseconds.
-        ms: u64,
-    },
-    /// Any value of a range, equally likely.
-    Uniform {
-        /// Least, milliseconds.
-        ms_min: u64,
-        /// Most, milliseconds.
-        ms_max: u64,
-    },
-    /// The logarithm is normally distributed.
-    LogNormal {
-        /// Half of the values are below this, milliseconds.
-        median_ms: f64,
-        /// Standard deviation of the logarithm.
-        sigma: f64,
-    },
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Self::Uniform { ms_min: 5, ms_max: 15 }
-    }
-}
-
-impl JsonSchema for Latency {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Latency".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        RawLatency::json_schema(generator)
-    }
-}
-
-/// How long something takes.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-enum RawLatency {
-    /// Always the same, milliseconds.
-    #[serde(rename = "constant_ms")]
-    Constant(u64),
-    /// Any value of a range [least, most], milliseconds.
-    #[serde(rename = "uniform_ms")]
-    Uniform((u64, u64)),
-    /// The logarithm is normally distributed.
-    #[serde(rename = "log_normal_ms")]
-    LogNormal(LogNormal),
-}
-
-/// A log-normal distribution.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct LogNormal {
-    /// Half of the values are below this, milliseconds.
-    median: f64,
-    /// Standard deviation of the logarithm.
-    sigma: f64,
-}
-
-impl TryFrom<RawLatency> for Latency {
-    type Error = &'static str;
-
-    fn try_from(raw: RawLatency) -> Result<Self, Self::Error> {
-        match raw {
-            RawLatency::Constant(ms) | RawLatency::Uniform((_, ms)) if ms > HOUR_MS => {
-                Err("nothing takes longer than an hour, expected at most 3600000")
-            }
-            RawLatency::Constant(ms) => Ok(Self::Constant { ms }),
-            RawLatency::Uniform((ms_min, ms_max)) if ms_min <= ms_max => Ok(Self::Uniform { ms_min, ms_max }),
-            RawLatency::Uniform(_) => Err("the range runs backwards, expected [least, most]"),
-            RawLatency::LogNormal(LogNormal { median, sigma }) => {
-                let sane = (f64::MIN_POSITIVE..=HOUR_MS as f64).contains(&median)
-                    && sigma.is_finite()
-                    && (0.0..=5.0).contains(&sigma);
-                let refusal = "no such distribution, expected a median above 0 and a sigma from 0 to 5";
-                sane.then_some(Self::LogNormal { median_ms: median, sigma }).ok_or(refusal)
-            }
-        }
-    }
 }
 
 /// The machines that the nodes run on.
@@ -339,7 +262,7 @@ pub struct Limits {
     pub virtual_ms_max: u64,
     /// The most messages between nodes.
     pub messages_max: u64,
-    /// Allows plans that crash more than f = floor((n-1)/3) nodes at once.
+    /// Allows plans in which more than f = floor((n-1)/3) nodes are down, cut off or lying at once.
     pub beyond_f: bool,
 }
 

@@ -290,3 +290,70 @@ fn what_a_step_could_not_use_is_refused_instead_of_ignored() {
     let error = step("code = \"1\"\nexpect_response = \"x\"\n", "expect = \"JsError\"\n").unwrap_err().to_string();
     assert!(error.contains("no signatures and no response"), "{error}");
 }
+
+#[test]
+fn faults_of_links_that_make_no_sense_are_refused_at_their_place() {
+    let what = |what: &str| errors_after(&format!("[[act.fault]]\nname = \"x\"\nwhat.{what}\n"));
+    for (fault, says, line) in [
+        ("cut = { links = [[2, 2]] }", "node 2 has no link to itself", 19),
+        ("cut = { links = { from = [9] } }", "there is no node 9", 19),
+        ("drop = { links = \"all\", label = \"dkg/akc\" }", "unknown label", 19),
+        ("delay = { links = \"all\", label = \"dkg/\", delay_ms = 5 }", "this is no label", 19),
+        ("drop = { links = \"all\", label = \"dkg\", every = 0 }", "there is no message 0", 18),
+        ("delay = { links = \"all\", label = \"dkg\", delay_ms = 0 }", "disturbs nothing", 18),
+        ("gray = { links = \"all\", rate = 0.5, delay_ms = 0 }", "disturbs nothing", 18),
+        (
+            "bandwidth = { links = \"all\", bytes_per_s = 0, queue_bytes_max = 1 }",
+            "expected a whole number, 1 or more",
+            19,
+        ),
+        ("order = { nodes = [], turn = \"last\" }", "nobody's messages", 18),
+        ("order = { nodes = [1], turn = \"late\" }", "unknown name `late`", 19),
+        ("latency = { links = \"all\", latency = { empirical_ms = [5, 3] } }", "this is no sample", 19),
+        ("replay_wire = { links = \"all\", as_from = 2, to = 2, after_ms = 5 }", "no link to itself", 19),
+    ] {
+        let error = what(fault);
+        assert!(error.contains(says) && error.contains(&format!("small.toml:{line}:")), "{fault}:\n{error}");
+    }
+}
+
+#[test]
+fn stabilisation_is_read_and_goes_with_no_loss() {
+    let with = |more: &str| check(&SMALL.replace("nodes = 4", &format!("nodes = 4\n{more}")));
+    let scenario = with("gst_ms = 5000").unwrap();
+    let expected = Stabilisation { gst_ms: 5000, delay_ms_max: 5000, loss: Rate { ppm: 0 } };
+    assert_eq!(scenario.network.stabilisation, Some(expected));
+    let scenario = with("gst_ms = 5000\npre_gst_delay_ms_max = 700\npre_gst_loss = 0.5").unwrap();
+    let expected = Stabilisation { gst_ms: 5000, delay_ms_max: 700, loss: Rate { ppm: 500_000 } };
+    assert_eq!((scenario.network.stable_from_ms(), scenario.network.stabilisation), (5000, Some(expected)));
+    assert_eq!(with("link.loss = 0.5").unwrap().network.stable_from_ms(), 0);
+    let error = with("gst_ms = 5000\nlink.loss = 0.5").unwrap_err().to_string();
+    assert!(error.contains("after stabilisation"), "{error}");
+    let error = with("gst_ms = 3600001").unwrap_err().to_string();
+    assert!(error.contains("at most 3600000") && error.contains("small.toml:6:"), "{error}");
+    let error = with("pre_gst_loss = 0.5").unwrap_err().to_string();
+    assert!(error.contains("a time that is not given") && error.contains("small.toml:6:"), "{error}");
+}
+
+#[test]
+fn who_is_cut_off_from_n_minus_f_nodes_without_an_end_counts_as_faulty() {
+    let plan = |nodes: u16, fault: &str| {
+        let text = SMALL.replace("nodes = 4", &format!("nodes = {nodes}"));
+        FaultPlan::new(&check(&format!("{text}[[act.fault]]\nname = \"x\"\n{fault}\n")).unwrap(), 1)
+    };
+    let split = "what.partition = { sets = [[1, 2, 3, 4, 5, 6, 7], [8, 9, 10]] }";
+    assert!(plan(10, split).is_ok(), "three of ten may be cut off");
+    let even = "what.partition = { sets = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10]] }";
+    let error = plan(10, even).unwrap_err();
+    let PlanError::TooManyFaulty { faulty, .. } = &error;
+    assert_eq!(faulty.len(), 10, "neither side has seven: {error}");
+    assert!(plan(10, &format!("{even}\nfor_ms = 9000")).is_ok(), "it heals");
+    // One deaf node, and the same by a list of pairs.
+    assert!(plan(4, "what.cut = { links = { to = [2] } }").is_ok());
+    assert!(plan(4, "what.cut = { links = [[1, 2], [3, 4]] }").is_ok(), "each has three left to talk with");
+    let error = plan(4, "what.cut = { links = [[1, 2], [1, 3], [4, 2], [4, 3]] }").unwrap_err();
+    assert!(error.to_string().contains("may be down, cut off or lie"), "{error}");
+    assert!(plan(4, "what.loss = { links = \"all\", rate = 1 }").is_ok(), "a loss is no cut");
+    let crash = "what.crash = { node = 5, restart_after_ms = 9 }\n[[act.fault]]\nname = \"y\"\n";
+    assert!(plan(10, &format!("{crash}{split}")).is_err(), "a crash beside it is one too many");
+}

@@ -18,15 +18,15 @@ use lit_node::roster::Roster;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use super::faults::share;
+use super::clock::Clock;
 use super::host::Host;
 use super::identity::Keys;
+use super::links;
 use super::observer::Observer;
-use super::surroundings::{Surroundings, latency};
+use super::surroundings::Surroundings;
 use super::*;
 use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
-use crate::network::{Disturbance, LinkFault, Links};
 use crate::outcome::RunOptions;
 use crate::plan::FaultPlan;
 use crate::witness::{Reading, Witness, Witnessed};
@@ -63,15 +63,18 @@ impl NodeFactory {
         &self.keys
     }
 
-    /// A node's configuration and conduct for one boot.
-    pub fn parts(&self, id: NodeId, boot: Boot) -> (Config, Box<dyn Conduct>) {
+    /// The configuration and conduct of an instance of a node for one boot.
+    pub fn parts(&self, seat: Seat, boot: Boot) -> (Config, Box<dyn Conduct>) {
+        let id = seat.node;
+        // Two instances that drew the same nonces would give the key away by their first two signatures.
+        let randomness = if seat.second { "randomness of the second instance" } else { "randomness" };
         let home = &self.scenario.chains[0];
         let config = Config {
             identity: self.keys.node_identity(id),
             channel_secret: self.keys.node_secret(id, "channel"),
             decryption: self.reading.keys[&id].clone(),
             master_key: self.keys.node_secret(id, "store"),
-            seed: self.keys.node_secret(id, "randomness"),
+            seed: self.keys.node_secret(id, randomness),
             boot,
             chain_id: home.chain_id,
             contracts: self.contracts,
@@ -113,18 +116,19 @@ impl World {
         let chains = chains(&scenario, &keys, &validators, &contracts);
         let observer = Observer::new(options.trace, oracle::all());
         let link_seed = keys.bytes("network", "links");
-        let mut network = Network::new(&link_seed, latency(&scenario.network.link.latency));
-        for fault in standing_faults(&scenario) {
-            network.begin(fault);
-        }
+        let network = links::network(&scenario, &link_seed);
         let skew_max = scenario.nodes.clock_skew_ms_max;
         let clock_base = START_S * 1_000_000_000;
         let hosts = ids.iter().map(|id| {
             let cores = usize::from(scenario.nodes.cores.get());
-            (*id, Host::new(*id, cores, clock_base.saturating_add_signed(skew_ms(&keys, *id, skew_max) * MILLI as i64)))
+            let skew = skew_ms(&keys, *id, skew_max) * MILLI as i64;
+            (Seat::from(*id), Host::new(*id, cores, Clock::new(clock_base.saturating_add_signed(skew))))
         });
         Self {
             hosts: hosts.collect(),
+            twins: BTreeMap::new(),
+            stopped: Meter::default(),
+            corrupted: plan.corrupted(),
             factory: NodeFactory {
                 keys,
                 scenario: Arc::clone(&scenario),
@@ -182,22 +186,6 @@ fn skew_ms(keys: &Keys, id: NodeId, max: u32) -> i64 {
     let draw = u64::from_be_bytes(bytes[..8].try_into().expect("8 of 32 bytes"));
     let max = i64::from(max);
     (draw % (2 * max as u64 + 1)) as i64 - max
-}
-
-/// The faults that a link model has at all times.
-fn standing_faults(scenario: &Scenario) -> Vec<LinkFault> {
-    let link = &scenario.network.link;
-    let slack_ms = scenario.network.delta_ms.get() as f64;
-    let standing = |id: &str, disturbance| LinkFault { id: id.into(), links: Links::All, disturbance };
-    [
-        (link.loss.ppm, standing("link loss", Disturbance::Loss(share(link.loss)))),
-        (link.duplicate.ppm, standing("link duplication", Disturbance::Duplicate(share(link.duplicate)))),
-        (link.reorder.ppm, standing("link reordering", Disturbance::Reorder(share(link.reorder), slack_ms))),
-    ]
-    .into_iter()
-    .filter(|(ppm, _)| *ppm > 0)
-    .map(|(_, fault)| fault)
-    .collect()
 }
 
 /// The chains, the first with the network's contracts and its genesis set.

@@ -44,17 +44,19 @@ impl World {
     /// A step that failed waits a little for the other nodes' answers, so that its report shows them all.
     pub(super) fn may_end(&self, now: Nanos, running: &mut Running, started: Nanos) -> bool {
         let delta = self.scenario.network.delta_ms.get() * MILLI;
-        if now >= started + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta {
+        if now >= self.bounded_from(started) + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta
+        {
             return true;
         }
-        let everybody = self.hosts.values().filter(|host| host.is_up()).count();
+        let everybody = self.hosts.iter().filter(|(seat, host)| !seat.second && host.is_up()).count();
         let heard = |request: &RequestId| self.endings.get(request).map_or(0, BTreeMap::len) >= everybody;
         running.has_ended(now, 4 * delta, |requests| requests.iter().all(heard))
     }
 
     pub(super) fn wait_for(&mut self, now: Nanos, running: &Running, started: Nanos) {
         let delta = self.scenario.network.delta_ms.get() * MILLI;
-        let bound = started + step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta;
+        let limit = step::bound_ms(self.scenario.network.delta_ms.get()) * MILLI + 4 * delta;
+        let bound = self.bounded_from(started) + limit;
         let own = running.deadline().map(|at| at.0.saturating_sub(self.clock_base).max(now + 1));
         let grace = running.grace_over(4 * delta);
         let at = own.into_iter().chain(grace).chain([bound]).min().unwrap_or(bound);
@@ -74,8 +76,8 @@ impl World {
                 }
                 ClientEffect::Requested(requested) => {
                     self.observer.oracles(now, oracle::Event::Requested(&requested));
-                    for (id, host) in &self.hosts {
-                        let (node, request, shows) = (*id, requested.request, host.clock(now));
+                    for (seat, host) in self.hosts.iter().filter(|(seat, _)| !seat.second) {
+                        let (node, request, shows) = (seat.node, requested.request, host.clock.reads(now));
                         self.observer.oracles(now, oracle::Event::Clock { node, request, shows });
                     }
                 }
@@ -92,6 +94,7 @@ impl World {
                 let mut timed = Vec::new();
                 if first {
                     self.observer.step(now, &format!("act {act} begins"));
+                    self.surroundings.endpoints.forget();
                     timed.extend(self.faults.arm(&act, None, now));
                     self.snapshot_for(&act, None);
                 }
@@ -102,6 +105,7 @@ impl World {
                 }
                 self.observer.step(now, &format!("step {} begins", step.id));
                 let number = self.script.begun;
+                let unstable_ms = (self.bounded_from(now) - now).div_ceil(MILLI);
                 let mut effects = Vec::new();
                 let mut desk = Desk {
                     now: client_clock(self.clock_base, now),
@@ -110,7 +114,7 @@ impl World {
                     fx: &mut effects,
                 };
                 let planted = bugs::plant(self.scenario.bugs);
-                let running = Running::begin(act, step, number, &mut desk);
+                let running = Running::begin(act, step, number, unstable_ms, &mut desk);
                 drop(planted);
                 self.serve_client(now, &running, effects);
                 self.running = Some((running, now));
@@ -124,7 +128,8 @@ impl World {
                 self.heap.push(now, 0, Event::NextStep);
             }
             Next::End => {
-                self.ends_at = Some(now + QUIET_DELTAS * self.scenario.network.delta_ms.get() * MILLI);
+                let quiet_from = self.bounded_from(now);
+                self.ends_at = Some(quiet_from + QUIET_DELTAS * self.scenario.network.delta_ms.get() * MILLI);
             }
         }
     }
@@ -148,8 +153,9 @@ impl World {
     pub(super) fn hang_up(&mut self, now: Nanos) {
         let at = now + self.surroundings.rpc_one_way();
         for (conn, connection) in std::mem::take(&mut self.connections) {
-            if let Some(boot) = self.hosts.get(&connection.node).map(|host| host.boot) {
-                self.answer(at, connection.node, boot, Input::ClientGone { conn });
+            for seat in self.seats(connection.node) {
+                let Some(boot) = self.hosts.get(&seat).map(|host| host.boot) else { continue };
+                self.answer(at, seat, boot, Input::ClientGone { conn });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! From a scenario, a plan and a seed to a report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lit_node::id::NodeId;
@@ -8,16 +9,14 @@ use lit_node::meter::Op;
 use super::World;
 use crate::heap::MILLI;
 use crate::oracle::{self, Facts, NoHonestPanic};
-use crate::outcome::{Engine, Faults, RunOptions, RunReport, StepOutcome, Verdict, Violation};
+use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
+use crate::sealed;
 use crate::trace::{Actor, Kind, Record};
 
 #[cfg(test)]
 mod tests;
-
-/// The stack of a simulation's thread, bytes: scripts recurse in it.
-const STACK_BYTES: usize = 256 << 20;
 
 /// The real engine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,29 +26,38 @@ impl Engine for Simulator {
     fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
         simulate(scenario, plan, options, |_| {})
     }
+
+    fn inspect(
+        &self,
+        scenario: &Scenario,
+        plan: &FaultPlan,
+        options: RunOptions,
+        point: Point,
+        node: NodeId,
+    ) -> Option<serde_json::Value> {
+        let scenario = Arc::new(scenario.clone());
+        sealed::run(options.seed, || {
+            let mut world = World::new(scenario, plan.clone(), &options);
+            world.run_to(point);
+            world.describe(node)
+        })
+    }
 }
 
-/// Runs a world on a thread of its own, after `prepare` has had a hand in it.
+/// Runs a world in a sealed place, after `prepare` has had a hand in it.
 fn simulate(
     scenario: &Scenario,
     plan: &FaultPlan,
     options: RunOptions,
-    prepare: impl FnOnce(&mut World) + Send + 'static,
+    prepare: impl FnOnce(&mut World) + Send,
 ) -> RunReport {
-    let (scenario, plan) = (Arc::new(scenario.clone()), plan.clone());
-    let run = move || {
-        let mut world = World::new(Arc::clone(&scenario), plan.clone(), &options);
+    let scenario = Arc::new(scenario.clone());
+    sealed::run(options.seed, || {
+        let mut world = World::new(scenario, plan.clone(), &options);
         prepare(&mut world);
         world.run();
-        world.judge(&plan, options)
-    };
-    // madsim wants a fresh thread for each runtime; it seals ambient clocks and entropy for whatever might read them.
-    let thread = std::thread::Builder::new().name("simulation".into()).stack_size(STACK_BYTES).spawn(move || {
-        let runtime = madsim::runtime::Runtime::with_seed_and_config(options.seed, madsim::Config::default());
-        runtime.block_on(async move { run() })
-    });
-    let joined = thread.expect("a thread can be started").join();
-    joined.unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        world.judge(plan, options)
+    })
 }
 
 impl World {
@@ -57,25 +65,16 @@ impl World {
     fn judge(mut self, plan: &FaultPlan, options: RunOptions) -> RunReport {
         let now = self.heap.now();
         self.faults.told(&self.factory.switchboard);
-        let mut violations = self.safety(&plan.corrupted());
+        let mut violations = self.safety();
         violations.extend(self.liveness());
-        // A node that panics is worse than anything, unless that is what the scenario is made to show.
-        let panics_wanted = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
-        let panicked = !panics_wanted && violations.iter().any(|violation| violation.oracle == NoHonestPanic::NAME);
-        let unsafe_ = violations.iter().any(|violation| violation.oracle != "liveness");
         let missed = self.missed_expectation(&violations);
-        let verdict = if panicked {
-            Verdict::Panic
-        } else if unsafe_ {
-            Verdict::Safety
-        } else if !violations.is_empty() {
-            Verdict::Liveness
-        } else if missed.is_some() {
-            Verdict::Expectation
-        } else {
-            Verdict::Pass
+        // A node that panics is worse than anything, unless that is what the scenario is made to show.
+        let shows_panic = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
+        let verdict = match Verdict::of(&violations, missed.is_some()) {
+            Verdict::Panic if shows_panic => Verdict::Safety,
+            verdict => verdict,
         };
-        let text = format!("{verdict}; {} violations; {}", violations.len(), missed.clone().unwrap_or_default());
+        let text = format!("{verdict}; {} violations; {}", violations.len(), missed.as_deref().unwrap_or_default());
         self.observer.trace.push(Record {
             time_ns: now,
             kind: Kind::Verdict,
@@ -88,7 +87,7 @@ impl World {
         self.report(plan, options, verdict, violations, missed)
     }
 
-    fn safety(&mut self, corrupted: &[NodeId]) -> Vec<Violation> {
+    fn safety(&mut self) -> Vec<Violation> {
         let running: Vec<NodeId> = self.hosts.values().filter(|host| host.is_up()).map(|host| host.id).collect();
         for id in running {
             self.show_disk(self.heap.now(), id, false);
@@ -100,12 +99,21 @@ impl World {
             routed: self.surroundings.routed_keys(&self.book.contracts),
             at: self.heap.now(),
             witness: &witness,
-            disks: self.hosts.iter().map(|(id, host)| (*id, host.disk.raw())).collect(),
+            disks: self.raw_disks(),
             threshold: usize::from(self.scenario.network.threshold),
-            corrupted,
+            corrupted: &self.corrupted,
         };
         let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
         found.map(|violation| public(&violation)).collect()
+    }
+
+    /// What is on the disks of each node.
+    fn raw_disks(&self) -> BTreeMap<NodeId, Vec<u8>> {
+        let mut disks: BTreeMap<NodeId, Vec<u8>> = BTreeMap::new();
+        for host in self.hosts.values() {
+            disks.entry(host.id).or_default().extend(host.disk.raw());
+        }
+        disks
     }
 
     /// What should have completed and did not.
@@ -129,12 +137,7 @@ impl World {
         for node in &self.broken {
             violations.push(violation(vec![*node], format!("the store of {node} failed, and no fault did it")));
         }
-        let behind: Vec<NodeId> = self
-            .hosts
-            .values()
-            .filter(|host| host.is_up() && !self.observer.holds_all_keys(host.id))
-            .map(|host| host.id)
-            .collect();
+        let behind: Vec<NodeId> = self.behind().collect();
         if !behind.is_empty() {
             violations.push(violation(behind, "nodes that are up lack a key that others hold".into()));
         }
@@ -147,20 +150,13 @@ impl World {
         if !violations.is_empty() && !expect.blames(violations) {
             return Some(format!("a violation of {} and no other was expected", expect.oracles.join(" and ")));
         }
-        let over = |max: Option<u64>, is: u64| max.is_some_and(|max| is > max);
         // In a scenario that is made to stall, a step that does not complete is the point; in one that is made to show
         // a violation, what steps come to besides.
         let stalls = expect.verdict == ExpectedVerdict::Liveness || !expect.oracles.is_empty();
         if let Some(report) = self.script.reports.iter().find(|report| !report.expected && !stalls) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
-        if let Some(mark) = expect.marks.iter().find(|mark| self.faults.fired.get(*mark).is_none_or(|n| *n == 0)) {
-            return Some(format!("the fault {mark} never began"));
-        }
-        if over(expect.messages_max, self.observer.messages) {
-            return Some(format!("{} messages exceed the budget", self.observer.messages));
-        }
-        over(expect.virtual_ms_max, self.heap.now() / MILLI).then(|| "virtual time exceeds the budget".to_owned())
+        self.scenario.expect.missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
     }
 
     fn report(
@@ -176,7 +172,10 @@ impl World {
         marks.extend(self.faults.fired.iter().map(|(id, times)| (format!("fault {id}"), *times)));
         let network = &self.scenario.network;
         let profile = options.profile.then(|| {
-            let total = |op: Op| self.hosts.values().map(|host| host.total.count(op)).sum();
+            let total = |op: Op| {
+                let present: u64 = self.hosts.values().map(|host| host.total.count(op)).sum();
+                present + self.stopped.count(op)
+            };
             let gas = self.surroundings.chains.iter().map(crate::chain::Chain::gas_used).sum();
             Op::ALL.iter().map(|&op| (op.name().to_owned(), total(op))).chain([("evm_gas".to_owned(), gas)]).collect()
         });

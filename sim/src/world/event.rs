@@ -1,22 +1,26 @@
 //! What can happen next.
 
-use lit_node::id::{Boot, CallId, NodeId};
+use lit_node::id::{Boot, CallId};
 use lit_node::io::{ChainError, ChainRef, ChainReply, ChainRequest, Input, Label, Output};
 
-use crate::network::Link;
+use super::seat::Seat;
+use crate::heap::Nanos;
+use crate::network::{Link, Replay};
 
 /// An entry of the event heap.
 pub(super) enum Event {
     /// A message reaches the end of its link.
-    Arrive { link: Link, label: Label, bytes: Vec<u8> },
+    Arrive { link: Link, label: Label, bytes: Vec<u8>, sent: Nanos },
+    /// Bytes that were captured on a link come again.
+    Replay { replay: Box<Replay>, bytes: Vec<u8> },
     /// A processor core of a node may be free.
-    Wake { node: NodeId },
+    Wake { seat: Seat },
     /// A node's core is done: what the node wanted done happens now, if the node has not crashed since.
-    Release { node: NodeId, boot: Boot, outputs: Vec<Output> },
+    Release { seat: Seat, boot: Boot, outputs: Vec<Output> },
     /// A node's question reaches a chain's endpoint.
-    Ask { node: NodeId, boot: Boot, call: CallId, chain: ChainRef, request: ChainRequest },
+    Ask { seat: Seat, boot: Boot, call: CallId, chain: ChainRef, request: ChainRequest },
     /// Something from the surroundings reaches a node, if it has not crashed since it asked.
-    Answer { node: NodeId, boot: Boot, input: Box<Input> },
+    Answer { seat: Seat, boot: Boot, input: Box<Input> },
     /// A chain makes its next block.
     Block { chain: usize },
     /// Clients hear of the home chain's new block.
@@ -34,7 +38,7 @@ pub(super) enum Event {
     /// A fault ends.
     End { fault: usize },
     /// The store of a node failed in this boot, and what it had said before is out.
-    PowerFails { node: NodeId, boot: Boot },
+    PowerFails { seat: Seat, boot: Boot },
     /// A node that crashed in this boot starts again.
-    Restart { node: NodeId, boot: Boot },
+    Restart { seat: Seat, boot: Boot },
 }

@@ -6,11 +6,8 @@ use lit_node::id::NodeId;
 use lit_node::io::Label;
 
 use crate::byzantine::Switchboard;
-use crate::fault::{self, Fault};
 use crate::heap::{MILLI, Nanos};
-use crate::network::{Disturbance, Link, LinkFault, Links};
 use crate::plan::{FaultEvent, FaultPlan, Trigger};
-use crate::scenario::Rate;
 
 /// Where a fault is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +23,13 @@ enum State {
 }
 
 /// The plan during a run.
-pub(super) struct Faults {
+pub(crate) struct Faults {
     plan: FaultPlan,
     states: Vec<State>,
-    /// How often each fault began, by id.
+    /// How often each fault had an effect, by id.
     pub fired: BTreeMap<String, u64>,
+    /// Faults of links that have begun, but have not touched a message yet, by id.
+    untouched: BTreeMap<String, usize>,
 }
 
 impl Faults {
@@ -38,7 +37,7 @@ impl Faults {
     pub fn new(plan: FaultPlan) -> Self {
         let states = vec![State::Waiting; plan.events.len()];
         let fired = plan.events.iter().map(|event| (event.id.0.clone(), 0)).collect();
-        Self { plan, states, fired }
+        Self { plan, states, fired, untouched: BTreeMap::new() }
     }
 
     /// The fault at a position.
@@ -112,6 +111,19 @@ impl Faults {
         self.count(index, |fired| fired + 1);
     }
 
+    /// A fault of links has begun: it fires when it first touches a message.
+    pub fn await_message(&mut self, index: usize) {
+        self.hold(index);
+        self.untouched.insert(self.plan.events[index].id.0.clone(), index);
+    }
+
+    /// A fault of links has touched a message.
+    pub fn touched(&mut self, id: &str) {
+        if let Some(index) = self.untouched.remove(id) {
+            self.release(index);
+        }
+    }
+
     /// Adds the lies that were told to the counts of their faults.
     pub fn told(&mut self, switchboard: &Switchboard) {
         for (index, event) in self.plan.events.iter().enumerate() {
@@ -142,33 +154,5 @@ impl Faults {
             *self.fired.entry(self.plan.events[index].id.0.clone()).or_insert(0) += 1;
         }
         may
-    }
-}
-
-/// What a fault of the plan does to links; `None` for faults of nodes.
-pub(super) fn link_fault(event: &FaultEvent) -> Option<LinkFault> {
-    let (links, disturbance) = match &event.what {
-        Fault::Loss(strike) => (links_of(&strike.links), Disturbance::Loss(share(strike.rate))),
-        Fault::Duplicate(strike) => (links_of(&strike.links), Disturbance::Duplicate(share(strike.rate))),
-        Fault::Reorder(reorder) => {
-            let (rate, most_ms) = (share(reorder.rate), reorder.delay_ms_max as f64);
-            (links_of(&reorder.links), Disturbance::Reorder(rate, most_ms))
-        }
-        Fault::Partition(partition) => (Links::Between(partition.sets.clone()), Disturbance::Cut),
-        Fault::Crash(_) | Fault::Flip(_) | Fault::Truncate(_) | Fault::Garbage(_) | Fault::Leak(_) => return None,
-    };
-    Some(LinkFault { id: event.id.0.clone(), links, disturbance })
-}
-
-/// The exact share that a rate in parts per million is.
-pub(super) fn share(rate: Rate) -> f64 {
-    f64::from(rate.ppm) / 1e6
-}
-
-fn links_of(links: &fault::Links) -> Links {
-    match links {
-        fault::Links::All => Links::All,
-        fault::Links::Pairs(pairs) => Links::Listed(pairs.iter().map(|&(from, to)| Link::between(from, to)).collect()),
-        fault::Links::Between(ends) => Links::FromTo(ends.from.clone(), ends.to.clone()),
     }
 }

@@ -9,6 +9,7 @@ use lit_node::note::Note;
 use lit_node::store::{Scope, Store, Table};
 
 use super::event::Event;
+use super::seat::Seat;
 use super::{DEALER_MS, World};
 use crate::disk::{Disk, Loss};
 use crate::fault::{Crash, DiskLoss, Fault};
@@ -32,31 +33,35 @@ fn kept(disk: &Disk, master_key: &[u8; 32]) -> Kept {
 
 impl World {
     /// Opens a node on its disk and tells it that it has started, and of the newest block.
-    pub(super) fn start_node(&mut self, id: NodeId, now: Nanos) {
-        let Some(host) = self.hosts.get_mut(&id) else { return };
+    pub(super) fn start_node(&mut self, seat: Seat, now: Nanos) {
+        let id = seat.node;
+        let Some(host) = self.hosts.get_mut(&seat) else { return };
         let mut outputs = Outputs::default();
-        let (config, conduct) = self.factory.parts(id, host.boot);
+        let (config, conduct) = self.factory.parts(seat, host.boot);
         match Node::open(config, Box::new(host.disk.open()), conduct, &mut outputs) {
             Ok(node) => host.start(node, now, &outputs.meter),
             Err(error) => {
                 let boot = host.boot;
                 self.observer.boot(now, id, &format!("cannot start: {error}"));
-                return self.heap.push(now, u64::from(id.0), Event::PowerFails { node: id, boot });
+                return self.heap.push(now, seat.tiebreak(), Event::PowerFails { seat, boot });
             }
         }
         let boot = host.boot;
-        self.observer.boot(now, id, &format!("starts, boot {boot}"));
-        self.heap.push(now, u64::from(id.0), Event::Release { node: id, boot, outputs: outputs.list });
-        self.give(now, id, Input::Started);
-        let (number, timestamp_s) = self.surroundings.head(0);
-        self.give(now, id, Input::Head { number, timestamp_s });
+        let again = if seat.second { " as second instance" } else { "" };
+        self.observer.boot(now, id, &format!("starts, boot {boot}{again}"));
+        self.heap.push(now, seat.tiebreak(), Event::Release { seat, boot, outputs: outputs.list });
+        self.give(now, seat, Input::Started);
+        if let Some((number, timestamp_s)) = self.surroundings.head_for(id) {
+            self.give(now, seat, Input::Head { number, timestamp_s });
+        }
     }
 
     /// Stops a node as a fault of the plan says, and starts it again when the fault says so.
     pub(super) fn crash_node(&mut self, now: Nanos, id: NodeId, fault: usize) {
         let Fault::Crash(Crash { restart_after_ms, disk, .. }) = self.faults.get(fault).what else { return };
         self.show_disk(now, id, disk == DiskLoss::Rollback);
-        let Some(host) = self.hosts.get_mut(&id) else { return };
+        let seat = Seat::from(id);
+        let Some(host) = self.hosts.get_mut(&seat) else { return };
         // What is on the disk before the crash may be gone after it.
         self.observer.witness.borrow_mut().read_by(Reader::Anybody, host.disk.raw());
         let seed = self.factory.keys().bytes(&format!("fault {fault}"), "torn write");
@@ -69,13 +74,13 @@ impl World {
         self.observer.crashed(now, id);
         if let Some(after) = restart_after_ms {
             let at = now.saturating_add(after.saturating_mul(MILLI));
-            self.heap.push(at, u64::from(id.0), Event::Restart { node: id, boot });
+            self.heap.push(at, seat.tiebreak(), Event::Restart { seat, boot });
         }
     }
 
     /// Shows oracles what a power cut now leaves on a node's disk.
     pub(super) fn show_disk(&mut self, now: Nanos, id: NodeId, rolled_back: bool) {
-        let Some(host) = self.hosts.get(&id) else { return };
+        let Some(host) = self.hosts.get(&Seat::from(id)) else { return };
         let kept = kept(&host.disk, &self.factory.keys().node_secret(id, "store"));
         self.observer.oracles(now, oracle::Event::PowerCut { node: id, kept: &kept, rolled_back });
     }
@@ -84,9 +89,9 @@ impl World {
     pub(super) fn show_loads(&mut self, now: Nanos) {
         let queue_messages = usize::from(self.scenario.nodes.queue_messages.get());
         let bound = Load { queue_messages, queue_bytes: QUEUE_BYTES_MAX };
-        for (id, host) in &self.hosts {
+        for host in self.hosts.values() {
             if let Some(load) = host.load() {
-                self.observer.oracles(now, oracle::Event::Loaded { node: *id, load, bound });
+                self.observer.oracles(now, oracle::Event::Loaded { node: host.id, load, bound });
             }
         }
     }
@@ -95,39 +100,40 @@ impl World {
     pub(super) fn snapshot_for(&mut self, act: &str, step: Option<&str>) {
         for (index, event) in self.faults.of(act, step) {
             if let Fault::Crash(Crash { node, disk: DiskLoss::Rollback, .. }) = event.what
-                && let Some(host) = self.hosts.get(&node)
+                && let Some(host) = self.hosts.get(&Seat::from(node))
             {
                 self.snapshots.insert(index, host.disk.snapshot());
             }
         }
     }
 
-    pub(super) fn give(&mut self, now: Nanos, id: NodeId, input: Input) {
-        let Some(host) = self.hosts.get_mut(&id) else { return };
+    pub(super) fn give(&mut self, now: Nanos, seat: Seat, input: Input) {
+        let Some(host) = self.hosts.get_mut(&seat) else { return };
         host.enqueue(input);
         if let Some(at) = host.next_start(now) {
-            self.heap.push(at, u64::from(id.0), Event::Wake { node: id });
+            self.heap.push(at, seat.tiebreak(), Event::Wake { seat });
         }
     }
 
-    pub(super) fn wake(&mut self, now: Nanos, id: NodeId) {
-        let Some(host) = self.hosts.get_mut(&id) else { return };
+    pub(super) fn wake(&mut self, now: Nanos, seat: Seat) {
+        let id = seat.node;
+        let Some(host) = self.hosts.get_mut(&seat) else { return };
         let syncs = host.disk.counters().syncs;
         while let Some(handled) = host.step(now) {
             let boot = host.boot;
-            self.heap.push(handled.done, u64::from(id.0), Event::Release { node: id, boot, outputs: handled.outputs });
+            self.heap.push(handled.done, seat.tiebreak(), Event::Release { seat, boot, outputs: handled.outputs });
             if let Some(text) = handled.panic {
                 self.observer.panicked(now, id, &text);
             }
             if handled.halted {
                 self.observer.boot(now, id, "halts: its store failed");
                 // What it had said before leaves; the power fails when that is out.
-                self.heap.push(handled.done, u64::from(id.0), Event::PowerFails { node: id, boot });
+                self.heap.push(handled.done, seat.tiebreak(), Event::PowerFails { seat, boot });
             }
         }
         let synced = host.disk.counters().syncs - syncs;
         if let Some(at) = host.next_start(now).filter(|at| *at > now) {
-            self.heap.push(at, u64::from(id.0), Event::Wake { node: id });
+            self.heap.push(at, seat.tiebreak(), Event::Wake { seat });
         }
         if synced > 0 {
             self.observer.synced(now, id, synced);
@@ -135,29 +141,37 @@ impl World {
     }
 
     /// The store of a node has failed: by a fault of the plan, or else by itself, which the run's end will show.
-    pub(super) fn power_fails(&mut self, now: Nanos, id: NodeId, boot: Boot) {
-        let Some(host) = self.hosts.get_mut(&id).filter(|host| host.boot == boot && !host.is_up()) else { return };
-        match host.disarm() {
-            Some(fault) => {
+    pub(super) fn power_fails(&mut self, now: Nanos, seat: Seat, boot: Boot) {
+        let Some(host) = self.hosts.get_mut(&seat).filter(|host| host.boot == boot && !host.is_up()) else { return };
+        match (host.disarm(), host.out_of_room()) {
+            (Some(fault), _) => {
                 self.faults.release(fault);
-                self.crash_node(now, id, fault);
+                self.crash_node(now, seat.node, fault);
             }
-            None => self.broken.push(id),
+            (None, Some(fault)) => self.halted_for_room(now, seat, fault),
+            (None, None) => self.broken.push(seat.node),
         }
     }
 
     /// What a node wanted done, at the time when its core is done with it.
-    pub(super) fn release(&mut self, now: Nanos, id: NodeId, boot: Boot, outputs: Vec<Output>) {
-        for output in outputs {
-            // A fault may stop the node between two of its outputs: the rest is lost.
-            if self.hosts.get(&id).is_none_or(|host| host.boot != boot || !host.may_release()) {
+    pub(super) fn release(&mut self, now: Nanos, seat: Seat, boot: Boot, outputs: Vec<Output>) {
+        let mut outputs = outputs.into_iter();
+        loop {
+            // A fault may stop the node between two of its outputs: the rest is lost, or waits.
+            let Some(host) = self.hosts.get_mut(&seat) else { return };
+            if host.boot != boot || !host.may_release() {
                 return;
             }
-            self.carry_out(now, id, boot, output);
+            if host.condition.is_paused() {
+                return host.hold(boot, outputs.collect());
+            }
+            let Some(output) = outputs.next() else { return };
+            self.carry_out(now, seat, boot, output);
         }
     }
 
-    pub(super) fn carry_out(&mut self, now: Nanos, id: NodeId, boot: Boot, output: Output) {
+    pub(super) fn carry_out(&mut self, now: Nanos, seat: Seat, boot: Boot, output: Output) {
+        let id = seat.node;
         match output {
             Output::Send { to, label, bytes } => {
                 let link = Link { from: Endpoint::Node(id), to: Endpoint::Node(to) };
@@ -169,7 +183,10 @@ impl World {
                 for fault in &triggered {
                     self.faults.get(*fault).what.spoil(&mut bytes);
                 }
-                self.send(now, link, &label, bytes);
+                match self.kept_apart(seat, to).map(str::to_owned) {
+                    Some(fault) => self.observer.dropped(now, &link, &label, &[fault]),
+                    None => self.send(now, link, &label, bytes),
+                }
                 for fault in triggered {
                     self.begin_fault(now, fault);
                 }
@@ -178,43 +195,53 @@ impl World {
                 let Some(connection) = self.connections.get(&conn).copied() else { return };
                 let link = Link { from: Endpoint::Node(id), to: Endpoint::Client(connection.client) };
                 let label = Label { session: connection.session, protocol: "client", round: 1, kind: "response" };
+                let (mut bytes, triggered) = (bytes, self.faults.on_sent(id, &label));
+                for fault in &triggered {
+                    self.faults.get(*fault).what.spoil(&mut bytes);
+                }
                 self.observer.reply(&bytes);
                 self.send(now, link, &label, bytes);
+                for fault in triggered {
+                    self.begin_fault(now, fault);
+                }
             }
             Output::Chain { call, chain, request } => {
                 let at = now + self.surroundings.rpc_one_way();
-                self.heap.push(at, u64::from(id.0), Event::Ask { node: id, boot, call, chain, request });
+                self.heap.push(at, seat.tiebreak(), Event::Ask { seat, boot, call, chain, request });
             }
             Output::IpfsGet { call, cid } => {
                 let (delay, reply) = self.surroundings.ipfs_get(id, call, &cid);
+                self.count_troubles();
                 self.observer.ipfs(now, id, &cid);
                 if let Ok(bytes) = &reply {
                     let genuine = self.surroundings.is_genuine(&cid, bytes);
                     self.observer.oracles(now, oracle::Event::Served { node: id, cid: &cid, genuine });
                 }
-                self.answer(now + delay, id, boot, Input::Ipfs { call, reply });
+                self.answer(now.saturating_add(delay), seat, boot, Input::Ipfs { call, reply });
             }
             Output::HttpFetch { call, request } => {
                 let (delay, reply) = self.surroundings.http_fetch(id, &request, now);
+                self.count_troubles();
                 self.observer.http(now, id, &request);
-                self.answer(now + delay, id, boot, Input::Http { call, reply });
+                self.answer(now.saturating_add(delay), seat, boot, Input::Http { call, reply });
             }
-            Output::SetTimer { timer, at } => {
-                let at = self.hosts.get(&id).map_or(now, |host| host.when(at));
-                self.answer(at, id, boot, Input::Timer(timer));
-            }
+            // The machine has turned its clock's time into the run's.
+            Output::SetTimer { timer, at } => self.answer(at.0, seat, boot, Input::Timer(timer)),
             Output::NeedTriples { leader, holders } => {
                 for (holder, dealt) in self.dealer.deal(leader, &holders) {
-                    let Some(boot) = self.hosts.get(&holder).map(|host| host.boot) else { continue };
-                    self.answer(now + DEALER_MS * MILLI, holder, boot, Input::DealtTriples(Box::new(dealt)));
+                    for seat in self.seats(holder) {
+                        let Some(boot) = self.hosts.get(&seat).map(|host| host.boot) else { continue };
+                        let input = Input::DealtTriples(Box::new(dealt.clone()));
+                        self.answer(now + DEALER_MS * MILLI, seat, boot, input);
+                    }
                 }
             }
             Output::Note(note) => self.note(now, id, &note),
         }
     }
 
-    pub(super) fn answer(&mut self, at: Nanos, node: NodeId, boot: Boot, input: Input) {
-        self.heap.push(at, u64::from(node.0), Event::Answer { node, boot, input: Box::new(input) });
+    pub(super) fn answer(&mut self, at: Nanos, seat: Seat, boot: Boot, input: Input) {
+        self.heap.push(at, seat.tiebreak(), Event::Answer { seat, boot, input: Box::new(input) });
     }
 
     pub(super) fn note(&mut self, now: Nanos, id: NodeId, note: &Note) {
@@ -227,10 +254,10 @@ impl World {
             self.endings.entry(request).or_default().insert(id, ending);
         }
         if let Note::Authorised { request, key, block, .. } = note {
-            // A block may have been mined between the node's question and the endpoint's look.
-            let blocks = *block..=self.surroundings.head(0).0;
+            // A block may have been mined between the node's question and the endpoint's look, and the endpoint late.
+            let blocks = self.surroundings.endpoints.oldest_read(id, *block)..=self.surroundings.head(0).0;
             let lists: Vec<_> = blocks
-                .filter_map(|block| self.surroundings.permission_lists(&self.book.contracts, *key, block))
+                .flat_map(|block| self.surroundings.permission_lists(&self.book.contracts, *key, block))
                 .collect();
             let event = oracle::Event::Authorised { node: id, request: *request, key: *key, lists: &lists };
             self.observer.oracles(now, event);

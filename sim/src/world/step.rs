@@ -121,15 +121,15 @@ pub(super) struct Desk<'a> {
 }
 
 impl Running {
-    /// Begins a step.
-    pub fn begin(act: String, step: Box<Step>, number: usize, desk: &mut Desk<'_>) -> Self {
+    /// Begins a step, so many milliseconds before links are stable: its time runs from then on.
+    pub fn begin(act: String, step: Box<Step>, number: usize, unstable_ms: u64, desk: &mut Desk<'_>) -> Self {
         let client = desk.book.users.get(&step.user).copied().unwrap_or_default();
         let delta_ms = desk.book.scenario.network.delta_ms.get();
         let patience = Patience {
             attempt_ms: 12 * delta_ms,
             backoff_ms: delta_ms,
             backoff_ms_max: 4 * delta_ms,
-            overall_ms: bound_ms(delta_ms),
+            overall_ms: unstable_ms + bound_ms(delta_ms),
         };
         let mut running = Self {
             step,

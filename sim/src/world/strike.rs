@@ -4,10 +4,12 @@ use lit_node::id::SessionId;
 use lit_node::io::Label;
 
 use super::event::Event;
-use super::{World, faults};
+use super::seat::Seat;
+use super::{World, links};
 use crate::fault::{Crash, Fault, Garbage};
 use crate::heap::{MILLI, Nanos};
-use crate::network::Link;
+use crate::network::{Link, LinkFault, Replay};
+use crate::plan::FaultEvent;
 
 impl World {
     pub(super) fn begin_fault(&mut self, now: Nanos, index: usize) {
@@ -20,8 +22,9 @@ impl World {
             let at = now.saturating_add(for_ms.saturating_mul(MILLI));
             self.heap.push(at, 0, Event::End { fault: index });
         }
-        if let Some(fault) = faults::link_fault(&event) {
-            self.network.begin(fault);
+        if let Some(fault) = self.link_fault(&event) {
+            self.network.begin(now, fault);
+            self.faults.await_message(index);
         }
         if event.what.corrupts().is_some() {
             // It has fired when the lie has been told.
@@ -31,7 +34,7 @@ impl World {
         match &event.what {
             Fault::Crash(crash) => match crash.cut() {
                 Some(cut) => {
-                    if let Some(host) = self.hosts.get_mut(&crash.node) {
+                    if let Some(host) = self.hosts.get_mut(&Seat::from(crash.node)) {
                         host.arm(index, cut);
                     }
                     self.faults.hold(index);
@@ -39,7 +42,22 @@ impl World {
                 None => self.crash_node(now, crash.node, index),
             },
             Fault::Garbage(garbage) => self.send_garbage(now, &event.id.0, garbage),
-            _ => {}
+            Fault::Twins(twins) => self.begin_twins(now, index, twins),
+            Fault::Reorg(reorg) => self.reorganise(now, index, reorg.depth),
+            what if self.surroundings.begin(index, what) => self.faults.hold(index),
+            what => self.begin_on_machine(now, index, what),
+        }
+    }
+
+    fn link_fault(&self, event: &FaultEvent) -> Option<LinkFault> {
+        links::link_fault(event, self.scenario.network.delta_ms.get())
+    }
+
+    /// Captured bytes come again, if the fault that captured them is still on.
+    pub(super) fn replay(&mut self, now: Nanos, replay: &Replay, bytes: Vec<u8>) {
+        if self.network.is_on(&replay.by) {
+            self.faults.touched(&replay.by);
+            self.send(now, replay.link, &replay.label, bytes);
         }
     }
 
@@ -56,13 +74,16 @@ impl World {
         let event = self.faults.get(index).clone();
         match &event.what {
             Fault::Crash(Crash { node, restart_after_ms: Some(_), .. }) => {
-                if let Some(boot) = self.hosts.get(node).map(|host| host.boot) {
-                    self.heap.push(now, u64::from(node.0), Event::Restart { node: *node, boot });
+                let seat = Seat::from(*node);
+                if let Some(boot) = self.hosts.get(&seat).map(|host| host.boot) {
+                    self.heap.push(now, seat.tiebreak(), Event::Restart { seat, boot });
                 }
                 return;
             }
             what if what.corrupts().is_some() => self.factory.switchboard.switch(index, false),
-            _ if faults::link_fault(&event).is_some() => self.network.end(&event.id.0),
+            Fault::Twins(twins) => self.end_twins(now, index, twins.node),
+            _ if self.link_fault(&event).is_some() => self.network.end(now, &event.id.0),
+            what if self.surroundings.end(index) || self.end_on_machine(now, index, what) => {}
             _ => return,
         }
         self.observer.fault(now, &format!("{} ends", event.id));

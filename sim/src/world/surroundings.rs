@@ -8,6 +8,7 @@ use lit_node::io::{
     BlockTag, ChainError, ChainRef, ChainReply, ChainRequest, HttpError, HttpRequest, HttpResponse, IpfsError, Label,
 };
 
+use super::endpoint::Endpoints;
 use crate::chain::Chain;
 use crate::heap::{MILLI, Nanos};
 use crate::http::{self, Origins};
@@ -21,10 +22,16 @@ pub(super) struct Surroundings {
     /// The chains; the first is home.
     pub chains: Vec<Chain>,
     settings: Vec<scenario::Chain>,
-    ipfs: Ipfs,
+    /// Each node's view of the home chain.
+    pub endpoints: Endpoints,
+    /// Blocks that were replaced: the first of them, and the chain as it was.
+    pub(super) orphans: Vec<(u64, Chain)>,
+    /// The faults that have just had an effect, by position.
+    pub(super) struck: Vec<usize>,
+    pub(super) ipfs: Ipfs,
     /// Draws the gateway's latencies, each from what is asked, like a link's.
     gateway: Network,
-    origins: Origins,
+    pub(super) origins: Origins,
 }
 
 impl Surroundings {
@@ -34,8 +41,18 @@ impl Surroundings {
         for action in scenario.actions().values() {
             ipfs.add(action.code.as_bytes());
         }
-        let gateway = Network::new(&blake3::derive_key("litsim 2026 gateway", seed), latency(&scenario.ipfs.latency));
-        Self { chains, settings: scenario.chains.clone(), ipfs, gateway, origins: origins(scenario) }
+        let seed = blake3::derive_key("litsim 2026 gateway", seed);
+        let gateway = Network::new(&seed, Latency::from(&scenario.ipfs.latency));
+        Self {
+            chains,
+            settings: scenario.chains.clone(),
+            endpoints: Endpoints::default(),
+            orphans: Vec::new(),
+            struck: Vec::new(),
+            ipfs,
+            gateway,
+            origins: origins(scenario),
+        }
     }
 
     /// How long a question to an endpoint, or its answer, takes.
@@ -51,6 +68,11 @@ impl Surroundings {
     /// The newest block of a chain: number and timestamp in seconds.
     pub fn head(&self, chain: usize) -> (u64, u64) {
         self.chains[chain].head()
+    }
+
+    /// The newest block of the home chain that a node hears of, if any.
+    pub fn head_for(&self, node: NodeId) -> Option<(u64, u64)> {
+        self.endpoints.head(node, &self.chains[0])
     }
 
     /// Makes a chain's next block at a Unix time in nanoseconds.
@@ -69,40 +91,44 @@ impl Surroundings {
         routed.collect()
     }
 
-    /// Who may use a key, by the chain's own lists at a block; `None` if that state is not kept.
-    pub fn permission_lists(&self, contracts: &Contracts, key: KeyId, block: u64) -> Option<PermissionLists> {
-        let ask = |request: ChainRequest| match request {
-            ChainRequest::Call { to, data, block } => self.chains[0].call_at(to, &data, block).ok(),
-            _ => None,
-        };
-        let block = BlockTag::Number(block);
-        Some(PermissionLists {
-            actions: lists::permitted_actions(&ask(contracts.ask_permitted_actions(key, block))?).ok()?,
-            addresses: lists::permitted_addresses(&ask(contracts.ask_permitted_addresses(key, block))?).ok()?,
-            owner: views::owner(&ask(contracts.ask_owner(key, block))?).ok()?,
-        })
+    /// Who may use a key, by the chain's own lists at a block, and at those that it replaced; nothing if that state is
+    /// not kept.
+    pub fn permission_lists(&self, contracts: &Contracts, key: KeyId, block: u64) -> Vec<PermissionLists> {
+        let replaced = self.orphans.iter().filter(|(first, _)| *first <= block).map(|(_, chain)| chain);
+        let versions = [&self.chains[0]].into_iter().chain(replaced);
+        versions.filter_map(|chain| permission_lists(chain, contracts, key, block)).collect()
     }
 
-    /// What a chain's endpoint answers.
-    pub fn ask(&mut self, chain: &ChainRef, request: &ChainRequest) -> Result<ChainReply, ChainError> {
+    /// What a chain's endpoint answers a node, or a client, whose endpoint is always in order.
+    pub fn ask(
+        &mut self,
+        asker: Option<NodeId>,
+        chain: &ChainRef,
+        request: &ChainRequest,
+    ) -> Result<ChainReply, ChainError> {
         let position = match chain {
             ChainRef::Home => Some(0),
             ChainRef::Named(name) => self.settings.iter().position(|settings| settings.name == *name),
         };
-        match (position, chain) {
-            (Some(position), _) => self.chains[position].answer(request),
-            (None, ChainRef::Named(name)) => Err(ChainError::UnknownChain(name.clone())),
-            (None, ChainRef::Home) => unreachable!("the home chain is the first"),
+        match (position, chain, asker) {
+            (Some(0), _, Some(node)) => {
+                self.struck.extend(self.endpoints.faults(node));
+                self.endpoints.ask(node, &mut self.chains[0], request)
+            }
+            (Some(position), ..) => self.chains[position].answer(request),
+            (None, ChainRef::Named(name), _) => Err(ChainError::UnknownChain(name.clone())),
+            (None, ChainRef::Home, _) => unreachable!("the home chain is the first"),
         }
     }
 
     /// What the gateway answers a node, and after how long.
     pub fn ipfs_get(&mut self, node: NodeId, call: CallId, cid: &str) -> (Nanos, Result<Vec<u8>, IpfsError>) {
-        let (extra_ms, reply) = self.ipfs.fetch(cid, node, 0);
+        let (extra_ms, reply) = self.ipfs.fetch(cid, node);
+        self.struck.extend(self.ipfs.fault(cid, node));
         let end = Endpoint::Node(node);
         let session = lit_node::id::SessionId::derive("ipfs", &[cid.as_bytes(), &call.0.to_be_bytes()]);
         let label = Label { session, protocol: "ipfs", round: 0, kind: "get" };
-        let verdict = self.gateway.carry(Link { from: end, to: end }, &label, Vec::new());
+        let verdict = self.gateway.carry(0, Link { from: end, to: end }, &label, Vec::new());
         let delay = verdict.copies.first().map_or(0, |(delay, ..)| *delay);
         (delay + extra_ms * MILLI, reply)
     }
@@ -119,18 +145,24 @@ impl Surroundings {
         request: &HttpRequest,
         now: Nanos,
     ) -> (Nanos, Result<HttpResponse, HttpError>) {
+        self.struck.extend(self.origins.fault(request, node));
         let (latency_ms, reply) = self.origins.call(request, node, now / MILLI);
-        (latency_ms * MILLI, reply)
+        (latency_ms.saturating_mul(MILLI), reply)
     }
 }
 
-/// The link model of a scenario's latency.
-pub(super) fn latency(latency: &scenario::Latency) -> Latency {
-    match latency {
-        scenario::Latency::Constant { ms } => Latency::Constant(*ms as f64),
-        scenario::Latency::Uniform { ms_min, ms_max } => Latency::Uniform(*ms_min as f64, *ms_max as f64),
-        scenario::Latency::LogNormal { median_ms, sigma } => Latency::LogNormal(*median_ms, *sigma),
-    }
+/// The lists of one version of the chain.
+fn permission_lists(chain: &Chain, contracts: &Contracts, key: KeyId, block: u64) -> Option<PermissionLists> {
+    let ask = |request: ChainRequest| match request {
+        ChainRequest::Call { to, data, block } => chain.call_at(to, &data, block).ok(),
+        _ => None,
+    };
+    let block = BlockTag::Number(block);
+    Some(PermissionLists {
+        actions: lists::permitted_actions(&ask(contracts.ask_permitted_actions(key, block))?).ok()?,
+        addresses: lists::permitted_addresses(&ask(contracts.ask_permitted_addresses(key, block))?).ok()?,
+        owner: views::owner(&ask(contracts.ask_owner(key, block))?).ok()?,
+    })
 }
 
 fn origins(scenario: &Scenario) -> Origins {

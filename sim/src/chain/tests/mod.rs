@@ -5,6 +5,7 @@ mod board;
 mod complaints;
 mod keys;
 mod permissions;
+mod reorg;
 
 use alloy_primitives::U256;
 use alloy_sol_types::SolCall;

@@ -1,0 +1,4 @@
+//! Tests of faults as data.
+
+mod links;
+mod scenarios;
