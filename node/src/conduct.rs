@@ -26,6 +26,13 @@ pub enum Decision {
         /// Who dealt.
         dealer: NodeId,
     },
+    /// Choose the holders of a signature among the makers of these announcements, this one included.
+    Choose {
+        /// The signing session that this node coordinates.
+        session: SessionId,
+        /// Who has announced.
+        candidate: NodeId,
+    },
     /// Take part in signing for this request.
     Authorise {
         /// The client's request.

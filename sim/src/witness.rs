@@ -194,7 +194,11 @@ impl Conduct for Witnessed {
             {
                 witness.dealt_to(*to, dealing.digest(), share);
             }
-            witness.read_by(Reader::Node(*to), encode(statement));
+            let bytes = match statement {
+                Statement::Raw(bytes) => bytes.clone(),
+                statement => encode(statement),
+            };
+            witness.read_by(Reader::Node(*to), bytes);
         }
         drop(witness);
         said

@@ -136,6 +136,11 @@ impl Collector {
         }
     }
 
+    /// Whether a held dealing is wrong in a way that everybody can see.
+    pub(super) fn is_invalid(&self, dealer: NodeId, digest: Digest) -> bool {
+        self.find(dealer, digest).is_some_and(|held| matches!(held.verdict, Some(Err(Fault::Public(_)))))
+    }
+
     /// Makes this node's complaint about a dealing for which [`Collector::is_disputable`] has an answer.
     pub(super) fn complain(
         &self,

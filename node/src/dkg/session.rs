@@ -27,6 +27,8 @@ use crate::wire::{SignatureBytes, Signed, encode};
 
 /// What a dealer did that signed two dealings.
 const EQUIVOCATION: &str = "gave two different dealings";
+/// What a dealer did whose dealing anybody can see to be wrong.
+const INVALID: &str = "gave an invalid dealing";
 
 /// How far an attempt has come at one node.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -224,6 +226,7 @@ impl Session {
             return env.dropped(from, "dkg: late dealing");
         }
         if signed.body.verify_shape(&self.context).is_err() {
+            self.docket.name(from, INVALID, env);
             return env.dropped(from, "dkg: malformed dealing");
         }
         let digest = signed.body.digest_metered(env.meter);
@@ -268,6 +271,9 @@ impl Session {
         self.fetcher.drop(dealer, digest);
         fx.push(Effect::Persist(Entry::Received { digest, signed: signed.clone() }));
         self.collector.hold(&self.context, digest, signed, env);
+        if self.collector.is_invalid(dealer, digest) {
+            self.docket.name(dealer, INVALID, env);
+        }
         if self.collector.count(dealer) > 1 {
             env.dropped(dealer, "dkg: equivocation");
             self.docket.name(dealer, EQUIVOCATION, env);

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::pool::{Io, Pool};
 use super::{Announce, Scheme};
 use crate::bugs::{self, Bug};
+use crate::conduct::Decision;
 use crate::id::{Digest, NodeId};
 use crate::io::Time;
 use crate::key::KeyShare;
@@ -145,13 +146,19 @@ impl Coordination {
         }
     }
 
-    fn candidates(&self, task: &Task, io: &Io) -> BTreeSet<NodeId> {
+    fn candidates(&self, task: &Task, io: &mut Io) -> BTreeSet<NodeId> {
         let agrees = |entry: &Entry| {
             let body = &entry.announce.body;
             body.digest == task.digest && body.fresh.scheme() == task.scheme && !entry.used
         };
-        let is_candidate = |(node, entry): &(&NodeId, &Entry)| agrees(entry) && !io.standing.is_liar(**node);
-        self.entries.iter().filter(is_candidate).map(|(node, _)| *node).collect()
+        let mut candidates = BTreeSet::new();
+        for (&candidate, entry) in self.entries.iter().filter(|(_, entry)| agrees(entry)) {
+            let decision = Decision::Choose { session: entry.announce.body.session, candidate };
+            if io.env.conduct.decide(&decision, !io.standing.is_liar(candidate)) {
+                candidates.insert(candidate);
+            }
+        }
+        candidates
     }
 
     fn step_ecdsa(

@@ -75,6 +75,11 @@ pub enum Misbehaviour {
         /// The presignature.
         presignature: Digest,
     },
+    /// A coordinator signed two proposals with the same FROST nonces of a holder.
+    NoncesProposedTwice {
+        /// The proposal that this node answered.
+        proposal: Digest,
+    },
     /// A coordinator's proposal contains an announcement that its alleged maker did not sign.
     ForgedAnnouncement {
         /// The proposal.

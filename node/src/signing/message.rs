@@ -24,6 +24,9 @@ pub enum Message {
     Share(Share),
     /// The signature, to those who lack it.
     Finished(Box<Finished>),
+    /// The proposal that the sender answered, as the coordinator signed it, to a holder that answered another one of the
+    /// same attempt: if the two contradict each other, they convict the coordinator.
+    Answered(Box<Signed<Propose>>),
 }
 
 /// Starts a presignature of `key` among `holders`; its hash is the presignature's id.
@@ -143,6 +146,26 @@ impl Signable for Propose {
     const DOMAIN: &'static str = "signing/propose";
 }
 
+impl Propose {
+    /// The scheme of the announcements.
+    pub fn scheme(&self) -> Scheme {
+        match self.presignature {
+            Some(_) => Scheme::EcdsaK256,
+            None => Scheme::SchnorrK256Sha256,
+        }
+    }
+
+    /// Whether no honest coordinator makes both: they differ, and have a presignature or FROST nonces in common.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let same_nonces = |a: &Signed<Announce>| {
+            matches!(a.body.fresh, Fresh::Nonces(_))
+                && other.announcements.iter().any(|b| (a.signer, &a.body) == (b.signer, &b.body))
+        };
+        let same_presignature = self.presignature.is_some() && self.presignature == other.presignature;
+        self != other && (same_presignature || self.announcements.iter().any(same_nonces))
+    }
+}
+
 /// A holder's signature share.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
@@ -188,15 +211,10 @@ impl Message {
             Self::PresignStart(start) => label(SessionId(start.digest().0), "presign", 0, "start"),
             Self::PresignShare(share) => label(SessionId(share.presignature.0), "presign", 1, "share"),
             Self::Announce(announce) => label(announce.session, announce.fresh.scheme().protocol(), 0, "announce"),
-            Self::Propose(propose) => {
-                let scheme = match propose.presignature {
-                    Some(_) => Scheme::EcdsaK256,
-                    None => Scheme::SchnorrK256Sha256,
-                };
-                label(propose.session, scheme.protocol(), 1, "propose")
-            }
+            Self::Propose(propose) => label(propose.session, propose.scheme().protocol(), 1, "propose"),
             Self::Share(share) => label(share.session, share.scheme.protocol(), 2, "share"),
             Self::Finished(finished) => label(finished.session, finished.signature.scheme().protocol(), 3, "finished"),
+            Self::Answered(signed) => label(signed.body.session, signed.body.scheme().protocol(), 3, "answered"),
         }
     }
 
@@ -207,7 +225,7 @@ impl Message {
             Self::Announce(body) => Some(body.signing_digest()),
             Self::Propose(body) => Some(body.signing_digest()),
             Self::Share(body) => Some(body.signing_digest()),
-            Self::PresignStart(_) | Self::Finished(_) => None,
+            Self::PresignStart(_) | Self::Finished(_) | Self::Answered(_) => None,
         }
     }
 }

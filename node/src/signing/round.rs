@@ -1,14 +1,14 @@
 //! One accepted proposal at one holder: its nonce is spent, shares are being collected.
 
 use k256::{ProjectivePoint, Scalar};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ClientShare, CombinedSignature, Scheme, ShareScalar, combine, ecdsa, frost};
+use super::{ClientShare, CombinedSignature, Propose, Scheme, ShareScalar, combine, ecdsa, frost};
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::key::PublicKey;
 use crate::meter::Op;
-use crate::wire::encode;
+use crate::wire::{SignatureBytes, Signed, encode};
 
 /// Judges shares against the proposal that they answer, and nothing else.
 pub(super) enum Judge {
@@ -39,6 +39,10 @@ impl Judge {
 /// The round.
 pub(super) struct Round {
     pub(super) attempt: u32,
+    /// The proposal, with its coordinator's signature unless this node is the coordinator.
+    pub(super) proposed: (Propose, Option<SignatureBytes>),
+    /// Who was shown the proposal.
+    shown: BTreeSet<NodeId>,
     pub(super) holders: Vec<NodeId>,
     pub(super) judge: Judge,
     shares: BTreeMap<NodeId, Scalar>,
@@ -56,8 +60,23 @@ pub(super) enum Verdict {
 
 impl Round {
     /// Begins with this node's own share.
-    pub(super) fn new(attempt: u32, holders: Vec<NodeId>, judge: Judge, me: NodeId, share: Scalar) -> Self {
-        Self { attempt, holders, judge, shares: BTreeMap::from([(me, share)]) }
+    pub(super) fn new(
+        propose: &Propose,
+        signature: Option<SignatureBytes>,
+        judge: Judge,
+        me: NodeId,
+        share: Scalar,
+    ) -> Self {
+        let holders = propose.announcements.iter().map(|a| a.signer).collect();
+        let (proposed, shown) = ((propose.clone(), signature), BTreeSet::new());
+        Self { attempt: propose.attempt, proposed, shown, holders, judge, shares: BTreeMap::from([(me, share)]) }
+    }
+
+    /// The proposal as evidence for a holder that answered another one; once for each, and not if it is this node's own.
+    pub(super) fn show(&mut self, peer: NodeId, coordinator: NodeId) -> Option<Box<Signed<Propose>>> {
+        let signature = self.proposed.1.filter(|_| self.holders.contains(&peer) && !self.shares.contains_key(&peer))?;
+        let body = self.proposed.0.clone();
+        self.shown.insert(peer).then(|| Box::new(Signed { body, signer: coordinator, signature }))
     }
 
     /// Takes in a share; a holder's first word counts.

@@ -250,7 +250,15 @@ impl Session {
     }
 
     /// A proposal: answered if it is right in everything and the nonce is unused. The nonce is consumed first.
-    pub(super) fn on_propose(&mut self, from: NodeId, propose: &Propose, pool: &mut Pool, io: &mut Io) {
+    pub(super) fn on_propose(
+        &mut self,
+        from: NodeId,
+        propose: &Propose,
+        signature: Option<SignatureBytes>,
+        pool: &mut Pool,
+        io: &mut Io,
+    ) {
+        self.compare(from, propose, io);
         if let Err(reason) = self.examine(from, propose, pool, io) {
             return io.env.dropped(from, reason);
         }
@@ -266,13 +274,15 @@ impl Session {
         for &holder in holders.iter().filter(|h| **h != me) {
             io.send(holder, Message::Share(message.clone()));
         }
-        let mut round = Round::new(attempt, holders, judge, me, share);
+        let mut round = Round::new(propose, signature, judge, me, share);
         for (sender, shares) in &mut self.early {
             if let Some(share) = shares.remove(&proposal) {
                 round.accept(*sender, share);
             }
         }
         self.rounds.insert(proposal, round);
+        let others: Vec<NodeId> = self.early.iter().filter(|(_, e)| !e.is_empty()).map(|(sender, _)| *sender).collect();
+        others.into_iter().for_each(|sender| self.show(sender, attempt, io));
         self.conclude(proposal, io);
     }
 
@@ -375,6 +385,42 @@ impl Session {
             return io.env.dropped(from, "too many shares for unknown proposals");
         }
         early.entry(share.proposal).or_insert(share.share.0);
+        self.show(from, share.attempt, io);
+    }
+
+    /// Shows a holder that answered an unknown proposal of an attempt the one that this node answered instead.
+    fn show(&mut self, peer: NodeId, attempt: u32, io: &mut Io) {
+        let coordinator = self.coordinator(attempt);
+        let rounds = self.rounds.values_mut().filter(|round| round.attempt == attempt);
+        let shown: Vec<_> = rounds.filter_map(|round| round.show(peer, coordinator)).collect();
+        shown.into_iter().for_each(|signed| io.send(peer, Message::Answered(signed)));
+    }
+
+    /// Another holder's proposal: if it contradicts one that this node answered, both bear the coordinator's signature.
+    pub(super) fn on_answered(&mut self, from: NodeId, signed: &Signed<Propose>, io: &mut Io) {
+        let is_authentic = signed.signer == self.coordinator(signed.body.attempt)
+            && io.env.roster.get(signed.signer).is_some_and(|m| signed.verify(&m.identity, io.env.meter));
+        if !is_authentic {
+            return io.env.dropped(from, "a forged proposal as evidence");
+        }
+        if self.compare(signed.signer, &signed.body, io) && signed.body.attempt == self.attempt {
+            self.next_attempt(io);
+        }
+    }
+
+    /// Convicts the coordinator of a proposal that contradicts one which this node has answered.
+    fn compare(&self, coordinator: NodeId, propose: &Propose, io: &mut Io) -> bool {
+        let answered = self.rounds.iter().find(|(_, round)| {
+            round.proposed.1.is_some() && round.attempt == propose.attempt && round.proposed.0.contradicts(propose)
+        });
+        let is_proven = coordinator == self.coordinator(propose.attempt) && coordinator != io.env.me;
+        let Some((&proposal, _)) = answered.filter(|_| is_proven) else { return false };
+        let what = match propose.presignature {
+            Some(presignature) => Misbehaviour::TwoProposals { presignature },
+            None => Misbehaviour::NoncesProposedTwice { proposal },
+        };
+        io.convict(coordinator, what);
+        true
     }
 
     /// Combines when all shares of a proposal are there. If one is wrong, names its sender and moves on at once.

@@ -211,6 +211,7 @@ impl Signers {
             Message::Announce(body) => self.in_session(body.session, delivery, local, env, fx),
             Message::Share(share) => self.in_session(share.session, delivery, local, env, fx),
             Message::Finished(finished) => self.in_session(finished.session, delivery, local, env, fx),
+            Message::Answered(signed) => self.in_session(signed.body.session, delivery, local, env, fx),
         }
     }
 
@@ -292,9 +293,10 @@ impl Signers {
             let Some(session) = sessions.get_mut(&id).filter(|session| session.outcome.is_none()) else { return };
             match delivery.message {
                 Message::Announce(body) => session.on_announce(from, body, delivery.signature, pool, io),
-                Message::Propose(propose) => session.on_propose(from, &propose, pool, io),
+                Message::Propose(propose) => session.on_propose(from, &propose, delivery.signature, pool, io),
                 Message::Share(share) => session.on_share(from, &share, io),
                 Message::Finished(finished) => session.on_finished(from, *finished, io),
+                Message::Answered(signed) => session.on_answered(from, &signed, io),
                 Message::PresignStart(_) | Message::PresignShare(_) => {}
             }
         });

@@ -1,8 +1,33 @@
 //! How nodes lie: one behaviour a file, each a [`lit_node::conduct::Conduct`] that acts while its fault is on.
 
+mod aiming;
+mod bad_dealing;
+mod bad_sig_share;
+mod coalition;
+mod cut_short;
+mod equivocate;
+mod false_complaint;
+mod flood;
+mod ignore_permissions;
+mod late;
 mod leak;
+mod mutate;
+mod mute;
+mod repeat;
+mod replay;
+mod rush;
+mod silent;
+mod split_proposals;
+mod spoof;
 mod switchboard;
+#[cfg(test)]
+mod tests;
+mod unfair_sets;
+mod withhold;
+mod wrong_share;
+mod wrong_vote;
 
+pub use aiming::Aiming;
 pub use leak::Leak;
 pub use switchboard::{Line, Switchboard};
 
@@ -10,25 +35,73 @@ use lit_node::chain::ContractCall;
 use lit_node::conduct::{Conduct, Decision, Honest, Secret};
 use lit_node::dkg::Dealing;
 use lit_node::id::NodeId;
+use lit_node::roster::Roster;
 use lit_node::statement::Statement;
 
-use crate::fault::Fault;
-use crate::plan::FaultPlan;
+use crate::fault::{Aim, Fault};
+use crate::plan::{FaultId, FaultPlan};
 
-/// The conduct of a node under a plan: honest, or everything that the plan's faults make of it.
-pub fn conduct(node: NodeId, plan: &FaultPlan, switchboard: &Switchboard) -> Box<dyn Conduct> {
-    let lines = plan.events.iter().enumerate().filter(|(_, event)| event.what.corrupts() == Some(node));
-    let behaviours: Vec<_> =
-        lines.filter_map(|(index, event)| behaviour(&event.what, switchboard.line(index))).collect();
+/// The place of a node in its network: what a liar knows like everybody else.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The node.
+    pub me: NodeId,
+    /// The validator set.
+    pub roster: Roster,
+}
+
+/// The conduct of a node under a plan: honest, or everything that the plan's faults make of it. What a behaviour draws
+/// derives from its fault's key.
+pub fn conduct(
+    part: &Part,
+    plan: &FaultPlan,
+    switchboard: &Switchboard,
+    key: impl Fn(&FaultId) -> [u8; 32],
+) -> Box<dyn Conduct> {
+    let lines = plan.events.iter().enumerate().filter(|(_, event)| event.what.corrupts().contains(&part.me));
+    let behaviours: Vec<_> = lines
+        .filter_map(|(index, event)| behaviour(&event.what, part, switchboard.line(index), key(&event.id)))
+        .collect();
     if behaviours.is_empty() { Box::new(Honest) } else { Box::new(Corrupted { behaviours }) }
 }
 
 /// What a fault makes a node do.
-fn behaviour(fault: &Fault, line: Line) -> Option<Box<dyn Conduct>> {
-    match fault {
-        Fault::Leak(_) => Some(Box::new(Leak::new(line))),
-        _ => None,
-    }
+fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Box<dyn Conduct>> {
+    let me = part.me;
+    let aiming = |aim: &Aim| Aiming::new(me, aim.clone(), line.clone(), key);
+    Some(match fault {
+        Fault::Leak(_) => Box::new(Leak::new(line)),
+        Fault::Silent(_) => Box::new(silent::Silent::new(me, line)),
+        Fault::Mute(lie) => Box::new(mute::Mute::new(aiming(&lie.aim))),
+        Fault::Late(lie) => Box::new(late::Late::new(aiming(&lie.aim), lie.events)),
+        Fault::Replay(lie) => Box::new(replay::Again::new(aiming(&lie.aim), lie.other_sessions)),
+        Fault::Repeat(lie) => Box::new(repeat::Repeated::new(aiming(&lie.aim), lie.times)),
+        Fault::Mutate(lie) => Box::new(mutate::Mutate::new(aiming(&lie.aim))),
+        Fault::CutShort(lie) => Box::new(cut_short::Short::new(aiming(&lie.aim), lie.bytes)),
+        Fault::Flood(lie) => Box::new(flood::Flooding::new(aiming(&lie.aim), lie.bytes, lie.count)),
+        Fault::Equivocate(lie) => Box::new(equivocate::Equivocate::new(part.clone(), aiming(&lie.aim), key)),
+        Fault::WrongShare(lie) => {
+            Box::new(wrong_share::BadDealer::new(part.clone(), aiming(&lie.aim), lie.undecryptable, key))
+        }
+        Fault::WrongCommitment(_) => Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::Commitment)),
+        Fault::WrongProof(lie) if lie.ephemeral => {
+            Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::EphemeralProof))
+        }
+        Fault::WrongProof(_) => Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::Proof)),
+        Fault::FalseComplaint(lie) => Box::new(false_complaint::FalseComplaint::new(line, lie.member)),
+        Fault::BadSigShare(lie) => Box::new(bad_sig_share::BadSigShare::new(aiming(&lie.aim))),
+        Fault::Rush(lie) => Box::new(rush::Rushing::new(part, aiming(&lie.aim), lie.copy)),
+        Fault::Withhold(_) => Box::new(withhold::Withhold::new(me, line)),
+        Fault::Spoof(lie) => Box::new(spoof::Spoof::new(part.clone(), line, lie.member)),
+        Fault::IgnorePermissions(_) => Box::new(ignore_permissions::IgnorePermissions::new(line)),
+        Fault::WrongVote(_) => Box::new(wrong_vote::WrongVote::new(line, key)),
+        Fault::UnfairSets(lie) => {
+            Box::new(unfair_sets::Unfair::new(line, me, lie.exclude.clone(), lie.include.clone()))
+        }
+        Fault::SplitProposals(lie) => Box::new(split_proposals::SplitProposals::new(part, aiming(&lie.aim))),
+        Fault::Coalition(_) => Box::new(coalition::Member::new(part, line)),
+        _ => return None,
+    })
 }
 
 /// Several behaviours of one node. What one of them says the next one may change.
@@ -43,6 +116,10 @@ impl Conduct for Corrupted {
         })
     }
 
+    fn deal(&mut self, dealing: Dealing) -> Dealing {
+        self.behaviours.iter_mut().fold(dealing, |dealing, behaviour| behaviour.deal(dealing))
+    }
+
     fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {
         self.behaviours.iter_mut().flat_map(|behaviour| behaviour.inbound(from, statement)).collect()
     }
@@ -51,10 +128,6 @@ impl Conduct for Corrupted {
         self.behaviours
             .iter_mut()
             .fold(vec![call], |calls, behaviour| calls.into_iter().flat_map(|call| behaviour.submit(call)).collect())
-    }
-
-    fn deal(&mut self, dealing: Dealing) -> Dealing {
-        self.behaviours.iter_mut().fold(dealing, |dealing, behaviour| behaviour.deal(dealing))
     }
 
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {

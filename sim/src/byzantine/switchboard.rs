@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::coalition::Pool;
+use crate::oracle::Accepted;
+
 /// Switches for all behaviours of a run, by the position of their fault in the plan.
 #[derive(Clone, Debug, Default)]
 pub struct Switchboard(Rc<RefCell<State>>);
@@ -12,6 +15,10 @@ pub struct Switchboard(Rc<RefCell<State>>);
 struct State {
     on: BTreeSet<usize>,
     told: BTreeMap<usize, u64>,
+    /// What the members of a coalition know together, by its fault.
+    pools: BTreeMap<usize, Pool>,
+    /// Signatures that liars have made on their own.
+    published: Vec<Accepted>,
 }
 
 impl Switchboard {
@@ -28,6 +35,11 @@ impl Switchboard {
     /// How often a behaviour has done something that an honest node would not.
     pub fn told(&self, fault: usize) -> u64 {
         self.0.borrow().told.get(&fault).copied().unwrap_or(0)
+    }
+
+    /// Signatures that liars have made on their own since this was last asked.
+    pub fn take_published(&self) -> Vec<Accepted> {
+        std::mem::take(&mut self.0.borrow_mut().published)
     }
 
     /// What a behaviour holds on to.
@@ -52,5 +64,15 @@ impl Line {
     /// The behaviour has just acted: its fault counts as fired.
     pub fn act(&self) {
         *self.board.0.borrow_mut().told.entry(self.fault).or_insert(0) += 1;
+    }
+
+    /// Lets a member of a coalition at what the members know.
+    pub(super) fn pool<R>(&self, act: impl FnOnce(&mut Pool) -> R) -> R {
+        act(self.board.0.borrow_mut().pools.entry(self.fault).or_default())
+    }
+
+    /// Shows a signature to everybody.
+    pub(super) fn publish(&self, signature: Accepted) {
+        self.board.0.borrow_mut().published.push(signature);
     }
 }

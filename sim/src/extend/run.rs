@@ -41,6 +41,8 @@ pub(super) struct Run<'r, P: Protocol> {
     pub switchboard: Switchboard,
     wire_faults: Vec<(usize, Line, Box<dyn WireFault<P>>)>,
     snapshots: BTreeMap<usize, P::Disk>,
+    /// How many messages of each kind each link has seen.
+    occurrences: BTreeMap<(Link, &'static str, &'static str), u64>,
     key: [u8; 32],
     act: usize,
     pub corrupted: Vec<NodeId>,
@@ -71,6 +73,7 @@ impl<'r, P: Protocol> Run<'r, P> {
             faults: Faults::new(plan.clone()),
             wire_faults: Vec::new(),
             snapshots: BTreeMap::new(),
+            occurrences: BTreeMap::new(),
             key,
             act: 0,
             corrupted: plan.corrupted(),
@@ -293,11 +296,17 @@ impl<'r, P: Protocol> Run<'r, P> {
         let (protocol, kind) = P::label(&letter.message);
         let label = Label { session: SessionId::default(), protocol, round: 0, kind };
         let link = Link::between(letter.from, letter.to);
+        let occurrence = self.occurrences.entry((link, protocol, kind)).or_insert(0);
+        *occurrence += 1;
+        let occurrence = *occurrence;
         for (fault, line, wire_fault) in self.wire_faults.iter_mut().filter(|(_, line, _)| line.is_on()) {
             let before = (encode(&letter.message), letter.lost, letter.delay_ms);
             let mut hasher = blake3::Hasher::new_keyed(&self.key);
-            hasher.update(self.faults.get(*fault).id.0.as_bytes()).update(&self.messages.to_be_bytes());
-            hasher.update(link.to_string().as_bytes()).update(&before.0);
+            // Lengths first where a text might run into the next one.
+            for text in [self.faults.get(*fault).id.0.as_str(), &link.to_string(), protocol, kind] {
+                hasher.update(&(text.len() as u64).to_be_bytes()).update(text.as_bytes());
+            }
+            hasher.update(&occurrence.to_be_bytes());
             let draw = u64::from_be_bytes(hasher.finalize().as_bytes()[..8].try_into().expect("8 of 32 bytes"));
             wire_fault.strike(&mut letter, draw);
             if before != (encode(&letter.message), letter.lost, letter.delay_ms) {

@@ -11,7 +11,7 @@ impl Fault {
         match self {
             Self::RpcLie(lie) => lie.nodes.clone(),
             Self::Twins(twins) => vec![twins.node],
-            other => other.corrupts().into_iter().collect(),
+            other => other.corrupts().to_vec(),
         }
     }
 

@@ -3,23 +3,32 @@
 //! `N` is how a node is named: where it stands in a file, as a number or a choice that is still open, or as the node
 //! that the planner chose. The doc comments are what `litsim schema` and `litsim explain` print.
 
+mod aim;
 mod behaviour;
 mod burden;
+mod client;
 mod custom;
 mod flow;
 mod link;
 mod machine;
 mod message;
+pub mod mix;
 mod origin;
 mod pace;
 mod show;
+mod show_lies;
 mod show_links;
 mod storage;
 mod surroundings;
 mod twins;
 mod wire;
 
-pub use behaviour::Corruption;
+pub use aim::Aim;
+pub use behaviour::{
+    Against, Aimed, Coalition, Corruption, CutShort, Flood, Late, Repeat, Replay, Rush, UnfairSets, WrongProof,
+    WrongShare,
+};
+pub use client::{ClientDoubleAsk, ClientFlood, ClientGarbage};
 pub use custom::Custom;
 pub use flow::{Bandwidth, Gray, LatencyChange, Order, Turn};
 pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
@@ -103,6 +112,60 @@ pub enum Fault<N = NodeId> {
     Garbage(Garbage<N>),
     /// A node puts its key share where its announcements should have random bytes.
     Leak(Corruption<N>),
+    /// A node says nothing, to nobody.
+    Silent(Corruption<N>),
+    /// A node leaves some of its statements unsaid.
+    Mute(Aimed<N>),
+    /// A node holds statements back until it has said or heard so many others.
+    Late(Late<N>),
+    /// A node says something that it has said before beside each statement.
+    Replay(Replay<N>),
+    /// A node says the same thing several times.
+    Repeat(Repeat<N>),
+    /// A node changes one bit of its statements, which it then signs as usual.
+    Mutate(Aimed<N>),
+    /// A node says only the beginning of its statements.
+    CutShort(CutShort<N>),
+    /// A node sends bytes that mean nothing beside its statements, over its encrypted channels.
+    Flood(Flood<N>),
+    /// A node gives some members another dealing than the rest: f members if the aim names no victims.
+    Equivocate(Aimed<N>),
+    /// A node gives some members shares in its dealings that do not match what it commits to.
+    WrongShare(WrongShare<N>),
+    /// A node commits to another polynomial in its dealings than the one that it proves to know.
+    WrongCommitment(Corruption<N>),
+    /// A node proves falsely that it knows what is in its dealings.
+    WrongProof(WrongProof<N>),
+    /// A node complains about an honest dealer, which opens its own share in that dealing to everybody.
+    FalseComplaint(Against<N>),
+    /// A node gives wrong shares of signatures and wrong values of presignatures.
+    BadSigShare(Aimed<N>),
+    /// A node says what is said in a round only when it has heard enough others say it.
+    Rush(Rush<N>),
+    /// A node takes part until it holds the others' values, and gives none of its own: shares of signatures, values of
+    /// presignatures, certificates of its dealings.
+    Withhold(Corruption<N>),
+    /// A node names another member in what it says: as dealer, as acknowledger, as leader; and proposes in sessions that
+    /// others coordinate.
+    Spoof(Against<N>),
+    /// A node signs for everybody, whatever the chain says about permissions.
+    IgnorePermissions(Corruption<N>),
+    /// A node votes on chain for other keys than those that were generated.
+    WrongVote(Corruption<N>),
+    /// A node that coordinates signatures chooses unfairly who takes part.
+    UnfairSets(UnfairSets<N>),
+    /// A node that coordinates signatures proposes different things for the same nonces: every other member gets another
+    /// proposal if the aim names no victims.
+    SplitProposals(Aimed<N>),
+    /// Nodes pool all their secrets, try to put keys together from their shares, and publish signatures that nobody asked
+    /// for if they can.
+    Coalition(Coalition<N>),
+    /// A client floods a node with requests.
+    ClientFlood(ClientFlood<N>),
+    /// A client asks every node what another client asks, or the same one, in the very same bytes.
+    ClientDoubleAsk(ClientDoubleAsk),
+    /// A client sends a node what is no request, and requests that break off.
+    ClientGarbage(ClientGarbage<N>),
     /// A fault or behaviour that the engine of another protocol adds; the threshold-key network has none.
     Custom(Custom<N>),
 }
@@ -142,6 +205,31 @@ impl<N> Fault<N> {
             Self::Truncate(truncate) => Fault::Truncate(*truncate),
             Self::Garbage(garbage) => Fault::Garbage(garbage.map(name)),
             Self::Leak(corruption) => Fault::Leak(corruption.map(name)),
+            Self::Silent(corruption) => Fault::Silent(corruption.map(name)),
+            Self::Mute(aimed) => Fault::Mute(aimed.map(name)),
+            Self::Late(late) => Fault::Late(late.map(name)),
+            Self::Replay(replay) => Fault::Replay(replay.map(name)),
+            Self::Repeat(repeat) => Fault::Repeat(repeat.map(name)),
+            Self::Mutate(aimed) => Fault::Mutate(aimed.map(name)),
+            Self::CutShort(cut) => Fault::CutShort(cut.map(name)),
+            Self::Flood(flood) => Fault::Flood(flood.map(name)),
+            Self::Equivocate(aimed) => Fault::Equivocate(aimed.map(name)),
+            Self::WrongShare(wrong) => Fault::WrongShare(wrong.map(name)),
+            Self::WrongCommitment(corruption) => Fault::WrongCommitment(corruption.map(name)),
+            Self::WrongProof(wrong) => Fault::WrongProof(wrong.map(name)),
+            Self::FalseComplaint(against) => Fault::FalseComplaint(against.map(name)),
+            Self::BadSigShare(aimed) => Fault::BadSigShare(aimed.map(name)),
+            Self::Rush(rush) => Fault::Rush(rush.map(name)),
+            Self::Withhold(corruption) => Fault::Withhold(corruption.map(name)),
+            Self::Spoof(against) => Fault::Spoof(against.map(name)),
+            Self::IgnorePermissions(corruption) => Fault::IgnorePermissions(corruption.map(name)),
+            Self::WrongVote(corruption) => Fault::WrongVote(corruption.map(name)),
+            Self::UnfairSets(unfair) => Fault::UnfairSets(unfair.map(name)),
+            Self::SplitProposals(aimed) => Fault::SplitProposals(aimed.map(name)),
+            Self::Coalition(coalition) => Fault::Coalition(coalition.map(name)),
+            Self::ClientFlood(flood) => Fault::ClientFlood(flood.map(name)),
+            Self::ClientDoubleAsk(ask) => Fault::ClientDoubleAsk(ask.clone()),
+            Self::ClientGarbage(garbage) => Fault::ClientGarbage(garbage.map(name)),
             Self::Custom(custom) => Fault::Custom(custom.map(name)),
         }
     }
@@ -153,13 +241,40 @@ impl<N> Fault<N> {
 }
 
 impl Fault {
-    /// The node that lies, if this fault makes one lie. It counts as faulty for the whole run.
-    pub fn corrupts(&self) -> Option<NodeId> {
+    /// The nodes that lie, if this fault makes any. They count as faulty for the whole run.
+    pub fn corrupts(&self) -> &[NodeId] {
+        use std::slice::from_ref;
         match self {
-            Self::Leak(corruption) => Some(corruption.node),
-            Self::Custom(custom) => custom.node,
-            _ => None,
+            Self::Leak(lie)
+            | Self::Silent(lie)
+            | Self::WrongCommitment(lie)
+            | Self::Withhold(lie)
+            | Self::IgnorePermissions(lie)
+            | Self::WrongVote(lie) => from_ref(&lie.node),
+            Self::Mute(lie)
+            | Self::Mutate(lie)
+            | Self::Equivocate(lie)
+            | Self::BadSigShare(lie)
+            | Self::SplitProposals(lie) => from_ref(&lie.node),
+            Self::FalseComplaint(lie) | Self::Spoof(lie) => from_ref(&lie.node),
+            Self::Late(lie) => from_ref(&lie.node),
+            Self::Replay(lie) => from_ref(&lie.node),
+            Self::Repeat(lie) => from_ref(&lie.node),
+            Self::CutShort(lie) => from_ref(&lie.node),
+            Self::Flood(lie) => from_ref(&lie.node),
+            Self::WrongShare(lie) => from_ref(&lie.node),
+            Self::WrongProof(lie) => from_ref(&lie.node),
+            Self::Rush(lie) => from_ref(&lie.node),
+            Self::UnfairSets(lie) => from_ref(&lie.node),
+            Self::Coalition(coalition) => &coalition.nodes,
+            Self::Custom(custom) => custom.node.as_slice(),
+            _ => &[],
         }
+    }
+
+    /// Whether the fault has fired only when somebody has acted on it, not when it begins.
+    pub fn fires_when_acted_on(&self) -> bool {
+        !self.corrupts().is_empty() || matches!(self, Self::ClientDoubleAsk(_))
     }
 
     /// Whether nothing passes from one node to another while the fault is on.

@@ -70,7 +70,7 @@ impl fmt::Display for Fault {
                 write!(f, "{} B of garbage from {} to {}", garbage.bytes, garbage.from, garbage.to)
             }
             Self::Custom(custom) => custom.fmt(f),
-            Self::Leak(leak) => write!(f, "{} leaks its key share", leak.node),
+            lie => super::show_lies::show_lie(lie, f),
         }
     }
 }

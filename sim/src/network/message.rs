@@ -78,7 +78,8 @@ impl Message {
             Disturbance::Drop { label, first, every, rate } if named(label) => {
                 let seen = fault.seen.entry(self.link).or_insert(0);
                 *seen += 1;
-                let meant = first.is_none_or(|first| *seen <= first) && every.is_none_or(|every| *seen % every == 0);
+                let meant =
+                    first.is_none_or(|first| *seen <= first) && every.is_none_or(|every| seen.is_multiple_of(every));
                 if !meant || !fate.chance(id, *rate) {
                     return false;
                 }

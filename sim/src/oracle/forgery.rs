@@ -43,7 +43,8 @@ impl Oracle for NoForgery {
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
-        let needed = facts.threshold.saturating_sub(facts.corrupted.len());
+        // A threshold of liars needs nobody else; what no honest node has authorised is a forgery all the same.
+        let needed = facts.threshold.saturating_sub(facts.corrupted.len()).max(1);
         let honest = self.unauthorised.iter().filter(|(_, node, _)| !facts.corrupted.contains(node));
         let mut violations: Vec<Violation> = honest
             .map(|(at, node, request)| Violation {
@@ -135,6 +136,15 @@ mod tests {
         assert_eq!(judged(3, DIGEST, &accepted()), 0);
         assert_eq!(judged(2, DIGEST, &accepted()), 1);
         assert_eq!(judged(3, Digest([4; 32]), &accepted()), 1);
+    }
+
+    #[test]
+    fn a_threshold_of_liars_that_signs_without_any_honest_node_forges() {
+        let mut oracle = NoForgery::default();
+        oracle.observe(2, Event::Accepted(&accepted()));
+        let liars = [1, 2, 3, 4].map(NodeId);
+        let facts_ = witness();
+        assert_eq!(oracle.judge(&Facts { corrupted: &liars, ..facts(&facts_) }).len(), 1);
     }
 
     #[test]

@@ -231,7 +231,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "no-forgery",
         "Every signature that a client accepts verifies under the PKP's key, and at least threshold less corrupted \
-         honest nodes have authorised exactly that digest for that request and issued a share.",
+         honest nodes, and never none, have authorised exactly that digest for that request and issued a share.",
     ),
     (
         "permission-soundness",

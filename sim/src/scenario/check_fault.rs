@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::check::Checker;
-use super::check_machine;
+use super::check_lie;
 use super::model::{FaultSpec, LabelPattern, NodeChoice, Step, WhenSpec};
 use super::raw_act as raw;
 use super::source::{Placed, Span};
@@ -60,7 +60,7 @@ fn pattern(c: &mut Checker<'_>, label: &Placed<String>) -> LabelPattern {
 }
 
 /// Checks that there are messages of this label.
-fn known(c: &mut Checker<'_>, span: &Span, label: &LabelPattern) {
+pub(super) fn known(c: &mut Checker<'_>, span: &Span, label: &LabelPattern) {
     if !c.vocabulary.knows(&label.protocol, label.kind.as_deref()) {
         let known = c.vocabulary.labels();
         let label = Placed { value: label.to_string(), span: span.clone() };
@@ -133,7 +133,7 @@ fn sense(c: &mut Checker<'_>, span: &Span, fault: &Fault<Placed<NodeChoice>>) {
             let known = c.vocabulary.custom.clone();
             c.unknown("custom fault", &name, known.into_iter());
         }
-        other => check_machine::sense(c, span, other),
+        other => check_lie::lie(c, span, other),
     }
 }
 

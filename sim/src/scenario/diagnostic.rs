@@ -115,7 +115,7 @@ fn plain(message: &str) -> String {
         "u8" => "a whole number from 0 to 255".into(),
         "u16" => "a whole number from 0 to 65535".into(),
         "u32" | "u64" | "usize" => "a whole number, 0 or more".into(),
-        "a nonzero u16" | "a nonzero u64" => "a whole number, 1 or more".into(),
+        "a nonzero u16" | "a nonzero u32" | "a nonzero u64" => "a whole number, 1 or more".into(),
         "f64" => "a number".into(),
         "bool" | "a boolean" => "true or false".into(),
         "a sequence" => "an array".into(),

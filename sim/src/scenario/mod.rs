@@ -6,6 +6,7 @@ mod bundle;
 mod check;
 mod check_act;
 mod check_fault;
+mod check_lie;
 mod check_machine;
 mod diagnostic;
 mod label;

@@ -28,7 +28,7 @@ use super::*;
 use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
 use crate::outcome::RunOptions;
-use crate::plan::FaultPlan;
+use crate::plan::{FaultId, FaultPlan};
 use crate::witness::{Reading, Witness, Witnessed};
 
 /// Unix time at which every run begins, seconds: 2026-01-01T00:00:00Z.
@@ -49,7 +49,8 @@ pub(super) struct NodeFactory {
     memo: Memo,
     witness: Rc<RefCell<Witness>>,
     reading: Rc<Reading>,
-    plan: FaultPlan,
+    /// What goes wrong.
+    pub plan: FaultPlan,
     /// Which lies are on.
     pub switchboard: Switchboard,
     /// Conducts of some nodes instead of those that the plan gives them.
@@ -94,7 +95,9 @@ impl NodeFactory {
             queue_messages: usize::from(self.scenario.nodes.queue_messages.get()),
             bugs: self.scenario.bugs,
         };
-        let inner = byzantine::conduct(id, &self.plan, &self.switchboard);
+        let part = byzantine::Part { me: id, roster: self.reading.roster.clone() };
+        let key = |fault: &FaultId| self.keys.bytes(&fault.0, "behaviour");
+        let inner = byzantine::conduct(&part, &self.plan, &self.switchboard, key);
         #[cfg(test)]
         let inner = self.stand_ins.get(&id).map_or(inner, |stand_in| stand_in());
         let conduct = Witnessed { me: id, inner, witness: Rc::clone(&self.witness), reading: Rc::clone(&self.reading) };

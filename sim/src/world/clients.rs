@@ -68,6 +68,7 @@ impl World {
             match effect {
                 ClientEffect::Send { node, label, bytes } => {
                     let link = Link { from: Endpoint::Client(running.client), to: Endpoint::Node(node) };
+                    self.ask_again(now, node, &label, &bytes);
                     self.send(now, link, &label, bytes);
                 }
                 ClientEffect::Ask(request) => {

@@ -17,6 +17,7 @@ mod identity;
 pub(crate) mod links;
 mod machines;
 mod milestones;
+mod misuse;
 mod nodes;
 mod observer;
 mod script;

@@ -132,6 +132,9 @@ impl World {
             }
         }
         let synced = host.disk.counters().syncs - syncs;
+        for forged in self.factory.switchboard.take_published() {
+            self.observer.oracles(now, oracle::Event::Accepted(&forged));
+        }
         if let Some(at) = host.next_start(now).filter(|at| *at > now) {
             self.heap.push(at, seat.tiebreak(), Event::Wake { seat });
         }

@@ -26,7 +26,7 @@ impl World {
             self.network.begin(now, fault);
             self.faults.await_message(index);
         }
-        if event.what.corrupts().is_some() {
+        if event.what.fires_when_acted_on() {
             // It has fired when the lie has been told.
             self.faults.hold(index);
             self.factory.switchboard.switch(index, true);
@@ -42,6 +42,8 @@ impl World {
                 None => self.crash_node(now, crash.node, index),
             },
             Fault::Garbage(garbage) => self.send_garbage(now, &event.id.0, garbage),
+            Fault::ClientFlood(flood) => self.flood(now, &event.id.0, flood),
+            Fault::ClientGarbage(garbage) => self.client_garbage(now, &event.id.0, garbage),
             Fault::Twins(twins) => self.begin_twins(now, index, twins),
             Fault::Reorg(reorg) => self.reorganise(now, index, reorg.depth),
             what if self.surroundings.begin(index, what) => self.faults.hold(index),
@@ -80,7 +82,7 @@ impl World {
                 }
                 return;
             }
-            what if what.corrupts().is_some() => self.factory.switchboard.switch(index, false),
+            what if what.fires_when_acted_on() => self.factory.switchboard.switch(index, false),
             Fault::Twins(twins) => self.end_twins(now, index, twins.node),
             _ if self.link_fault(&event).is_some() => self.network.end(now, &event.id.0),
             what if self.surroundings.end(index) || self.end_on_machine(now, index, what) => {}

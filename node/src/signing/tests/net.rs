@@ -264,7 +264,7 @@ impl Net {
         let name = |what: &Misbehaviour| match what {
             Misbehaviour::WrongPresignShare { .. } => "presign",
             Misbehaviour::WrongShare { .. } => "share",
-            Misbehaviour::TwoProposals { .. } => "two proposals",
+            Misbehaviour::TwoProposals { .. } | Misbehaviour::NoncesProposedTwice { .. } => "two proposals",
             Misbehaviour::ForgedAnnouncement { .. } => "forged",
         };
         let of = |effect: &Effect| match effect {

@@ -1,4 +1,5 @@
 //! Tests of faults as data.
 
+mod lies;
 mod links;
 mod scenarios;

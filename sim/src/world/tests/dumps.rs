@@ -16,7 +16,7 @@ fn no_dump_of_a_node_holds_a_secret_that_the_witness_knows() {
     let mut world = World::new(Arc::clone(&scenario), FaultPlan::default(), &options);
     world.run_to(Point::Records(1));
     let mut dumps = BTreeMap::new();
-    for step in 1..=800 {
+    for step in 1..=5_000 {
         world.advance(Point::Time(step * 10 * MILLI));
         for dump in world.hosts.keys().filter_map(|seat| world.describe(seat.node)) {
             dumps.insert(dump["state"].to_string(), dump["state"].clone());

@@ -1,0 +1,432 @@
+//! Each behaviour does what it says, only while it is on, and only to its aim.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_sol_types::SolCall;
+use k256::ecdsa::SigningKey;
+use k256::{ProjectivePoint, Scalar};
+use lit_node::chain::abi::PubkeyRouter;
+use lit_node::chain::{ContractCall, Contracts};
+use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
+use lit_node::curve::{Polynomial, scalar_bytes, times_generator};
+use lit_node::dkg::{self, Ack, Context, Dealing};
+use lit_node::id::{Boot, Digest, Epoch, KeyId, NodeId, RequestId, SessionId};
+use lit_node::memo::Memo;
+use lit_node::meter::Meter;
+use lit_node::roster::{Member, Roster};
+use lit_node::signing::{Announce, Fresh, Message, Opening, PresignShare, Propose, Scheme, Share, ShareScalar};
+use lit_node::statement::Statement;
+use lit_node::wire::{Signed, encode};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::coalition::Pool;
+use super::{Part, Switchboard, conduct};
+use crate::fault::Fault;
+use crate::plan::{FaultEvent, FaultId, FaultPlan, Trigger};
+
+const ME: NodeId = NodeId(2);
+const SESSION: SessionId = SessionId([1; 32]);
+
+fn identity(id: NodeId) -> SigningKey {
+    SigningKey::from_slice(&[id.0 as u8; 32]).unwrap()
+}
+
+fn decryption(id: NodeId) -> k256::SecretKey {
+    k256::SecretKey::from_slice(&[id.0 as u8 + 64; 32]).unwrap()
+}
+
+fn roster() -> Roster {
+    let member = |id: u16| Member {
+        address: [id as u8; 20],
+        identity: *identity(NodeId(id)).verifying_key(),
+        channel_key: [id as u8; 32],
+        encryption_key: decryption(NodeId(id)).public_key().to_projective(),
+    };
+    Roster::new(Epoch(1), 3, (1..=4).map(member).collect()).unwrap()
+}
+
+fn context() -> Context {
+    Context::new(SESSION, &roster(), &mut Meter::default())
+}
+
+/// A lie of node 2, as a scenario writes it; off at first.
+struct Liar {
+    conduct: Box<dyn Conduct>,
+    board: Switchboard,
+}
+
+impl Liar {
+    fn off(what: &str) -> Self {
+        let value: serde_json::Value = toml::from_str::<toml::Table>(what).unwrap().try_into().unwrap();
+        let fault: Fault<u16> = serde_json::from_value(value).unwrap();
+        let event = FaultEvent {
+            id: FaultId("act/lie".into()),
+            act: "act".into(),
+            during: None,
+            when: Trigger::At { ms: 0 },
+            for_ms: None,
+            what: fault.map(&mut |number| NodeId(*number)),
+        };
+        let (board, plan) = (Switchboard::default(), FaultPlan { events: vec![event] });
+        let mut conduct = conduct(&Part { me: ME, roster: roster() }, &plan, &board, |_| [7; 32]);
+        let bytes: [u8; 32] = identity(ME).to_bytes().into();
+        conduct.learn(Secret { kind: SecretKind::Identity, session: SessionId::default(), bytes: &bytes });
+        Self { conduct, board }
+    }
+
+    fn on(what: &str) -> Self {
+        let liar = Self::off(what);
+        liar.board.switch(0, true);
+        liar
+    }
+
+    /// What becomes of a statement to a node.
+    fn say(&mut self, to: u16, statement: Statement) -> Vec<Statement> {
+        let said = self.conduct.outbound(NodeId(to), statement);
+        assert!(said.iter().all(|(recipient, _)| *recipient == NodeId(to)));
+        said.into_iter().map(|(_, statement)| statement).collect()
+    }
+
+    fn acted(&self) -> bool {
+        self.board.told(0) > 0
+    }
+}
+
+fn ack(byte: u8) -> Statement {
+    Statement::Dkg(dkg::Message::Ack(Ack { session: SESSION, dealer: NodeId(1), digest: Digest([byte; 32]) }))
+}
+
+fn own_dealing() -> Dealing {
+    let mut rng = ChaCha20Rng::from_seed([3; 32]);
+    let polynomial = Polynomial::random(3, &mut rng);
+    dkg::deal(&context(), &roster(), ME, &polynomial, &mut rng, &mut Meter::default())
+}
+
+fn dealing() -> Statement {
+    Statement::Dkg(dkg::Message::Dealing(Box::new(own_dealing())))
+}
+
+fn share(byte: u8) -> Statement {
+    let (scheme, share) = (Scheme::EcdsaK256, ShareScalar(Scalar::from(u64::from(byte))));
+    Statement::Signing(Message::Share(Share { session: SESSION, attempt: 0, scheme, proposal: Digest([9; 32]), share }))
+}
+
+fn opening() -> Statement {
+    let opening = Opening { w: Scalar::ONE, u: Scalar::ONE, v: Scalar::ONE };
+    Statement::Signing(Message::PresignShare(PresignShare { presignature: Digest(SESSION.0), opening }))
+}
+
+fn proposal() -> Propose {
+    let announce = |id: u16| {
+        let fresh = Fresh::Bytes([id as u8; 32]);
+        let body = Announce { session: SESSION, attempt: 0, boot: Boot(0), digest: Digest([5; 32]), fresh };
+        Signed::new(body, NodeId(id), &identity(NodeId(id)), &mut Meter::default())
+    };
+    let announcements = [1, 2, 3].map(announce).to_vec();
+    Propose { session: SESSION, attempt: 0, presignature: Some(Digest([6; 32])), announcements }
+}
+
+/// While it is off, a behaviour changes nothing and has not acted.
+#[test]
+fn a_lie_that_is_off_is_not_told() {
+    for what in [
+        "silent = { node = 2 }",
+        "mute = { node = 2 }",
+        "late = { node = 2 }",
+        "replay = { node = 2 }",
+        "repeat = { node = 2 }",
+        "mutate = { node = 2 }",
+        "cut_short = { node = 2, bytes = 5 }",
+        "flood = { node = 2, bytes = 5 }",
+        "equivocate = { node = 2 }",
+        "wrong_share = { node = 2 }",
+        "wrong_commitment = { node = 2 }",
+        "wrong_proof = { node = 2 }",
+        "false_complaint = { node = 2, member = 1 }",
+        "bad_sig_share = { node = 2 }",
+        "rush = { node = 2 }",
+        "withhold = { node = 2 }",
+        "spoof = { node = 2, member = 3 }",
+        "ignore_permissions = { node = 2 }",
+        "wrong_vote = { node = 2 }",
+        "unfair_sets = { node = 2, exclude = [1] }",
+        "split_proposals = { node = 2 }",
+        "coalition = { nodes = [2, 3] }",
+    ] {
+        let mut liar = Liar::off(what);
+        let propose = Statement::Signing(Message::Propose(proposal()));
+        for statement in [ack(1), dealing(), share(1), opening(), propose] {
+            assert_eq!(liar.say(1, statement.clone()), std::slice::from_ref(&statement), "{what}");
+            assert!(liar.conduct.inbound(NodeId(3), &statement).is_empty(), "{what}");
+        }
+        assert_eq!(liar.conduct.deal(own_dealing()), own_dealing(), "{what}");
+        assert_eq!(liar.conduct.submit(vote()), [vote()], "{what}");
+        for decision in decisions() {
+            assert!(liar.conduct.decide(&decision, true) && !liar.conduct.decide(&decision, false), "{what}");
+        }
+        assert!(!liar.acted(), "{what}");
+    }
+}
+
+fn decisions() -> [Decision; 3] {
+    let (request, key, digest) = (RequestId([1; 32]), KeyId([2; 32]), Digest([3; 32]));
+    [
+        Decision::Authorise { request, key, digest },
+        Decision::Complain { session: SESSION, dealer: NodeId(1) },
+        Decision::Choose { session: SESSION, candidate: NodeId(1) },
+    ]
+}
+
+fn vote() -> ContractCall {
+    let key = lit_node::key::uncompressed(&ProjectivePoint::GENERATOR);
+    Contracts::of_deployer([1; 20]).vote_for_routing(&key, Digest([4; 32]))
+}
+
+#[test]
+fn a_silent_node_speaks_to_itself_only() {
+    let mut liar = Liar::on("silent = { node = 2 }");
+    assert!(liar.say(1, ack(1)).is_empty() && liar.conduct.submit(vote()).is_empty());
+    assert_eq!(liar.say(2, ack(1)), [ack(1)]);
+    assert!(liar.acted());
+}
+
+#[test]
+fn an_aim_picks_victims_labels_a_share_and_the_first_of_them() {
+    let mut liar = Liar::on("mute = { node = 2, aim = { victims = [1], label = 'dkg/ack', first = 2 } }");
+    assert_eq!(liar.say(3, ack(1)).len() + liar.say(1, share(1)).len() + liar.say(2, ack(1)).len(), 3);
+    assert!(!liar.acted());
+    let said: Vec<usize> = (0..4).map(|byte| liar.say(1, ack(byte)).len()).collect();
+    assert_eq!(said, [0, 0, 1, 1]);
+    let some = |first: &str| -> Vec<usize> {
+        let mut liar = Liar::on(&format!("mute = {{ node = 2, aim = {{ label = '{first}', rate = 0.5 }} }}"));
+        let others = (0..if first == "dkg" { 20 } else { 0 }).map(|_| liar.say(3, share(1)).len());
+        assert_eq!(others.sum::<usize>() % 20, 0);
+        (0..100).map(|_| liar.say(1, ack(1)).len()).collect()
+    };
+    let kept: usize = some("dkg/ack").iter().sum();
+    assert!((30..70).contains(&kept), "{kept} of 100");
+    assert_eq!(some("dkg/ack"), some("dkg"), "what happens to others is no part of the draw");
+}
+
+#[test]
+fn a_delayed_statement_comes_after_so_many_others_and_once() {
+    let mut liar = Liar::on("late = { node = 2, events = 2, aim = { label = 'ecdsa' } }");
+    assert!(liar.say(1, share(1)).is_empty() && liar.acted());
+    assert_eq!(liar.say(1, ack(1)), [ack(1)]);
+    let late = liar.conduct.inbound(NodeId(3), &ack(2));
+    assert_eq!(late, [(NodeId(1), share(1))]);
+    // What it answers with goes through the conduct like everything else.
+    assert_eq!(liar.say(1, share(1)), [share(1)]);
+    assert!(liar.say(3, share(2)).is_empty());
+    liar.board.switch(0, false);
+    assert_eq!(liar.conduct.inbound(NodeId(3), &ack(3)), [(NodeId(3), share(2))], "and when it stops");
+}
+
+#[test]
+fn old_statements_are_replayed_of_the_same_session_or_of_any() {
+    let mut liar = Liar::on("replay = { node = 2 }");
+    assert_eq!(liar.say(1, ack(1)), [ack(1)]);
+    assert_eq!(liar.say(1, ack(2)), [ack(2), ack(1)]);
+    let other =
+        Statement::Dkg(dkg::Message::Fetch { session: SessionId([8; 32]), dealer: NodeId(1), digest: Digest([1; 32]) });
+    assert_eq!(liar.say(1, other.clone()).len(), 1);
+    let mut liar = Liar::on("replay = { node = 2, other_sessions = true }");
+    assert_eq!(liar.say(1, ack(1)).len() + liar.say(1, other).len(), 3);
+    assert!(liar.acted());
+}
+
+#[test]
+fn repetitions_mutations_cuts_and_floods_do_what_they_say() {
+    assert_eq!(Liar::on("repeat = { node = 2, times = 2 }").say(1, ack(1)), [ack(1), ack(1), ack(1)]);
+    let mut liar = Liar::on("mutate = { node = 2 }");
+    let bits = |a: &[u8], b: &[u8]| a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
+    for byte in 0..20 {
+        let said = liar.say(1, ack(byte));
+        assert_eq!(bits(&encode(&said[0]), &encode(&ack(byte))), 1);
+    }
+    let cut = Liar::on("cut_short = { node = 2, bytes = 7 }").say(1, ack(1));
+    assert_eq!(cut, [Statement::Raw(encode(&ack(1))[..7].to_vec())]);
+    let mut liar = Liar::on("flood = { node = 2, bytes = 500, count = 2 }");
+    let said = liar.say(1, ack(1));
+    assert_eq!(said[2], ack(1));
+    let sizes: BTreeSet<Vec<u8>> =
+        said[..2].iter().map(|raw| if let Statement::Raw(bytes) = raw { bytes.clone() } else { vec![] }).collect();
+    assert!(sizes.len() == 2 && sizes.iter().all(|bytes| bytes.len() == 500), "two different ones");
+    assert!(liar.acted());
+}
+
+#[test]
+fn an_equivocator_gives_its_victims_another_dealing_that_is_valid_too() {
+    let mut liar = Liar::on("equivocate = { node = 2 }");
+    assert_eq!(liar.say(1, dealing()), [dealing()]);
+    let said = liar.say(3, dealing());
+    let [Statement::Dkg(dkg::Message::Dealing(second))] = &said[..] else { panic!("{said:?}") };
+    let mut meter = Meter::default();
+    assert!(**second != own_dealing() && second.verify_public(&context(), &Memo::shared(), &mut meter).is_ok());
+    assert!(second.open_share(&context(), NodeId(3), &decryption(NodeId(3)), &mut meter).is_ok());
+    assert_eq!(liar.say(3, dealing()), said, "the same one again");
+    assert_eq!(liar.say(3, ack(1)), [ack(1)]);
+}
+
+#[test]
+fn a_bad_dealers_dealing_is_publicly_right_and_wrong_for_its_victims_only() {
+    for mode in ["", ", undecryptable = true"] {
+        let mut liar = Liar::on(&format!("wrong_share = {{ node = 2, aim = {{ victims = [3] }}{mode} }}"));
+        let (dealing, mut meter) = (liar.conduct.deal(own_dealing()), Meter::default());
+        assert!(dealing.verify_public(&context(), &Memo::shared(), &mut meter).is_ok());
+        for id in [1, 2, 3, 4].map(NodeId) {
+            let opened = dealing.open_share(&context(), id, &decryption(id), &mut meter);
+            assert_eq!(opened.is_ok(), id != NodeId(3), "{id} {mode}");
+        }
+        assert!(liar.acted());
+    }
+}
+
+#[test]
+fn wrong_commitments_and_proofs_are_seen_by_everybody() {
+    for what in [
+        "wrong_commitment = { node = 2 }",
+        "wrong_proof = { node = 2 }",
+        "wrong_proof = { node = 2, ephemeral = true }",
+    ] {
+        let mut liar = Liar::on(what);
+        let dealing = liar.conduct.deal(own_dealing());
+        assert!(dealing.verify_shape(&context()).is_ok());
+        assert!(dealing.verify_public(&context(), &Memo::shared(), &mut Meter::default()).is_err(), "{what}");
+        assert!(liar.acted());
+    }
+}
+
+#[test]
+fn decisions_are_overridden_where_the_lie_is_about_them() {
+    let [authorise, complain, choose] = decisions();
+    let mut liar = Liar::on("ignore_permissions = { node = 2 }");
+    assert!(liar.conduct.decide(&authorise, false) && !liar.conduct.decide(&complain, false) && liar.acted());
+    let mut liar = Liar::on("false_complaint = { node = 2, member = 1 }");
+    assert!(liar.conduct.decide(&complain, false) && !liar.conduct.decide(&authorise, false) && liar.acted());
+    let mut liar = Liar::on("false_complaint = { node = 2, member = 3 }");
+    assert!(!liar.conduct.decide(&complain, false) && !liar.acted());
+    let mut liar = Liar::on("unfair_sets = { node = 2, exclude = [1] }");
+    let other = Decision::Choose { session: SESSION, candidate: NodeId(3) };
+    assert!(!liar.conduct.decide(&choose, true) && liar.conduct.decide(&other, true) && liar.acted());
+    let mut liar = Liar::on("unfair_sets = { node = 2, include = [4] }");
+    assert!(!liar.conduct.decide(&choose, true) && !liar.conduct.decide(&other, true));
+    let announce = proposal().announcements[0].body.clone();
+    liar.conduct.inbound(NodeId(4), &Statement::Signing(Message::Announce(announce)));
+    assert!(liar.conduct.decide(&choose, true), "the dead has risen");
+}
+
+#[test]
+fn shares_and_opened_values_are_changed_for_victims_only() {
+    let mut liar = Liar::on("bad_sig_share = { node = 2, aim = { victims = [1] } }");
+    assert_eq!(liar.say(3, share(1)), [share(1)]);
+    assert_eq!(liar.say(1, share(1)), [share(2)]);
+    assert_ne!(liar.say(1, opening()), [opening()]);
+    assert_eq!(liar.say(1, ack(1)), [ack(1)]);
+    assert!(liar.acted());
+}
+
+#[test]
+fn a_rushing_node_speaks_when_it_has_heard_enough_and_may_copy() {
+    let mut liar = Liar::on("rush = { node = 2 }");
+    assert!(liar.say(1, share(1)).is_empty() && liar.say(3, share(1)).is_empty() && !liar.acted());
+    assert_eq!(liar.say(2, share(1)), [share(1)], "to itself at once");
+    assert!(liar.conduct.inbound(NodeId(1), &share(5)).is_empty());
+    assert!(liar.conduct.inbound(NodeId(1), &share(5)).is_empty(), "twice the same is one");
+    let said = liar.conduct.inbound(NodeId(3), &share(6));
+    assert_eq!(said, [(NodeId(1), share(1)), (NodeId(3), share(1))]);
+    assert_eq!(liar.say(1, share(1)), [share(1)]);
+    assert!(liar.acted());
+    let mut copier = Liar::on("rush = { node = 2, copy = true }");
+    assert!(copier.say(1, share(1)).is_empty() && copier.say(1, ack(1)).len() == 1);
+    copier.conduct.inbound(NodeId(1), &share(5));
+    assert_eq!(copier.conduct.inbound(NodeId(3), &share(6)), [(NodeId(1), share(5))]);
+}
+
+#[test]
+fn a_node_that_withholds_has_acted_once_it_sees_what_it_owes() {
+    let mut liar = Liar::on("withhold = { node = 2 }");
+    assert!(liar.say(1, share(1)).is_empty() && !liar.acted());
+    assert_eq!(liar.say(1, ack(1)), [ack(1)]);
+    liar.conduct.inbound(NodeId(1), &share(4));
+    assert!(liar.acted());
+    let certificate = Contracts::of_deployer([1; 20]).certify(SESSION, ME, Digest([1; 32]), &BTreeMap::new());
+    assert!(liar.conduct.submit(certificate).is_empty());
+    assert_eq!(liar.conduct.submit(vote()), [vote()]);
+}
+
+#[test]
+fn a_spoofer_names_another_member_and_proposes_what_others_proposed() {
+    let mut liar = Liar::on("spoof = { node = 2, member = 3 }");
+    let said = liar.say(1, dealing());
+    let [Statement::Dkg(dkg::Message::Dealing(spoofed))] = &said[..] else { panic!("{said:?}") };
+    assert_eq!(spoofed.dealer, NodeId(3));
+    let propose = Statement::Signing(Message::Propose(proposal()));
+    let said = liar.conduct.inbound(NodeId(1), &propose);
+    assert_eq!(said.iter().map(|(to, _)| to.0).collect::<Vec<_>>(), [1, 3, 4]);
+    assert!(liar.conduct.inbound(NodeId(1), &propose).is_empty(), "once");
+}
+
+#[test]
+fn a_wrong_vote_is_a_well_formed_one_for_a_key_that_nobody_has() {
+    let mut liar = Liar::on("wrong_vote = { node = 2 }");
+    let calls = liar.conduct.submit(vote());
+    let decode = |call: &ContractCall| PubkeyRouter::voteForRoutingDataCall::abi_decode(&call.data).unwrap();
+    let (right, wrong) = (decode(&vote()), decode(&calls[0]));
+    assert!(calls.len() == 1 && calls[0].to == vote().to && wrong.pubkey != right.pubkey);
+    assert!(k256::PublicKey::from_sec1_bytes(&wrong.pubkey).is_ok());
+    assert_eq!(wrong.tokenId, alloy_primitives::U256::from_be_bytes(alloy_primitives::keccak256(&wrong.pubkey).0));
+    let other = Contracts::of_deployer([1; 20]).restart(SESSION);
+    assert_eq!(liar.conduct.submit(other.clone()), [other]);
+}
+
+#[test]
+fn split_proposals_are_each_in_order_and_contradict_each_other() {
+    let mut liar = Liar::on("split_proposals = { node = 2, aim = { victims = [3] } }");
+    let propose = Statement::Signing(Message::Propose(proposal()));
+    assert_eq!(liar.say(1, propose.clone()), std::slice::from_ref(&propose));
+    let said = liar.say(3, propose);
+    let [Statement::Signing(Message::Propose(other))] = &said[..] else { panic!("{said:?}") };
+    assert!(other.contradicts(&proposal()) && !proposal().contradicts(&proposal()));
+    for announce in &other.announcements {
+        assert!(announce.verify(identity(announce.signer).verifying_key(), &mut Meter::default()));
+    }
+}
+
+#[test]
+fn a_threshold_of_pooled_shares_gives_the_key_and_one_less_does_not() {
+    let polynomial = Polynomial::random(3, &mut ChaCha20Rng::from_seed([4; 32]));
+    let secret = polynomial.coefficients()[0];
+    let point = times_generator(&secret);
+    let mut pool = Pool::default();
+    pool.key(SESSION, point);
+    for (member, found) in [(1, None), (4, None), (3, Some(secret))] {
+        pool.share(SESSION, NodeId(member), polynomial.evaluate(NodeId(member)));
+        assert_eq!(pool.attempt(), [(point, found)]);
+        assert_eq!(pool.attempt(), [], "the same shares are tried once");
+    }
+}
+
+#[test]
+fn a_coalition_publishes_a_signature_that_verifies_once_it_has_a_threshold_of_shares() {
+    let polynomial = Polynomial::random(2, &mut ChaCha20Rng::from_seed([4; 32]));
+    let point = times_generator(&polynomial.coefficients()[0]);
+    let what = "coalition = { nodes = [2, 3] }";
+    let mut liar = Liar::on(what);
+    let learn = |liar: &mut Liar, id: u16| {
+        let bytes = scalar_bytes(&polynomial.evaluate(NodeId(id)));
+        liar.conduct.learn(Secret { kind: SecretKind::KeyShare, session: SESSION, bytes: &bytes });
+    };
+    learn(&mut liar, 2);
+    let vote = Contracts::of_deployer([1; 20]).vote_for_routing(&lit_node::key::uncompressed(&point), Digest([4; 32]));
+    assert_eq!(liar.conduct.submit(vote.clone()), [vote]);
+    assert!(liar.acted() && liar.board.take_published().is_empty(), "tried with one share of two");
+    liar.board.line(0).pool(|pool| pool.share(SESSION, NodeId(3), polynomial.evaluate(NodeId(3))));
+    liar.say(1, ack(1));
+    let published = liar.board.take_published();
+    let signature = k256::ecdsa::Signature::from_slice(&published[0].signature[..64]).unwrap();
+    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&published[0].public_key).unwrap();
+    use k256::ecdsa::signature::hazmat::PrehashVerifier;
+    assert!(key.verify_prehash(&published[0].digest.0, &signature).is_ok());
+}

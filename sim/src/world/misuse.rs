@@ -1,0 +1,75 @@
+//! Clients that misuse nodes, beside the step that runs.
+
+use lit_node::api::{ActionSource, Execute, Request};
+use lit_node::id::{Epoch, NodeId, SessionId};
+use lit_node::io::Label;
+use lit_node::wire::encode;
+
+use super::World;
+use crate::fault::{ClientFlood, ClientGarbage, Fault};
+use crate::heap::Nanos;
+use crate::network::{Endpoint, Link};
+
+/// An action that asks the chain something and forgets the answer: it is under way for a while and needs no right.
+const BUSY: &str = "Lit.Actions.getPermittedActions({ tokenId: '0x01' });";
+
+impl World {
+    /// So many different requests at once, each of them in order.
+    pub(super) fn flood(&mut self, now: Nanos, id: &str, flood: &ClientFlood) {
+        for number in 0..flood.requests.get() {
+            let request = encode(&Request::Execute(Box::new(self.harmless(id, number))));
+            self.misuse(now, id, &flood.user, flood.node, "execute", request);
+        }
+    }
+
+    /// Random bytes, and by turns requests that break off after so many bytes.
+    pub(super) fn client_garbage(&mut self, now: Nanos, id: &str, garbage: &ClientGarbage) {
+        for number in 0..garbage.count.get() {
+            let length = garbage.bytes as usize;
+            let bytes = if number % 2 == 0 {
+                let key = self.factory.keys().bytes(id, &format!("garbage {number}"));
+                let mut bytes = vec![0; length];
+                blake3::Hasher::new_keyed(&key).finalize_xof().fill(&mut bytes);
+                bytes
+            } else {
+                let mut bytes = encode(&Request::Execute(Box::new(self.harmless(id, number))));
+                bytes.truncate(length.min(bytes.len() - 1));
+                bytes
+            };
+            self.misuse(now, id, &garbage.user, garbage.node, "garbage", bytes);
+        }
+    }
+
+    /// What a client asks a node, others ask as well.
+    pub(super) fn ask_again(&mut self, now: Nanos, node: NodeId, label: &Label, bytes: &[u8]) {
+        let plan = &self.factory.plan;
+        let asks = plan.events.iter().enumerate().filter_map(|(index, event)| match &event.what {
+            Fault::ClientDoubleAsk(ask) => Some((self.factory.switchboard.line(index), self.book.users[&ask.user])),
+            _ => None,
+        });
+        for (line, client) in asks.filter(|(line, _)| line.is_on()).collect::<Vec<_>>() {
+            line.act();
+            let link = Link { from: Endpoint::Client(client), to: Endpoint::Node(node) };
+            self.send(now, link, label, bytes.to_vec());
+        }
+    }
+
+    /// A request for [`BUSY`].
+    fn harmless(&self, id: &str, number: u16) -> Execute {
+        let nonce = self.factory.keys().bytes(id, &format!("nonce {number}"));
+        Execute {
+            nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
+            source: ActionSource::Inline(BUSY.to_owned()),
+            js_params: "{}".to_owned(),
+            auth_sig: None,
+            epoch: Epoch(1),
+        }
+    }
+
+    fn misuse(&mut self, now: Nanos, id: &str, user: &str, to: NodeId, kind: &'static str, bytes: Vec<u8>) {
+        let label =
+            Label { session: SessionId::derive("misuse", &[id.as_bytes()]), protocol: "client", round: 0, kind };
+        let from = Endpoint::Client(self.book.users.get(user).copied().unwrap_or_default());
+        self.send(now, Link { from, to: Endpoint::Node(to) }, &label, bytes);
+    }
+}

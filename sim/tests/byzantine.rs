@@ -1,0 +1,341 @@
+//! Up to f nodes lie, in every way that there is: everything completes, nobody honest is blamed, and who can be proved
+//! to lie is named.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use common::each;
+use lit_node::id::NodeId;
+use litsim::fault::mix;
+use litsim::outcome::{Engine, RunOptions, RunReport, Verdict};
+use litsim::plan::FaultPlan;
+use litsim::scenario;
+use litsim::trace::Retention;
+use litsim::world::Simulator;
+
+const STORY: &str = r#"
+schema = 1
+name = "liars"
+[network]
+nodes = 4
+[chain]
+block_time_ms = 500
+[users]
+alice = { wallet = true }
+mallory = { wallet = true }
+[expect]
+marks = []
+
+[[act]]
+name = "all"
+
+[[act.step]]
+id = "keygen"
+user = "alice"
+do.keygen = { key = "k" }
+
+[[act.step]]
+id = "mint"
+user = "alice"
+do.mint = { pkp = "p" }
+
+[[act.step]]
+id = "ecdsa"
+user = "alice"
+[act.step.do.execute]
+code = 'Lit.Actions.signEcdsa({ toSign, publicKey, sigName: "sig" });'
+auth = "alice"
+params.toSign = "${keccak256:one}"
+params.publicKey = "${pkp.p.public_key}"
+expect_signatures = ["sig"]
+
+[[act.step]]
+id = "frost"
+user = "alice"
+[act.step.do.execute]
+code = 'Lit.Actions.sign({ toSign, publicKey, sigName: "sig", signingScheme: "SchnorrK256Sha256" });'
+auth = "alice"
+params.toSign = "${keccak256:two}"
+params.publicKey = "${pkp.p.public_key}"
+expect_signatures = ["sig"]
+
+[[act.step]]
+id = "both"
+user = "alice"
+[act.step.do.execute]
+code = '''(async () => {
+  await Lit.Actions.signEcdsa({ toSign, publicKey, sigName: "a" });
+  await Lit.Actions.sign({ toSign, publicKey, sigName: "b", signingScheme: "SchnorrK256Sha256" });
+})();'''
+auth = "alice"
+params.toSign = "${keccak256:three}"
+params.publicKey = "${pkp.p.public_key}"
+expect_signatures = ["a", "b"]
+"#;
+
+fn run(nodes: u16, seed: u64, faults: &str) -> RunReport {
+    let text = format!("{STORY}\n{faults}");
+    let edits = [format!("network.nodes={nodes}")];
+    let scenario = scenario::parse("liars", text.as_bytes(), Path::new("."), &edits);
+    let scenario = scenario.unwrap_or_else(|error| panic!("{error}\n{faults}"));
+    let plan = FaultPlan::new(&scenario, seed).expect("at most f nodes lie");
+    Simulator.run(&scenario, &plan, RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing })
+}
+
+/// What must become of a liar that has lied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// The lie proves nothing against anyone.
+    Unnamed,
+    /// Some honest node has the proof.
+    Named,
+    /// What is proved depends on which statements are hit.
+    Either,
+}
+
+/// Each behaviour of a node; `L` stands for the liar, `V` for another node.
+const LIES: [(&str, Fate); 33] = [
+    ("silent = { node = L }", Fate::Unnamed),
+    ("mute = { node = L, aim = { label = 'dkg/ack' } }", Fate::Unnamed),
+    ("mute = { node = L, aim = { victims = [V] } }", Fate::Unnamed),
+    ("mute = { node = L, aim = { rate = 0.5 } }", Fate::Unnamed),
+    ("late = { node = L }", Fate::Unnamed),
+    ("late = { node = L, events = 40, aim = { rate = 0.3 } }", Fate::Unnamed),
+    ("replay = { node = L }", Fate::Unnamed),
+    ("replay = { node = L, other_sessions = true }", Fate::Unnamed),
+    ("repeat = { node = L, times = 3 }", Fate::Unnamed),
+    ("mutate = { node = L }", Fate::Either),
+    ("mutate = { node = L, aim = { rate = 0.2 } }", Fate::Either),
+    ("cut_short = { node = L, bytes = 60 }", Fate::Unnamed),
+    ("flood = { node = L, bytes = 2000, count = 3 }", Fate::Unnamed),
+    ("flood = { node = L, bytes = 200000, aim = { first = 8 } }", Fate::Unnamed),
+    ("equivocate = { node = L }", Fate::Named),
+    ("wrong_share = { node = L, aim = { victims = [V] } }", Fate::Named),
+    ("wrong_share = { node = L, aim = { victims = [V] }, undecryptable = true }", Fate::Named),
+    ("wrong_share = { node = L }", Fate::Unnamed),
+    ("wrong_commitment = { node = L }", Fate::Named),
+    ("wrong_proof = { node = L }", Fate::Named),
+    ("wrong_proof = { node = L, ephemeral = true }", Fate::Named),
+    ("false_complaint = { node = L, member = V }", Fate::Named),
+    ("bad_sig_share = { node = L, aim = { label = 'ecdsa/share' } }", Fate::Named),
+    ("bad_sig_share = { node = L, aim = { label = 'frost/share' } }", Fate::Named),
+    ("bad_sig_share = { node = L, aim = { label = 'presign/share' } }", Fate::Named),
+    ("bad_sig_share = { node = L, aim = { victims = [V] } }", Fate::Named),
+    ("rush = { node = L }", Fate::Unnamed),
+    ("rush = { node = L, copy = true }", Fate::Named),
+    ("withhold = { node = L }", Fate::Unnamed),
+    ("spoof = { node = L, member = V }", Fate::Unnamed),
+    ("wrong_vote = { node = L }", Fate::Unnamed),
+    ("split_proposals = { node = L }", Fate::Named),
+    ("unfair_sets = { node = L, exclude = [V] }", Fate::Unnamed),
+];
+
+/// The faults of some liars; the victim is the node after the last of them.
+fn told(lie: &str, liars: &[u16], nodes: u16) -> String {
+    let victim = liars.iter().max().unwrap() % nodes + 1;
+    let fault = |liar: &u16| {
+        let what = lie.replace("= L", &format!("= {liar}")).replace("[V]", &format!("[{victim}]"));
+        let what = what.replace("= V", &format!("= {victim}"));
+        format!("[[act.fault]]\nname = 'lie-{liar}'\nwhat.{what}\n")
+    };
+    liars.iter().map(fault).collect()
+}
+
+fn named(report: &RunReport) -> BTreeSet<u16> {
+    report.culprits.iter().map(|culprit| culprit.node.0).collect()
+}
+
+/// What is wrong with a run of liars, if anything.
+fn wrong(report: &RunReport, liars: &[u16]) -> Option<String> {
+    let honest: Vec<_> = report.culprits.iter().filter(|culprit| !liars.contains(&culprit.node.0)).collect();
+    if report.verdict == Verdict::Pass && honest.is_empty() {
+        return None;
+    }
+    let unmet: Vec<_> = report.requests.iter().filter(|request| !request.expected).collect();
+    Some(format!("{} {:?} {honest:?} {unmet:?}", report.verdict, report.violations))
+}
+
+#[test]
+fn with_up_to_f_liars_of_any_kind_everything_completes_and_exactly_the_provable_ones_are_named() {
+    let networks: [(u16, &[u16], u64); 4] = [(4, &[2], 1), (4, &[4], 2), (4, &[1], 3), (7, &[3, 6], 4)];
+    let cases: Vec<_> = LIES.iter().flat_map(|lie| networks.iter().map(move |network| (lie, network))).collect();
+    let results = each(&cases, |((lie, fate), (nodes, liars, seed))| {
+        let report = run(*nodes, *seed, &told(lie, liars, *nodes));
+        let place = format!("{lie}, liars {liars:?} of {nodes}, seed {seed}");
+        let fired: BTreeSet<u16> =
+            report.faults.fired.iter().map(|id| id.rsplit_once('-').unwrap().1.parse().unwrap()).collect();
+        let named = named(&report);
+        let fits = match fate {
+            Fate::Unnamed => named.is_empty(),
+            Fate::Named => named == fired,
+            Fate::Either => named.is_subset(&fired),
+        };
+        let complaint = wrong(&report, liars)
+            .or_else(|| (!fits).then(|| format!("{fired:?} lied, {named:?} were named: {:?}", report.culprits)));
+        (fired.len(), complaint.map(|complaint| format!("{place}: {complaint}")))
+    });
+    let complaints: Vec<&String> = results.iter().filter_map(|(_, complaint)| complaint.as_ref()).collect();
+    assert!(complaints.is_empty(), "{} runs went wrong:\n{complaints:#?}", complaints.len());
+    for (at, (lie, _)) in LIES.iter().enumerate() {
+        let fired: usize = results[at * networks.len()..][..networks.len()].iter().map(|(fired, _)| fired).sum();
+        assert!(fired > 0, "{lie} was never told");
+    }
+}
+
+#[test]
+fn with_any_mixture_of_lies_on_f_nodes_everything_completes() {
+    let cases: Vec<(u16, u64)> = (0..30).map(|seed| (if seed % 3 == 2 { 7 } else { 4 }, seed)).collect();
+    let results = each(&cases, |&(nodes, seed)| {
+        let faults = mix::faults(seed, nodes, (nodes - 1) / 3);
+        let report = run(nodes, seed, &faults);
+        let liars: Vec<u16> = (1..=nodes).filter(|node| faults.contains(&format!("node = {node}"))).collect();
+        assert_eq!(liars.len(), usize::from((nodes - 1) / 3), "{faults}");
+        let complaint = wrong(&report, &liars);
+        (report.faults.fired.len(), complaint.map(|text| format!("{nodes} nodes, seed {seed}: {text}\n{faults}")))
+    });
+    let complaints: Vec<&String> = results.iter().filter_map(|(_, complaint)| complaint.as_ref()).collect();
+    assert!(complaints.is_empty(), "{} runs went wrong:\n{complaints:#?}", complaints.len());
+    let fired: usize = results.iter().map(|(fired, _)| fired).sum();
+    assert!(fired > 30, "{fired} lies were told");
+}
+
+#[test]
+fn clients_that_misuse_the_nodes_stop_nobody() {
+    for (seed, misuse) in [
+        "client_flood = { user = 'mallory', node = 2, requests = 150 }",
+        "client_double_ask = { user = 'mallory' }",
+        "client_double_ask = { user = 'alice' }",
+        "client_garbage = { user = 'mallory', node = 3, bytes = 300, count = 40 }",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let when = if misuse.contains("double") { "" } else { "during = 'ecdsa'\n" };
+        let report = run(4, seed as u64, &format!("[[act.fault]]\nname = 'misuse'\n{when}what.{misuse}\n"));
+        assert_eq!(report.verdict, Verdict::Pass, "{misuse}: {:?} {:?}", report.violations, report.requests);
+        assert_eq!(report.faults.fired, ["all/misuse"], "{misuse}");
+        assert!(report.culprits.is_empty());
+    }
+}
+
+#[test]
+fn a_flood_of_requests_at_every_node_makes_others_wait_and_stops_nobody() {
+    let flood = |node: u16| {
+        let what = format!("client_flood = {{ user = 'mallory', node = {node}, requests = 200 }}");
+        format!("[[act.fault]]\nname = 'flood-{node}'\nduring = 'ecdsa'\nwhat.{what}\n")
+    };
+    let latency = |faults: &str| {
+        let report = run(4, 1, faults);
+        assert_eq!(report.verdict, Verdict::Pass, "{:?} {:?}", report.violations, report.requests);
+        report.requests.iter().find(|request| request.id == "ecdsa").unwrap().latency_ms
+    };
+    let (calm, flooded) = (latency(""), latency(&(1..=4).map(flood).collect::<String>()));
+    assert!(flooded > calm, "{calm} ms without, {flooded} ms with");
+}
+
+/// A stranger's request: what it comes to with these faults.
+fn strangers_request(threshold: &str, faults: &str) -> RunReport {
+    let step = "[[act.step]]\nid = 'stranger'\nuser = 'mallory'\n[act.step.do.execute]\n\
+        code = 'Lit.Actions.signEcdsa({ toSign, publicKey, sigName: \"sig\" });'\nauth = 'mallory'\n\
+        params.toSign = '${keccak256:theft}'\nparams.publicKey = '${pkp.p.public_key}'\n";
+    let edits = "[limits]\nbeyond_f = true\n".to_owned();
+    let text = format!("{STORY}\n{step}\n{faults}\n{edits}")
+        .replace("nodes = 4", &format!("nodes = 4\nthreshold = {threshold}"));
+    let scenario = scenario::parse("stranger", text.as_bytes(), Path::new("."), &[]);
+    let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
+    let plan = FaultPlan::new(&scenario, 5).expect("a plan");
+    Simulator.run(&scenario, &plan, RunOptions { seed: 5, memo: true, profile: false, trace: Retention::Nothing })
+}
+
+fn lie_of(what: &str, node: u16) -> String {
+    format!("[[act.fault]]\nname = 'lie-{node}'\nwhat.{what}\n")
+}
+
+#[test]
+fn liars_below_the_threshold_that_ignore_permissions_sign_nothing_and_a_threshold_of_them_is_caught() {
+    let ignoring = |node: u16| lie_of(&format!("ignore_permissions = {{ node = {node} }}"), node);
+    let alone = strangers_request("'ceil'", &ignoring(2));
+    assert_eq!(alone.violations, [], "one of three needed");
+    assert_eq!(alone.requests.last().unwrap().outcome.name(), "NotAuthorized");
+    assert_eq!(alone.faults.fired, ["all/lie-2"]);
+    let two = strangers_request("'floor'", &(ignoring(2) + &ignoring(3)));
+    assert_eq!(two.verdict, Verdict::Safety, "{:?} {:?}", two.violations, two.requests);
+    assert!(two.violations.iter().all(|violation| violation.oracle == "no-forgery"), "{:?}", two.violations);
+    let blamed: Vec<NodeId> = vec![NodeId(2), NodeId(3)];
+    assert_eq!(two.violations[0].nodes, blamed);
+}
+
+#[test]
+fn a_coalition_forges_with_a_threshold_of_its_own_and_fails_with_one_less() {
+    let coalition = |nodes: &str| lie_of(&format!("coalition = {{ nodes = [{nodes}] }}"), 1);
+    for (nodes, forges) in [("2", false), ("2, 4", false), ("1, 2, 4", true)] {
+        let text = format!("{STORY}\n{}\n[limits]\nbeyond_f = true\n", coalition(nodes));
+        let scenario = scenario::parse("coalition", text.as_bytes(), Path::new("."), &[]).unwrap();
+        let plan = FaultPlan::new(&scenario, 6).unwrap();
+        let options = RunOptions { seed: 6, memo: true, profile: false, trace: Retention::Nothing };
+        let report = Simulator.run(&scenario, &plan, options);
+        assert_eq!(report.faults.fired, ["all/lie-1"], "tried");
+        let verdict = if forges { Verdict::Safety } else { Verdict::Pass };
+        assert_eq!(report.verdict, verdict, "{nodes}: {:?}", report.violations);
+        assert!(report.violations.iter().all(|violation| violation.oracle == "no-forgery"), "{:?}", report.violations);
+        assert!(report.requests.iter().all(|request| request.expected));
+    }
+}
+
+/// The shipped scenarios, under the seed that the program takes by itself: who must be named in each.
+const SCENARIOS: [(&str, &[u16]); 22] = [
+    ("client-flood", &[]),
+    ("coalition-below-threshold", &[]),
+    ("coalition-of-a-threshold", &[]),
+    ("dkg-bad-share", &[2]),
+    ("dkg-equivocation", &[2]),
+    ("dkg-invalid-dealings", &[2, 5]),
+    ("dkg-silence", &[]),
+    ("dkg-undecryptable-share", &[2]),
+    ("false-complaint", &[4]),
+    ("floor-threshold", &[]),
+    ("garbled-speech", &[5]),
+    ("ignored-permissions", &[]),
+    ("rushing", &[5]),
+    ("silent-node", &[]),
+    ("split-proposals", &[2]),
+    ("spoofed-names", &[]),
+    ("unfair-coordinator", &[]),
+    ("withholding", &[]),
+    ("wrong-ecdsa-share", &[5]),
+    ("wrong-frost-share", &[2]),
+    ("wrong-presignature", &[3]),
+    ("wrong-vote", &[]),
+];
+
+#[test]
+fn the_shipped_scenarios_end_as_they_expect_with_every_fault_fired_and_exactly_the_right_culprits() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/byzantine");
+    let shipped: BTreeSet<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(shipped, SCENARIOS.iter().map(|(name, _)| (*name).to_owned()).collect());
+    let complaints = each(&SCENARIOS, |(name, culprits)| {
+        let scenario =
+            scenario::load(&folder.join(format!("{name}.toml")), &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(&scenario.name, name);
+        let plan = FaultPlan::new(&scenario, 1).unwrap();
+        let options = RunOptions { seed: 1, memo: true, profile: false, trace: Retention::Nothing };
+        let report = Simulator.run(&scenario, &plan, options);
+        let fired = report.faults.fired.len() == report.faults.declared.len();
+        let wanted: BTreeSet<u16> = culprits.iter().copied().collect();
+        let fits = report.expected && fired && named(&report) == wanted;
+        (!fits).then(|| {
+            let unmet: Vec<_> = report.requests.iter().filter(|request| !request.expected).collect();
+            let (violations, faults, named) = (&report.violations, &report.faults.fired, &report.culprits);
+            format!("{name}: {} {violations:?} {unmet:?}, fired {faults:?}, named {named:?}", report.verdict)
+        })
+    });
+    let complaints: Vec<String> = complaints.into_iter().flatten().collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
