@@ -73,6 +73,9 @@ bugs! {
     FloorQuorum = "floor-quorum",
     /// A missing dealing is asked of its dealer only, which may be down for ever.
     FetchFromDealerOnly = "fetch-from-dealer-only",
+    /// Whoever holds some dealing of a dealer does not ask for the one that is certified: what came first wins, and a
+    /// dealer that deals twice keeps members from the key.
+    FirstDealingWins = "first-dealing-wins",
     /// A complaint is believed without looking at its evidence, so anybody can have an honest dealer left out.
     ComplaintOnWord = "complaint-on-word",
     /// Of a justified complaint the accuser is named as the culprit instead of the dealer.

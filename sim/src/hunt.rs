@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::generic;
 use crate::outcome::{Engine, RunOptions, RunReport};
 use crate::plan::FaultPlan;
-use crate::scenario::{self, LoadError, Scenario};
+use crate::scenario::{self, ExpectedVerdict, LoadError, Scenario};
 use crate::trace::Retention;
 
 /// How to hunt.
@@ -103,16 +103,28 @@ pub fn hunt(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Trail, H
             trail.caught = Some(Catch::of(seed, &report));
             break;
         }
-        if let Some(violation) = report.violations.first().filter(|_| !scenario.expect.blames(&report.violations)) {
-            trail.wrong = Some((seed, violation.oracle.clone()));
+        if let Some(oracle) = unnamed(&scenario, &report) {
+            trail.wrong = Some((seed, oracle));
             break;
         }
     }
     trail.generic = (1..=options.generic_seeds).find_map(|seed| {
-        let report = run(engine, &generic_scenario(seed, bug)?, seed)?;
-        (!report.violations.is_empty()).then(|| Catch::of(seed, &report))
+        let mut scenario = generic_scenario(seed, bug)?;
+        let report = run(engine, &scenario, seed).filter(|report| !report.violations.is_empty())?;
+        // What goes wrong without the bug, too, does not give it away.
+        scenario.bugs = BugSet::NONE;
+        run(engine, &scenario, seed)?.violations.is_empty().then(|| Catch::of(seed, &report))
     });
     Ok(trail)
+}
+
+/// An oracle that saw something though the scenario does not name it. Whatever is unsafe may get stuck, too.
+fn unnamed(scenario: &Scenario, report: &RunReport) -> Option<String> {
+    let expect = &scenario.expect;
+    let is_named = |oracle: &String| {
+        expect.oracles.contains(oracle) || expect.verdict == ExpectedVerdict::Safety && oracle == "liveness"
+    };
+    report.violations.iter().map(|violation| &violation.oracle).find(|oracle| !is_named(oracle)).cloned()
 }
 
 /// A generic scenario with a bug planted in it.

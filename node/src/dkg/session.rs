@@ -435,7 +435,8 @@ impl Session {
 
     /// Begins to ask for a dealing unless it is held.
     fn fetch(&mut self, dealer: NodeId, digest: Digest, haste: Haste, env: &Env<'_>, fx: &mut Vec<Effect>) {
-        if self.collector.get(dealer, digest).is_none() {
+        let holds_some = bugs::planted(Bug::FirstDealingWins) && self.collector.count(dealer) > 0;
+        if self.collector.get(dealer, digest).is_none() && !holds_some {
             self.fetcher.want((dealer, digest), haste, &self.context, self.params.delta_ms, env, fx);
         }
     }

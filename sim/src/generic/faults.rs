@@ -1,9 +1,11 @@
-//! What goes wrong: up to five faults of links, machines and single messages, each bound to a step or to the whole run.
+//! What goes wrong: up to six faults of links, machines, surroundings and single messages, each bound to a step or to
+//! the whole run, and often a node that lies.
 
 use std::fmt::Write;
 
 use super::dice::Dice;
 use super::workload::{Step, Work};
+use crate::fault::mix;
 
 const DKG: [&str; 3] = ["dkg/dealing", "dkg/ack", "dkg/fetch"];
 const PRESIGN: [&str; 2] = ["presign/start", "presign/share"];
@@ -13,22 +15,30 @@ const FROST: [&str; 4] = ["frost/announce", "frost/propose", "frost/share", "fro
 /// Draws the faults.
 pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
     let mut text = String::new();
-    // One step for each fault that stops a node, so that never more than one is down.
-    let mut steps: Vec<&Step> = work.steps.iter().filter(|step| !step.protocols.is_empty()).collect();
-    for number in 0..dice.below(6) {
-        let kind = dice.below(10);
-        let fault = match kind {
-            0 | 1 => format!("what.loss = {{ links = \"all\", rate = 0.{:02} }}\n", 1 + dice.below(12)),
-            2 => format!("what.duplicate = {{ links = \"all\", rate = 0.{:02} }}\n", 1 + dice.below(25)),
-            3 => {
-                let (rate, late) = (1 + dice.below(30), 20 + dice.below(300));
-                format!("what.reorder = {{ links = \"all\", rate = 0.{rate:02}, delay_ms_max = {late} }}\n")
-            }
+    // How many nodes may be faulty at one time besides those that are so all the time.
+    let mut left = (nodes - 1) / 3;
+    if dice.once_in(2) {
+        text.push_str(&mix::faults(dice.seed(), nodes, 1));
+        left -= 1;
+    }
+    if left > 0 && dice.once_in(6) {
+        let fault = dies(dice, work);
+        let _ = write!(text, "[[act.fault]]\nname = \"dies\"\n{fault}\n");
+        left -= 1;
+    }
+    // One step for each fault that stops a node, so that never more than one more is down.
+    let mut steps: Vec<&Step> = if left > 0 { work.steps.iter().filter(|step| step.is_long).collect() } else { vec![] };
+    for number in 0..dice.below(7) {
+        let fault = match dice.below(16) {
+            0..=3 => links(dice),
             4 => partition(dice, nodes, work),
             5 | 6 => spoil(dice, nodes, work),
+            7 | 8 => surroundings(dice, work),
+            9 => machine(dice),
+            10 => client(dice, nodes, work),
             _ if !steps.is_empty() => {
                 let step = steps.swap_remove(dice.below(steps.len() as u32) as usize);
-                crash(dice, step)
+                if dice.once_in(4) { pause(dice, step) } else { crash(dice, step) }
             }
             _ => continue,
         };
@@ -47,15 +57,92 @@ fn label(dice: &mut Dice, step: &Step) -> &'static str {
     }
 }
 
-/// When a message of a step's protocols is sent.
+/// When a message of a step's protocols is sent, or when it begins.
 fn moment(dice: &mut Dice, step: &Step) -> String {
-    let (label, occurrence) = (label(dice, step), 1 + dice.below(6));
-    format!("during = \"{}\"\nwhen = {{ label = \"{label}\", occurrence = {occurrence} }}\n", step.id)
+    if step.protocols.is_empty() {
+        return format!("during = \"{}\"\n", step.id);
+    }
+    let (label, occurrence, any) = (label(dice, step), 1 + dice.below(6), dice.once_in(2));
+    let when = format!("{{ label = \"{label}\", any_node = {any}, occurrence = {occurrence} }}");
+    format!("during = \"{}\"\nwhen = {when}\n", step.id)
 }
 
 fn busy<'w>(dice: &mut Dice, work: &'w Work) -> &'w Step {
     let steps: Vec<&Step> = work.steps.iter().filter(|step| !step.protocols.is_empty()).collect();
     steps[dice.below(steps.len() as u32) as usize]
+}
+
+fn links(dice: &mut Dice) -> String {
+    let percent = |rate: u32| format!("links = \"all\", rate = 0.{rate:02}");
+    match dice.below(8) {
+        0 | 1 => format!("what.loss = {{ {} }}\n", percent(1 + dice.below(30))),
+        2 => format!("what.duplicate = {{ {} }}\n", percent(1 + dice.below(25))),
+        3 => {
+            let (rate, late) = (1 + dice.below(30), 20 + dice.below(300));
+            format!("what.reorder = {{ {}, delay_ms_max = {late} }}\n", percent(rate))
+        }
+        4 => format!("what.replay_wire = {{ {}, after_ms = {} }}\n", percent(1 + dice.below(20)), dice.below(600)),
+        5 => {
+            let turn = *dice.pick(&["first", "last"]);
+            format!("what.order = {{ nodes = [{}], turn = \"{turn}\" }}\n", 1 + dice.below(4))
+        }
+        6 => {
+            let (rate, late) = (1 + dice.below(30), 100 + dice.below(2000));
+            format!("what.gray = {{ {}, delay_ms = {late} }}\n", percent(rate))
+        }
+        _ => {
+            let (protocol, late) = (*dice.pick(&["dkg", "presign", "ecdsa", "frost"]), 50 + dice.below(900));
+            format!("what.delay = {{ {}, label = \"{protocol}\", delay_ms = {late} }}\n", percent(1 + dice.below(60)))
+        }
+    }
+}
+
+fn machine(dice: &mut Dice) -> String {
+    let node = 1 + dice.below(4);
+    match dice.below(3) {
+        0 => format!("what.slow = {{ node = {node}, factor = {} }}\n", 2 + dice.below(20)),
+        1 => format!("what.disk_slow = {{ node = {node}, sync_ms = {} }}\n", 5 + dice.below(150)),
+        _ => format!("what.drift = {{ node = {node}, ppm = {} }}\n", dice.below(2000)),
+    }
+}
+
+/// Chain endpoints and the gateway.
+fn surroundings(dice: &mut Dice, work: &Work) -> String {
+    let during = match dice.below(3) {
+        0 => String::new(),
+        _ => format!("during = \"{}\"\n", dice.pick(&work.steps).id),
+    };
+    match dice.below(4) {
+        0 => format!("{during}what.rpc_lag = {{ nodes = [\"any\"], blocks = {} }}\n", 1 + dice.below(3)),
+        1 => format!("{during}for_ms = {}\nwhat.rpc_down = {{}}\n", 500 + dice.below(4000)),
+        _ => {
+            let serve = *dice.pick(&["wrong-bytes", "nothing", "truncated"]);
+            format!("{during}what.gateway = {{ nodes = [\"any\"], serve = \"{serve}\" }}\n")
+        }
+    }
+}
+
+fn client(dice: &mut Dice, nodes: u16, work: &Work) -> String {
+    let (step, node) = (busy(dice, work), 1 + dice.below(u32::from(nodes)));
+    let what = match dice.below(3) {
+        0 => format!("client_flood = {{ user = \"mallory\", node = {node}, requests = {} }}", 1 + dice.below(40)),
+        1 => "client_double_ask = { user = \"mallory\" }".to_owned(),
+        _ => {
+            let (bytes, count) = (dice.below(500), 1 + dice.below(20));
+            format!("client_garbage = {{ user = \"mallory\", node = {node}, bytes = {bytes}, count = {count} }}")
+        }
+    };
+    format!("during = \"{}\"\nwhat.{what}\n", step.id)
+}
+
+fn dies(dice: &mut Dice, work: &Work) -> String {
+    let step = dice.pick(&work.steps);
+    format!("{}what.crash = {{ node = \"any\" }}\n", moment(dice, step))
+}
+
+fn pause(dice: &mut Dice, step: &Step) -> String {
+    let ms = 200 + dice.below(4000);
+    format!("{}for_ms = {ms}\nwhat.pause = {{ node = \"any\" }}\n", moment(dice, step))
 }
 
 fn crash(dice: &mut Dice, step: &Step) -> String {
@@ -84,14 +171,19 @@ fn partition(dice: &mut Dice, nodes: u16, work: &Work) -> String {
 /// A single message is spoilt, or one comes that nobody sent.
 fn spoil(dice: &mut Dice, nodes: u16, work: &Work) -> String {
     let step = busy(dice, work);
-    let when = moment(dice, step);
-    let what = match dice.below(3) {
-        0 => format!("flip = {{ byte = {} }}", dice.below(400)),
-        1 => format!("truncate = {{ bytes = {} }}", dice.below(60)),
+    let when = if dice.once_in(3) {
+        let occurrence = 1 + dice.below(4);
+        format!("during = \"{}\"\nwhen = {{ label = \"client/response\", occurrence = {occurrence} }}\n", step.id)
+    } else {
+        moment(dice, step)
+    };
+    let what = match dice.below(4) {
+        0 | 1 => format!("flip = {{ byte = {} }}", dice.below(400)),
+        2 => format!("truncate = {{ bytes = {} }}", dice.below(60)),
         _ => {
             let from = 1 + dice.below(u32::from(nodes));
             let to = from % u32::from(nodes) + 1;
-            format!("garbage = {{ from = {from}, to = {to}, bytes = {} }}", dice.below(300))
+            format!("garbage = {{ from = {from}, to = {to}, bytes = {} }}", dice.below(300) * dice.below(2))
         }
     };
     format!("{when}what.{what}\n")

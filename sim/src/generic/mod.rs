@@ -26,7 +26,7 @@ pub fn scenario(seed: u64) -> String {
         2 + dice.below(10),
         12 + dice.below(40),
         dice.below(50),
-        64 << dice.below(4),
+        16 << dice.below(6),
         dice.below(3),
     );
     let work = workload::draw(&mut dice);

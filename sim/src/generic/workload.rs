@@ -10,6 +10,8 @@ pub(super) struct Step {
     pub text: String,
     /// The protocols that nodes run for it.
     pub protocols: &'static [&'static str],
+    /// Whether it waits for nodes, which may stop meanwhile.
+    pub is_long: bool,
 }
 
 /// All steps, in order.
@@ -30,7 +32,7 @@ pub(super) fn draw(dice: &mut Dice) -> Work {
     let (mut owner, mut former, mut permitted) = ("alice", "bob", false);
     for number in 0..2 + dice.below(5) {
         let id = |what: &str| format!("{what}-{number}");
-        match dice.below(10) {
+        match dice.below(11) {
             0 if !permitted => {
                 permitted = true;
                 let text = "do.permit_address = { pkp = \"treasury\", address = \"mallory\" }\n";
@@ -47,6 +49,10 @@ pub(super) fn draw(dice: &mut Dice) -> Work {
             3 => {
                 let right = if permitted { None } else { Some("NotAuthorized") };
                 steps.push(execute(dice, "auth = \"mallory\"\n", right, &id("stranger")));
+            }
+            7 if steps.len() < 8 => {
+                let text = format!("do.keygen = {{ key = \"key-{number}\" }}\n");
+                steps.push(step(&id("keygen"), "alice", &text, &["dkg"]));
             }
             4 => steps.push(execute(dice, "", Some("NotAuthorized"), &id("nobody"))),
             5 => {
@@ -65,13 +71,14 @@ pub(super) fn draw(dice: &mut Dice) -> Work {
 
 fn step(id: &str, user: &str, text: &str, protocols: &'static [&'static str]) -> Step {
     let text = format!("[[act.step]]\nid = \"{id}\"\nuser = \"{user}\"\n{text}\n");
-    Step { id: id.to_owned(), text, protocols }
+    let is_long = !protocols.is_empty() || id == "handshake";
+    Step { id: id.to_owned(), text, protocols, is_long }
 }
 
 /// A signature, or its refusal.
 fn execute(dice: &mut Dice, auth: &str, refusal: Option<&str>, id: &str) -> Step {
     let (scheme, protocols): (_, &'static [_]) =
-        if dice.once_in(2) { ("EcdsaK256", &["presign", "ecdsa"]) } else { ("SchnorrK256Sha256", &["frost"]) };
+        if dice.once_in(2) { ("EcdsaK256Sha256", &["presign", "ecdsa"]) } else { ("SchnorrK256Sha256", &["frost"]) };
     let by = *dice.pick(&["ipfs", "inline"]);
     let expect = refusal.map(|code| format!("expect = \"{code}\"\n")).unwrap_or_default();
     let text = format!(
