@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 
 use crate::generic;
-use crate::outcome::{Engine, RunOptions, RunReport};
+use crate::outcome::{Engine, RunOptions, RunReport, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{self, ExpectedVerdict, LoadError, Scenario};
 use crate::trace::Retention;
@@ -85,16 +85,23 @@ impl Trail {
     }
 }
 
+/// Something that an oracle saw, or a request that did not end as it should, though nothing is planted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FalseAlarm {
+    /// The scenario.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// Who saw it, or the request.
+    pub what: String,
+}
+
 /// Hunts one bug. The outcome is a function of bug, options, scenario and build.
 ///
 /// # Errors
 /// If its scenario is missing or is none for this bug.
 pub fn hunt(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Trail, HuntError> {
-    let path = options.folder.join(format!("{bug}.toml"));
-    let scenario = scenario::load(&path, &[])?;
-    if scenario.bugs != BugSet::NONE.with(bug) || scenario.expect.oracles.is_empty() {
-        return Err(HuntError::OtherBug { path, bug });
-    }
+    let (path, scenario) = own_scenario(bug, options)?;
     let oracles = scenario.expect.oracles.clone();
     let mut trail = Trail { bug, scenario: path, oracles, caught: None, wrong: None, generic: None };
     for seed in 1..=options.seeds {
@@ -116,6 +123,51 @@ pub fn hunt(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Trail, H
         run(engine, &scenario, seed)?.violations.is_empty().then(|| Catch::of(seed, &report))
     });
     Ok(trail)
+}
+
+/// Runs the scenario of a bug without it, under every seed that the options allow.
+///
+/// # Errors
+/// As [`hunt`].
+pub fn control(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Vec<FalseAlarm>, HuntError> {
+    let (_, mut scenario) = own_scenario(bug, options)?;
+    scenario.bugs = BugSet::NONE;
+    Ok((1..=options.seeds).flat_map(|seed| alarms(engine, &scenario, seed)).collect())
+}
+
+/// Runs the generic scenario of a seed without any bug. Requests may be answered otherwise than in a calm network: an
+/// endpoint that is down is a reason to refuse, for instance.
+pub fn control_generic(engine: &dyn Engine, seed: u64) -> Vec<FalseAlarm> {
+    let text = generic::scenario(seed);
+    let scenario = scenario::parse("generic", text.as_bytes(), Path::new(""), &[]);
+    scenario.map(|scenario| violations(&scenario, &run(engine, &scenario, seed))).unwrap_or_default()
+}
+
+fn alarms(engine: &dyn Engine, scenario: &Scenario, seed: u64) -> Vec<FalseAlarm> {
+    let report = run(engine, scenario, seed);
+    let wrong = report.iter().flat_map(|report| &report.requests).filter(|request| !request.expected);
+    let wrong = wrong.map(|request| {
+        let what = format!("{}: {}", request.id, request.error.as_deref().unwrap_or("another outcome was expected"));
+        FalseAlarm { scenario: scenario.name.clone(), seed, what }
+    });
+    violations(scenario, &report).into_iter().chain(wrong).collect()
+}
+
+fn violations(scenario: &Scenario, report: &Option<RunReport>) -> Vec<FalseAlarm> {
+    let alarm = |seed, violation: &Violation| {
+        let what = format!("{}: {}", violation.oracle, violation.detail);
+        FalseAlarm { scenario: scenario.name.clone(), seed, what }
+    };
+    report.iter().flat_map(|report| report.violations.iter().map(|seen| alarm(report.seed, seen))).collect()
+}
+
+fn own_scenario(bug: Bug, options: &Options) -> Result<(PathBuf, Scenario), HuntError> {
+    let path = options.folder.join(format!("{bug}.toml"));
+    let scenario = scenario::load(&path, &[])?;
+    if scenario.bugs != BugSet::NONE.with(bug) || scenario.expect.oracles.is_empty() {
+        return Err(HuntError::OtherBug { path, bug });
+    }
+    Ok((path, scenario))
 }
 
 /// An oracle that saw something though the scenario does not name it. Whatever is unsafe may get stuck, too.

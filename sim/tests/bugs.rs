@@ -1,11 +1,15 @@
 //! Known mistakes are found: each planted bug by the oracle that is meant for it, and nothing where none is planted.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+mod common;
+
 use std::path::{Path, PathBuf};
 
+use common::{litsim, scratch};
 use lit_node::bugs::Bug;
-use litsim::generic;
 use litsim::hunt::{self, Options};
-use litsim::outcome::{Engine, RunOptions, RunReport, Verdict};
+use litsim::outcome::{Engine, RunOptions, RunReport};
 use litsim::plan::FaultPlan;
 use litsim::scenario::{self, Scenario};
 use litsim::trace::Retention;
@@ -45,37 +49,62 @@ fn every_planted_bug_is_seen_by_its_oracle_and_by_no_other() {
 
 #[test]
 fn the_same_scenarios_show_nothing_when_the_bug_is_not_planted() {
-    let work: Vec<(Bug, u64)> = Bug::ALL.iter().flat_map(|bug| [(*bug, 1), (*bug, 2)]).collect();
-    let seen = hunt::each(&work, jobs(), |(bug, seed)| {
-        let path = folder().join(format!("{bug}.toml"));
-        let scenario = scenario::load(&path, &["bugs.plant=[]".to_owned()]).expect("a scenario");
-        let report = run(&scenario, *seed);
-        let late = report.requests.iter().find(|request| !request.expected).map(|request| request.id.clone());
-        (*bug, *seed, report.violations, late)
-    });
-    for (bug, seed, violations, late) in seen {
-        assert!(violations.is_empty() && late.is_none(), "{bug}, seed {seed}: {violations:?} {late:?}");
-    }
+    let options = Options { folder: folder(), seeds: 2, generic_seeds: 0 };
+    let alarms = hunt::each(Bug::ALL, jobs(), |bug| hunt::control(&Simulator, *bug, &options).expect("a scenario"));
+    let alarms: Vec<_> = alarms.into_iter().flatten().collect();
+    assert!(alarms.is_empty(), "{alarms:#?}");
 }
 
 #[test]
-fn generic_scenarios_pass_when_no_bug_is_planted() {
-    let seeds: Vec<u64> = (1..=12).collect();
-    let reports = hunt::each(&seeds, jobs(), |seed| {
-        let text = generic::scenario(*seed);
-        run(&scenario::parse("generic", text.as_bytes(), Path::new(""), &[]).expect("a scenario"), *seed)
+fn generic_scenarios_show_nothing_when_no_bug_is_planted() {
+    let seeds: Vec<u64> = (1..=16).collect();
+    let alarms = hunt::each(&seeds, jobs(), |seed| hunt::control_generic(&Simulator, *seed));
+    let alarms: Vec<_> = alarms.into_iter().flatten().collect();
+    assert!(alarms.is_empty(), "{alarms:#?}");
+}
+
+#[test]
+fn a_bug_that_only_a_lie_lures_is_found_by_generic_scenarios_too() {
+    let options = Options { folder: folder(), seeds: 1, generic_seeds: 40 };
+    let trail = hunt::hunt(&Simulator, Bug::AckWithoutLooking, &options).expect("a scenario");
+    assert!(trail.generic.is_some_and(|catch| catch.oracles.contains(&"ack-soundness".to_owned())));
+}
+
+/// Runs the seed under which a bug is found, replays its capsule in another process and shrinks it; what is left shows
+/// the same, and nothing once the bug is gone.
+fn comes_down_to_the_lure(bug: Bug) {
+    let options = Options { folder: folder(), seeds: 200, generic_seeds: 0 };
+    let trail = hunt::hunt(&Simulator, bug, &options).expect("a scenario");
+    let seed = trail.caught.unwrap_or_else(|| panic!("{bug} is not found")).seed.to_string();
+    let scratch = scratch(&format!("bug-{bug}"));
+    let (capsule, small) = (scratch.join("capsule.json"), scratch.join("small.toml"));
+    let (file, capsule, small) = (trail.scenario.to_str().unwrap(), capsule.to_str().unwrap(), small.to_str().unwrap());
+    let run = litsim(&["run", file, "--seed", &seed, "--capsule", capsule, "--json"]).exits(0).json();
+    let again = litsim(&["replay", capsule, "--strict"]).exits(0);
+    assert!(again.out.contains(run["digest"].as_str().unwrap()), "{bug}: {}", again.out);
+    let shrunk = litsim(&["shrink", capsule, "-o", small, "--json"]).exits(0).json();
+    let (was, is) = (shrunk["before"]["events"].as_u64().unwrap(), shrunk["after"]["events"].as_u64().unwrap());
+    assert!(is <= 5 || is * 4 <= was, "{bug}: {is} of {was} faults are left");
+    let oracle = &shrunk["failure"]["oracle"];
+    assert!(trail.oracles.iter().any(|named| oracle == named), "{bug}: {oracle}");
+    let seed = shrunk["seed"].to_string();
+    let left = litsim(&["run", small, "--seed", &seed, "--json"]).exits(0).json();
+    assert!(left["violations"].as_array().unwrap().iter().any(|seen| seen["oracle"] == *oracle), "{bug}");
+    let without = litsim(&["run", small, "--seed", &seed, "--json", "--set", "bugs.plant=[]"]).json();
+    assert_eq!(without["violations"].as_array().unwrap().len(), 0, "{bug}: {without}");
+}
+
+#[test]
+fn capsules_of_planted_bugs_replay_and_shrink() {
+    hunt::each(&[Bug::UncheckedLength, Bug::FirstDealingWins, Bug::MissingSync, Bug::AccuserBlamed], jobs(), |bug| {
+        comes_down_to_the_lure(*bug)
     });
-    for report in reports {
-        let errors: Vec<_> = report.requests.iter().filter_map(|request| request.error.clone()).collect();
-        let seed = report.seed;
-        assert_eq!(
-            report.verdict,
-            Verdict::Pass,
-            "seed {seed}: {:?} {errors:?} {:?}",
-            report.violations,
-            report.missed
-        );
-    }
+}
+
+#[test]
+#[ignore = "takes minutes; .ci/full runs it"]
+fn the_capsule_of_every_planted_bug_replays_and_shrinks() {
+    hunt::each(Bug::ALL, jobs(), |bug| comes_down_to_the_lure(*bug));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 use super::{Common, Exit, Shell};
-use crate::hunt::{self, HuntError, Options, Trail};
+use crate::hunt::{self, FalseAlarm, HuntError, Options, Trail};
 use crate::scenario::closest;
 
 #[derive(Debug, Args)]
@@ -18,15 +18,18 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 200, value_name = "N")]
     seeds: u64,
     /// How many generic scenarios to try as well, which were made for no bug
-    #[arg(long, default_value_t = 0, value_name = "M")]
+    #[arg(long, default_value_t = 2000, value_name = "M")]
     generic_seeds: u64,
+    /// Plant nothing, and run every seed of every scenario: nothing may be seen
+    #[arg(long)]
+    control: bool,
     /// How many runs at a time; as many as there are processors if not given. Results do not depend on it
     #[arg(long, short, value_name = "N")]
     jobs: Option<usize>,
     /// The folder with a scenario for each bug
     #[arg(long, default_value = "scenarios/bugs", value_name = "DIR")]
     scenarios: PathBuf,
-    /// Print the generic scenario of a seed instead
+    /// Print the generic scenario of a seed instead, with the bugs in it that are named
     #[arg(long, value_name = "SEED")]
     print_generic: Option<u64>,
 }
@@ -45,10 +48,6 @@ struct Line<'t> {
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Exit {
-    if let Some(seed) = arguments.print_generic {
-        shell.print(crate::generic::scenario(seed).trim_end());
-        return Exit::OK;
-    }
     let bugs = match select(&arguments.names) {
         Ok(bugs) => bugs,
         Err(error) => {
@@ -56,10 +55,24 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
             return Exit::NOTHING_SELECTED;
         }
     };
+    if let Some(seed) = arguments.print_generic {
+        shell.print(crate::generic::scenario(seed).trim_end());
+        if !arguments.names.is_empty() {
+            let names: Vec<String> = bugs.iter().map(|bug| format!("\"{bug}\"")).collect();
+            shell.print(&format!("\n[bugs]\nplant = [{}]", names.join(", ")));
+        }
+        return Exit::OK;
+    }
     let options =
         Options { folder: arguments.scenarios.clone(), seeds: arguments.seeds, generic_seeds: arguments.generic_seeds };
     let jobs = arguments.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let engine = shell.engine;
+    if arguments.control {
+        let own = hunt::each(&bugs, jobs, |bug| hunt::control(engine, *bug, &options));
+        let seeds: Vec<u64> = (1..=options.generic_seeds).collect();
+        let generic = hunt::each(&seeds, jobs, |seed| Ok(hunt::control_generic(engine, *seed)));
+        return print_alarms(own.into_iter().chain(generic), common, shell);
+    }
     let trails = hunt::each(&bugs, jobs, |bug| hunt::hunt(engine, *bug, &options));
     print(&trails, common, shell)
 }
@@ -109,10 +122,43 @@ fn print(trails: &[Result<Trail, HuntError>], common: &Common, shell: &mut Shell
         if let Some(seed) = line.seeds {
             shell.print(&format!("{:<width$}  {} run {} --seed {seed}", "", shell.program, line.scenario));
         }
+        if let Some(seed) = line.generic_seeds {
+            let (name, program) = (line.name, &shell.program);
+            shell.print(&format!("{:<width$}  {program} bugs {name} --print-generic {seed}; its seed is {seed}", ""));
+        }
     }
     if !common.quiet {
         let caught = lines.iter().filter(|line| line.caught).count();
-        shell.print(&format!("{caught} of {} caught", lines.len()));
+        let generic = lines.iter().filter(|line| line.generic_seeds.is_some()).count();
+        shell.print(&format!("{caught} of {} caught, {generic} in generic scenarios, too", lines.len()));
+    }
+    exit
+}
+
+fn print_alarms(
+    found: impl Iterator<Item = Result<Vec<FalseAlarm>, HuntError>>,
+    common: &Common,
+    shell: &mut Shell<'_>,
+) -> Exit {
+    let mut exit = Exit::OK;
+    for found in found {
+        match found {
+            Err(error) => {
+                shell.complain(&error.to_string());
+                exit = exit.and(Exit::BAD_SCENARIO);
+            }
+            Ok(alarms) => {
+                for FalseAlarm { scenario, seed, what } in alarms {
+                    exit = exit.and(Exit::MISSED);
+                    let line = serde_json::json!({ "scenario": scenario, "seed": seed, "seen": what });
+                    let text = format!("{scenario}, seed {seed}: {what}");
+                    shell.print(&if common.json { line.to_string() } else { text });
+                }
+            }
+        }
+    }
+    if exit == Exit::OK && !common.quiet && !common.json {
+        shell.print("nothing is planted, and nothing was seen");
     }
     exit
 }

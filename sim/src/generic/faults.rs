@@ -21,6 +21,10 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
         text.push_str(&mix::faults(dice.seed(), nodes, 1));
         left -= 1;
     }
+    // A node that fails while others refuse makes clients unsure of the reason: where something is refused, none does.
+    if work.has_refusals {
+        left = 0;
+    }
     if left > 0 && dice.once_in(6) {
         let fault = dies(dice, work);
         let _ = write!(text, "[[act.fault]]\nname = \"dies\"\n{fault}\n");
@@ -28,12 +32,23 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
     }
     // One step for each fault that stops a node, so that never more than one more is down.
     let mut steps: Vec<&Step> = if left > 0 { work.steps.iter().filter(|step| step.is_long).collect() } else { vec![] };
+    let mut kinds = vec!["loss", "duplicate", "reorder", "replay", "order", "gray", "delay"];
     for number in 0..dice.below(7) {
         let fault = match dice.below(16) {
-            0..=3 => links(dice),
+            // Of each kind one at most: several would make a network that nothing works in.
+            0..=3 if kinds.len() > 5 => {
+                let kind = kinds.swap_remove(dice.below(kinds.len() as u32) as usize);
+                links(dice, kind)
+            }
             4 => partition(dice, nodes, work),
             5 | 6 => spoil(dice, nodes, work),
-            7 | 8 => surroundings(dice, work),
+            7 => surroundings(dice, work),
+            // Whom the gateway does not serve cannot answer: one more node that does not work.
+            8 if left > 0 => {
+                left -= 1;
+                steps.clear();
+                gateway(dice, work)
+            }
             9 => machine(dice),
             10 => client(dice, nodes, work),
             _ if !steps.is_empty() => {
@@ -72,22 +87,24 @@ fn busy<'w>(dice: &mut Dice, work: &'w Work) -> &'w Step {
     steps[dice.below(steps.len() as u32) as usize]
 }
 
-fn links(dice: &mut Dice) -> String {
+fn links(dice: &mut Dice, kind: &str) -> String {
     let percent = |rate: u32| format!("links = \"all\", rate = 0.{rate:02}");
-    match dice.below(8) {
-        0 | 1 => format!("what.loss = {{ {} }}\n", percent(1 + dice.below(30))),
-        2 => format!("what.duplicate = {{ {} }}\n", percent(1 + dice.below(25))),
-        3 => {
+    match kind {
+        "loss" => format!("what.loss = {{ {} }}\n", percent(1 + dice.below(20))),
+        "duplicate" => format!("what.duplicate = {{ {} }}\n", percent(1 + dice.below(25))),
+        "reorder" => {
             let (rate, late) = (1 + dice.below(30), 20 + dice.below(300));
             format!("what.reorder = {{ {}, delay_ms_max = {late} }}\n", percent(rate))
         }
-        4 => format!("what.replay_wire = {{ {}, after_ms = {} }}\n", percent(1 + dice.below(20)), dice.below(600)),
-        5 => {
+        "replay" => {
+            format!("what.replay_wire = {{ {}, after_ms = {} }}\n", percent(1 + dice.below(20)), dice.below(600))
+        }
+        "order" => {
             let turn = *dice.pick(&["first", "last"]);
             format!("what.order = {{ nodes = [{}], turn = \"{turn}\" }}\n", 1 + dice.below(4))
         }
-        6 => {
-            let (rate, late) = (1 + dice.below(30), 100 + dice.below(2000));
+        "gray" => {
+            let (rate, late) = (1 + dice.below(30), 100 + dice.below(1000));
             format!("what.gray = {{ {}, delay_ms = {late} }}\n", percent(rate))
         }
         _ => {
@@ -106,20 +123,23 @@ fn machine(dice: &mut Dice) -> String {
     }
 }
 
-/// Chain endpoints and the gateway.
+/// During a step, or all the time.
+fn during(dice: &mut Dice, work: &Work) -> String {
+    if dice.once_in(3) { String::new() } else { format!("during = \"{}\"\n", dice.pick(&work.steps).id) }
+}
+
+/// Chain endpoints.
 fn surroundings(dice: &mut Dice, work: &Work) -> String {
-    let during = match dice.below(3) {
-        0 => String::new(),
-        _ => format!("during = \"{}\"\n", dice.pick(&work.steps).id),
-    };
-    match dice.below(4) {
-        0 => format!("{during}what.rpc_lag = {{ nodes = [\"any\"], blocks = {} }}\n", 1 + dice.below(3)),
-        1 => format!("{during}for_ms = {}\nwhat.rpc_down = {{}}\n", 500 + dice.below(4000)),
-        _ => {
-            let serve = *dice.pick(&["wrong-bytes", "nothing", "truncated"]);
-            format!("{during}what.gateway = {{ nodes = [\"any\"], serve = \"{serve}\" }}\n")
-        }
+    let during = during(dice, work);
+    if dice.once_in(2) {
+        return format!("{during}what.rpc_lag = {{ nodes = [\"any\"], blocks = {} }}\n", 1 + dice.below(3));
     }
+    format!("{during}for_ms = {}\nwhat.rpc_down = {{}}\n", 500 + dice.below(4000))
+}
+
+fn gateway(dice: &mut Dice, work: &Work) -> String {
+    let (step, serve) = (busy(dice, work), *dice.pick(&["wrong-bytes", "nothing", "truncated"]));
+    format!("during = \"{}\"\nwhat.gateway = {{ nodes = [\"any\"], serve = \"{serve}\" }}\n", step.id)
 }
 
 fn client(dice: &mut Dice, nodes: u16, work: &Work) -> String {

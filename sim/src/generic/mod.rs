@@ -1,7 +1,7 @@
 //! Whole scenarios drawn from a seed, as their TOML text: what is tried against a network of which one knows nothing.
 //!
-//! They are made without any particular mistake in mind. A correct network passes all of them: at most f nodes are
-//! faulty in each, and what is disturbed heals.
+//! They are made without any particular mistake in mind. In a correct network no oracle sees anything in them: at most f
+//! nodes are faulty in each, and what is disturbed heals.
 
 mod dice;
 mod faults;

@@ -17,6 +17,8 @@ pub(super) struct Step {
 /// All steps, in order.
 pub(super) struct Work {
     pub steps: Vec<Step>,
+    /// Whether somebody asks for what must be refused.
+    pub has_refusals: bool,
 }
 
 const SIGN: &str = "Lit.Actions.sign({ toSign, publicKey, sigName: 'sig', signingScheme: scheme })";
@@ -29,10 +31,11 @@ pub(super) fn draw(dice: &mut Dice) -> Work {
     }
     steps.push(step("keygen", "alice", "do.keygen = { key = \"first\" }\n", &["dkg"]));
     steps.push(step("mint", "alice", "do.mint = { pkp = \"treasury\" }\n", &[]));
+    let has_refusals = dice.once_in(2);
     let (mut owner, mut former, mut permitted) = ("alice", "bob", false);
     for number in 0..2 + dice.below(5) {
         let id = |what: &str| format!("{what}-{number}");
-        match dice.below(11) {
+        match if has_refusals { dice.below(11) } else { 7 + dice.below(4) } {
             0 if !permitted => {
                 permitted = true;
                 let text = "do.permit_address = { pkp = \"treasury\", address = \"mallory\" }\n";
@@ -66,7 +69,7 @@ pub(super) fn draw(dice: &mut Dice) -> Work {
             _ => steps.push(execute(dice, &format!("auth = \"{owner}\"\n"), None, &id("owner"))),
         }
     }
-    Work { steps }
+    Work { steps, has_refusals }
 }
 
 fn step(id: &str, user: &str, text: &str, protocols: &'static [&'static str]) -> Step {

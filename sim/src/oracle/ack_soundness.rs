@@ -1,6 +1,6 @@
 //! Nobody acknowledges a dealing that is not right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k256::elliptic_curve::PrimeField;
 use k256::{ProjectivePoint, Scalar};
@@ -27,6 +27,7 @@ impl Oracle for AckSoundness {
             by_dealing.entry(*digest).or_default().push(*node);
         }
         let mut violations = Vec::new();
+        let acknowledged: BTreeSet<Digest> = by_dealing.keys().copied().collect();
         for (digest, nodes) in by_dealing {
             let mut report = |nodes: Vec<NodeId>, detail: String| {
                 violations.push(Violation { oracle: "ack-soundness", at: facts.at, nodes, detail });
@@ -43,7 +44,7 @@ impl Oracle for AckSoundness {
                 );
                 report(vec![node], detail);
             }
-            if is_stale(witness, dealt) {
+            if is_stale(witness, dealt, &acknowledged) {
                 let detail = format!(
                     "a dealing of {dealer} is acknowledged in key generation {} with a proof that was made for another",
                     session.short()
@@ -87,11 +88,13 @@ fn weight(digest: Digest, node: NodeId) -> Scalar {
     Scalar::from(u128::from_be_bytes(bytes)) + Scalar::ONE
 }
 
-/// Whether the dealing's proof was in a dealing of another key generation or dealer before.
-fn is_stale(witness: &Witness, dealt: &Dealt) -> bool {
+/// Whether the dealing's proof was in a dealing of another key generation or dealer before, one that counted: a liar may
+/// have sent its dealing before with any session and name in it.
+fn is_stale(witness: &Witness, dealt: &Dealt, acknowledged: &BTreeSet<Digest>) -> bool {
     let place = |dealt: &Dealt| (dealt.session, dealt.dealer);
     let before = |other: &&Dealt| other.order < dealt.order && place(other) != place(dealt);
-    witness.dealings.values().filter(before).any(|other| other.proof == dealt.proof)
+    let dealings = acknowledged.iter().filter_map(|digest| witness.dealings.get(digest));
+    dealings.filter(before).any(|other| other.proof == dealt.proof)
 }
 
 #[cfg(test)]
@@ -141,14 +144,19 @@ mod tests {
 
     #[test]
     fn a_proof_that_another_key_generation_has_seen_is_stale_and_the_first_use_of_it_is_not() {
-        let mut witness = dealing();
-        let earlier =
-            |order, session| Dealt { order, session: SessionId([session; 32]), ..dealing().dealings[&DIGEST].clone() };
-        witness.dealings.insert(Digest([3; 32]), earlier(2, 4));
-        assert_eq!(judged(&witness), [], "a later one does not make this one stale");
-        witness.dealings.insert(Digest([3; 32]), earlier(0, 4));
-        assert_eq!(judged(&witness).len(), 1);
-        witness.dealings.insert(Digest([3; 32]), earlier(0, 2));
-        assert_eq!(judged(&witness), [], "two dealings for one place are another oracle's business");
+        let other = |order, session, is_acknowledged: bool| {
+            let (mut witness, digest) = (dealing(), Digest([3; 32]));
+            let dealt = Dealt { order, session: SessionId([session; 32]), ..witness.dealings[&DIGEST].clone() };
+            witness.dealings.insert(digest, dealt);
+            if is_acknowledged {
+                witness.dealt.insert((digest, NodeId(1)), Scalar::from(7u64).to_bytes().into());
+                witness.acknowledged.insert((NodeId(1), digest));
+            }
+            judged(&witness).into_iter().map(|violation| violation.nodes.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(other(2, 4, true), [1], "of two the later one is stale");
+        assert_eq!(other(0, 4, true), [3]);
+        assert_eq!(other(0, 4, false), [0; 0], "a liar's word about a session that was none");
+        assert_eq!(other(0, 2, true), [0; 0], "two dealings for one place are another oracle's business");
     }
 }
