@@ -133,10 +133,13 @@ pub fn decide(key: KeyId, claimant: &Claimant, chain: &ChainAnswers) -> Result<A
     }
 }
 
+/// A key, the action that would use it and the caller.
+type Asked = (KeyId, Option<Cid>, Option<[u8; 20]>);
+
 /// Decisions that are never made again: for [`crate::bugs::Bug::PermissionCached`].
 #[derive(Debug, Default)]
 pub struct Remembered {
-    granted: BTreeMap<(KeyId, Option<Cid>, Option<[u8; 20]>), Authority>,
+    granted: BTreeMap<Asked, Authority>,
 }
 
 impl Remembered {

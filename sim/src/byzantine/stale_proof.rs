@@ -38,9 +38,9 @@ impl Conduct for StaleProof {
         let polynomial = Polynomial::random(threshold, &mut always);
         let mut rng = ChaCha20Rng::from_seed(seed(&self.key, "dealing", dealing.session));
         let mut same = deal(&context, roster, self.part.me, &polynomial, &mut rng, &mut uncounted);
-        let (session, proof) = self.first.get_or_insert_with(|| (same.session, same.proof.clone()));
+        let (session, proof) = self.first.get_or_insert((same.session, same.proof));
         if *session != same.session {
-            same.proof = proof.clone();
+            same.proof = *proof;
             self.line.act();
         }
         same

@@ -64,12 +64,13 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
 }
 
 fn label(dice: &mut Dice, step: &Step) -> &'static str {
-    match *dice.pick(step.protocols) {
-        "dkg" => *dice.pick(&DKG),
-        "presign" => *dice.pick(&PRESIGN),
-        "ecdsa" => *dice.pick(&ECDSA),
-        _ => *dice.pick(&FROST),
-    }
+    let labels: &[&'static str] = match *dice.pick(step.protocols) {
+        "dkg" => &DKG,
+        "presign" => &PRESIGN,
+        "ecdsa" => &ECDSA,
+        _ => &FROST,
+    };
+    labels[dice.below(labels.len() as u32) as usize]
 }
 
 /// When a message of a step's protocols is sent, or when it begins.
