@@ -106,6 +106,11 @@ pub enum Note {
         /// The dealers.
         dealers: Vec<NodeId>,
     },
+    /// A peer let this node wait longer than it would wait; it is chosen last from now on, until it answers.
+    Suspected {
+        /// The peer.
+        node: NodeId,
+    },
     /// A peer's signed statement is provably wrong.
     Culprit {
         /// The peer.

@@ -141,7 +141,9 @@ impl FaultPlan {
     fn refuse_too_many_faulty(self, scenario: &Scenario) -> Result<Self, PlanError> {
         let allowed = scenario.network.faulty_max();
         let made_faulty = self.events.iter().map(|event| (event, event.nodes_made_faulty(&scenario.network)));
-        let made_faulty: Vec<_> = made_faulty.filter(|(_, nodes)| !nodes.is_empty()).collect();
+        // Before a second phase anything may fail that ends for it: liveness is demanded only afterwards.
+        let counts = |event: &FaultEvent| event.is_permanent() || !scenario.limits.second_phase;
+        let made_faulty: Vec<_> = made_faulty.filter(|(event, nodes)| counts(event) && !nodes.is_empty()).collect();
         for (event, _) in &made_faulty {
             let mut faulty = BTreeSet::new();
             let mut faults = Vec::new();
@@ -178,7 +180,7 @@ impl FaultEvent {
     }
 
     /// Whether these nodes stay faulty once they are.
-    fn is_permanent(&self) -> bool {
+    pub(crate) fn is_permanent(&self) -> bool {
         self.is_always() || self.what.stops_for_good()
     }
 }

@@ -76,8 +76,8 @@ pub enum Place {
     Complaint(SessionId, NodeId),
     /// The opened values of a presignature.
     Opening(Digest),
-    /// The announcement of an attempt, by one boot.
-    Announcement(SessionId, u32, Boot),
+    /// An announcement for an attempt, the first or a later one, by one boot.
+    Announcement(SessionId, u32, u32, Boot),
     /// The proposal of a presignature.
     Proposal(Digest),
     /// The share of a proposal.
@@ -91,7 +91,7 @@ impl Place {
             Statement::Dkg(dkg::Message::Ack(ack)) => Some(Self::Ack(ack.session, ack.dealer)),
             Statement::Signing(signing::Message::PresignShare(share)) => Some(Self::Opening(share.presignature)),
             Statement::Signing(signing::Message::Announce(announce)) => {
-                Some(Self::Announcement(announce.session, announce.attempt, announce.boot))
+                Some(Self::Announcement(announce.session, announce.attempt, announce.turn, announce.boot))
             }
             Statement::Signing(signing::Message::Propose(propose)) => propose.presignature.map(Self::Proposal),
             Statement::Signing(signing::Message::Share(share)) => Some(Self::Share(share.proposal)),

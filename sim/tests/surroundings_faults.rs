@@ -245,7 +245,7 @@ fn a_web_server_that_tells_nodes_different_things_decides_who_signs_together() {
         let requests = ran.report["requests"].as_array().unwrap();
         requests.iter().find(|request| request["id"] == step).unwrap()["latency_ms"].as_u64().unwrap()
     };
-    assert!(latency("late") > latency("minority") + 1_000);
+    assert!(latency("late") >= 1_500, "{} ms", latency("late"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use boa_engine::object::ObjectInitializer;
 use boa_engine::property::Attribute;
-use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction, js_string};
+use boa_engine::{Context, JsError, JsResult, JsString, JsValue, NativeFunction, js_string};
 
 use super::error::ActionError;
 use super::host::Host;
@@ -25,16 +25,39 @@ pub(super) fn define(context: &mut Context) -> JsResult<()> {
 }
 
 fn print(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let words: Vec<String> = args.iter().map(|value| inspect::print(value, context)).collect();
-    append(&words.join(" "), context)
+    let line = words(args, context)?;
+    append(&line, context)
+}
+
+/// The arguments, as long as the log may become. Texts are measured before they are copied.
+fn words(args: &[JsValue], context: &mut Context) -> JsResult<String> {
+    let host = Host::of(context);
+    let mut line = String::new();
+    for (index, value) in args.iter().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        let length = value.as_string().map_or(0, |text| text.len()) + line.len() + host.logs.borrow().len();
+        if length as u64 >= host.limits.log_bytes {
+            return Err(too_long(context));
+        }
+        line.push_str(&inspect::print(value, context));
+    }
+    Ok(line)
+}
+
+fn too_long(context: &mut Context) -> JsError {
+    let host = Host::of(context);
+    let max = host.limits.log_bytes;
+    host.known_error(ActionError::LimitExceeded { what: "bytes of logs", max }, context)
 }
 
 fn assert(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     if args.first().is_some_and(JsValue::to_boolean) {
         return Ok(JsValue::undefined());
     }
-    let words: Vec<String> = args.iter().skip(1).map(|value| inspect::print(value, context)).collect();
-    append(&format!("Assertion failed: {}", words.join(" ")), context)
+    let line = words(args.get(1..).unwrap_or_default(), context)?;
+    append(&format!("Assertion failed: {line}"), context)
 }
 
 fn append(line: &str, context: &mut Context) -> JsResult<JsValue> {
@@ -42,7 +65,7 @@ fn append(line: &str, context: &mut Context) -> JsResult<JsValue> {
     let max = host.limits.log_bytes;
     host.charge(line.len() as u64 / 16, context)?;
     if (host.logs.borrow().len() + line.len() + 1) as u64 > max {
-        return Err(host.known_error(ActionError::LimitExceeded { what: "bytes of logs", max }, context));
+        return Err(too_long(context));
     }
     let mut logs = host.logs.borrow_mut();
     logs.push_str(line);

@@ -111,16 +111,22 @@ impl Queue {
 
 impl JobExecutor for Queue {
     fn enqueue_job(self: Rc<Self>, job: Job, context: &mut Context) {
+        let host = Host::of(context);
+        host.one_more_job();
+        // Nothing more is kept for an execution that is over; what the engine drops here, it swallows.
+        if host.fault().is_some() {
+            return host.halt_if_over(context);
+        }
         let microtask = match job {
             Job::PromiseJob(job) => Microtask::Promise(job),
             Job::GenericJob(job) => Microtask::Generic(job),
             Job::AsyncJob(job) => Microtask::Async(job),
             Job::TimeoutJob(job) => {
-                let now = Host::of(context).time(context);
+                let now = host.time(context);
                 return self.set_timer(now, job.timeout().as_millis(), TimerJob::Once(job));
             }
             Job::IntervalJob(job) => {
-                let now = Host::of(context).time(context);
+                let now = host.time(context);
                 let interval_ms = job.interval().as_millis().max(INTERVAL_MIN_MS);
                 return self.set_timer(now, interval_ms, TimerJob::Repeated(job));
             }

@@ -1,7 +1,7 @@
 //! `fetch`, `Headers` and `Response`, as far as actions need them: whole bodies, no streams, absolute http(s) URLs.
 
 use boa_engine::class::{Class, ClassBuilder};
-use boa_engine::object::builtins::{JsArray, JsUint8Array};
+use boa_engine::object::builtins::JsArray;
 use boa_engine::property::Attribute;
 use boa_engine::{
     Context, Finalize, JsData, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, Trace,
@@ -12,9 +12,10 @@ use std::rc::Rc;
 
 use super::error::ActionError;
 use super::headers::Headers;
-use super::host::args::{bytes_of, type_error};
+use super::host::args::{BYTES_MAX, bytes_of, type_error};
 use super::host::call::HostCall;
 use super::host::{Host, Quota, promised};
+use super::natives::new_bytes;
 use super::{inspect, json};
 use crate::io::{HttpRequest, HttpResponse};
 
@@ -35,7 +36,11 @@ fn fetch(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let Some(url) = args.first().filter(|url| !url.is_undefined()) else {
         return Err(type_error("fetch: url: expected a string, got nothing".into()));
     };
-    let url = absolute_url(&url.to_string(context)?.to_std_string_lossy())?;
+    let url = url.to_string(context)?;
+    if url.len() > URL_BYTES_MAX {
+        return Err(type_error(format!("fetch: url: at most {URL_BYTES_MAX} bytes")));
+    }
+    let url = absolute_url(&url.to_std_string_lossy())?;
     let init = args.get(1).cloned().unwrap_or_default();
     let request = read_request(url, &init, context)?;
     let host = Host::of(context);
@@ -71,7 +76,9 @@ fn read_request(url: String, init: &JsValue, context: &mut Context) -> JsResult<
     let Some(init) = init.as_object() else { return Ok(request) };
     let method = init.get(js_string!("method"), context)?;
     if !method.is_undefined() {
-        request.method = method.to_string(context)?.to_std_string_lossy().to_ascii_uppercase();
+        let method = method.to_string(context)?;
+        request.method = method.get(..method.len().min(16)).unwrap_or_default().to_std_string_lossy();
+        request.method.make_ascii_uppercase();
     }
     if !METHODS.contains(&request.method.as_str()) {
         return Err(type_error(format!("fetch: method: expected one of {}", METHODS.join(", "))));
@@ -86,7 +93,11 @@ fn read_request(url: String, init: &JsValue, context: &mut Context) -> JsResult<
         return Err(type_error(format!("fetch: body: a {} request has none", request.method)));
     }
     let is_text = body.as_string().is_some();
+    Host::of(context).charge(body.as_string().map_or(0, |text| text.len() as u64 / 4), context)?;
     request.body = match (body.as_string(), bytes_of(&body, context)?) {
+        (Some(text), _) if text.len() > BYTES_MAX => {
+            return Err(type_error(format!("fetch: body: at most {BYTES_MAX} bytes")));
+        }
         (Some(text), _) => text.to_std_string_lossy().into_bytes(),
         (None, Some(bytes)) => bytes,
         (None, None) => {
@@ -138,7 +149,7 @@ impl Response {
             return Err(type_error("Response: the body was already read".into()));
         }
         let host = Host::of(context);
-        host.charge(body.len() as u64 / 16, context)?;
+        host.charge(body.len() as u64 / 4, context)?;
         host.produce(body.len() as u64)?;
         Ok(body)
     }
@@ -192,13 +203,13 @@ impl Class for Response {
         let bytes = NativeFunction::from_fn_ptr(|this, _, context| {
             settled(context, |context| {
                 let body = Self::body(this, context)?;
-                Ok(JsUint8Array::from_iter(body.iter().copied(), context)?.into())
+                Ok(new_bytes(body.to_vec(), context)?.into())
             })
         });
         let buffer = NativeFunction::from_fn_ptr(|this, _, context| {
             settled(context, |context| {
                 let body = Self::body(this, context)?;
-                JsUint8Array::from_iter(body.iter().copied(), context)?.buffer(context)
+                new_bytes(body.to_vec(), context)?.buffer(context)
             })
         });
         class.method(js_string!("text"), 0, text);

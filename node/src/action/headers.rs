@@ -6,8 +6,10 @@ use boa_engine::property::PropertyKey;
 use boa_engine::{Context, Finalize, JsData, JsError, JsObject, JsResult, JsString, JsValue, NativeFunction, Trace};
 
 use super::fetch::string_array;
+use super::host::Host;
 use super::host::args::type_error;
 use super::inspect;
+use super::natives::own_properties;
 
 /// How many fields a request may have.
 const FIELDS_MAX: usize = 256;
@@ -32,18 +34,22 @@ impl Headers {
             return Err(type_error(format!("Headers: expected an object, got {}", inspect::kind(value))));
         };
         if let Some(other) = object.downcast_ref::<Self>() {
+            let bytes: usize = other.fields.iter().map(|(name, value)| name.len() + value.len()).sum();
+            let host = Host::of(context);
+            host.charge(bytes as u64 / 16, context)?;
+            host.produce(bytes as u64)?;
             headers.fields.clone_from(&other.fields);
             return Ok(headers);
         }
         let is_list = object.is_array();
+        Host::of(context).charge(8 * own_properties(&object), context)?;
         for key in object.own_property_keys(context)? {
             if matches!(key, PropertyKey::Symbol(_)) || is_list && !matches!(key, PropertyKey::Index(_)) {
                 continue;
             }
             let value = object.get(key.clone(), context)?;
             let (name, value) = if is_list { pair(&value, context)? } else { (JsValue::from(key), value) };
-            let name = name.to_string(context)?.to_std_string_lossy();
-            let value = value.to_string(context)?.to_std_string_lossy();
+            let (name, value) = (text_argument(&name, context)?, text_argument(&value, context)?);
             headers.append(&name, &value)?;
         }
         Ok(headers)
@@ -108,8 +114,19 @@ fn pair(value: &JsValue, context: &mut Context) -> JsResult<(JsValue, JsValue)> 
 }
 
 fn name_argument(args: &[JsValue], index: usize, context: &mut Context) -> JsResult<String> {
-    let value = args.get(index).cloned().unwrap_or_default();
-    Ok(value.to_string(context)?.to_std_string_lossy())
+    text_argument(&args.get(index).cloned().unwrap_or_default(), context)
+}
+
+/// A name or value, which counts as what a field holds of it.
+fn text_argument(value: &JsValue, context: &mut Context) -> JsResult<String> {
+    let text = value.to_string(context)?;
+    if text.len() > FIELD_BYTES_MAX {
+        return Err(type_error(format!("Headers: a name or value has at most {FIELD_BYTES_MAX} bytes")));
+    }
+    let host = Host::of(context);
+    host.charge(8 + text.len() as u64 / 8, context)?;
+    host.produce(text.len() as u64)?;
+    Ok(text.to_std_string_lossy())
 }
 
 impl Class for Headers {

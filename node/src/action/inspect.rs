@@ -4,6 +4,9 @@ use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsObject, JsString, JsValue, JsVariant};
 use std::fmt::Write as _;
 
+use super::host::Host;
+use super::natives::own_properties;
+
 /// How many levels of an object are printed.
 const DEPTH_MAX: usize = 4;
 /// How many members of an object are printed.
@@ -46,16 +49,19 @@ pub(super) fn kind(value: &JsValue) -> &'static str {
 pub(super) fn thrown(value: &JsValue, context: &mut Context) -> String {
     match value.as_object() {
         Some(object) if object.is::<boa_engine::builtins::error::Error>() => error_text(&object),
-        _ => print(value, context),
+        _ => match value.as_string() {
+            Some(text) => excerpt(start_of(&text)),
+            None => print(value, context),
+        },
     }
 }
 
 fn error_text(error: &JsObject) -> String {
-    let text = |name| inherited_data_property(error, name)?.as_string().map(|text| text.to_std_string_lossy());
+    let text = |name| inherited_data_property(error, name)?.as_string().map(|text| start_of(&text));
     let name = text("name").unwrap_or_else(|| "Error".into());
     match text("message") {
-        Some(message) if !message.is_empty() => cut(format!("{name}: {message}")),
-        _ => cut(name),
+        Some(message) if !message.is_empty() => excerpt(format!("{name}: {message}")),
+        _ => excerpt(name),
     }
 }
 
@@ -66,10 +72,16 @@ pub(super) fn print(value: &JsValue, context: &mut Context) -> String {
     }
     let mut text = String::new();
     write_value(&mut text, value, 0, context);
-    cut(text)
+    excerpt(text)
 }
 
-fn cut(mut text: String) -> String {
+/// As much of a text as is ever shown, and a little more.
+fn start_of(text: &JsString) -> String {
+    text.get(..text.len().min(TEXT_BYTES_MAX + 1)).unwrap_or_default().to_std_string_lossy()
+}
+
+/// Cuts a text where printed values are cut.
+pub(super) fn excerpt(mut text: String) -> String {
     if text.len() > TEXT_BYTES_MAX {
         let end = (0..=TEXT_BYTES_MAX).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
         text.truncate(end);
@@ -81,15 +93,18 @@ fn cut(mut text: String) -> String {
 fn write_value(text: &mut String, value: &JsValue, depth: usize, context: &mut Context) {
     match value.variant() {
         JsVariant::String(string) => {
-            let shown: String = string.to_std_string_lossy().chars().take(TEXT_BYTES_MAX).collect();
-            let _ = write!(text, "{shown:?}");
+            let _ = write!(text, "{:?}", excerpt(start_of(&string)));
         }
         JsVariant::BigInt(number) if number.as_inner().bits() <= 4096 => {
             let _ = write!(text, "{}n", number.to_string_radix(10));
         }
         JsVariant::BigInt(_) => text.push_str("[BigInt]"),
         JsVariant::Object(object) => write_object(text, &object, depth, context),
-        // Numbers, booleans, symbols, null and undefined print without touching the heap.
+        JsVariant::Symbol(symbol) => {
+            let _ =
+                write!(text, "Symbol({})", excerpt(symbol.description().map_or_else(String::new, |it| start_of(&it))));
+        }
+        // Numbers, booleans, null and undefined print without touching the heap.
         _ => {
             let _ = write!(text, "{}", value.display());
         }
@@ -102,13 +117,17 @@ fn write_object(text: &mut String, object: &JsObject, depth: usize, context: &mu
     }
     if object.is_callable() {
         let name = data_property(object, "name").and_then(|name| name.as_string());
-        let _ = write!(text, "[Function: {}]", name.unwrap_or_default().to_std_string_lossy());
+        let _ = write!(text, "[Function: {}]", excerpt(start_of(&name.unwrap_or_default())));
         return;
     }
     let array = object.is_array();
     // Own keys of a proxy would call its traps.
     if !array && !object.is_ordinary() || depth >= DEPTH_MAX || text.len() > TEXT_BYTES_MAX {
         return text.push_str(if array { "[Array]" } else { "[Object]" });
+    }
+    // Listing the keys of a large object takes its time; without fuel the execution is over anyway.
+    if Host::of(context).charge(8 * own_properties(object), context).is_err() {
+        return text.push_str("[Object]");
     }
     let keys = object.own_property_keys(context).unwrap_or_default();
     text.push_str(if array { "[ " } else { "{ " });
@@ -126,8 +145,15 @@ fn write_object(text: &mut String, object: &JsObject, depth: usize, context: &mu
         shown += 1;
         match &key {
             PropertyKey::Index(_) if array => {}
-            key => {
-                let _ = write!(text, "{key}: ");
+            PropertyKey::String(name) => {
+                let _ = write!(text, "{}: ", excerpt(start_of(name)));
+            }
+            PropertyKey::Symbol(symbol) => {
+                let name = symbol.description().map_or_else(String::new, |it| start_of(&it));
+                let _ = write!(text, "Symbol({}): ", excerpt(name));
+            }
+            PropertyKey::Index(index) => {
+                let _ = write!(text, "{}: ", index.get());
             }
         }
         match descriptor.value() {

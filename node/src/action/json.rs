@@ -1,5 +1,5 @@
-//! `JSON` with bounded nesting. The engine's own parser and serializer recurse on the native stack, so texts are
-//! measured before parsing, and serializing and reviving are written here with an explicit bound.
+//! `JSON` with bounded nesting. The engine's own parser and serializer recurse on the native stack without a bound of
+//! ours, so parsing (see `parse`), reviving and serializing are written here.
 
 use boa_engine::object::builtins::JsArray;
 use boa_engine::property::PropertyKey;
@@ -8,15 +8,14 @@ use boa_engine::{
     Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, JsVariant, NativeFunction, js_string,
 };
 
-use super::guard::replace;
 use super::host::Host;
 use super::host::args::type_error;
 use super::limits::{JSON_DEPTH_MAX, STRING_LENGTH_MAX};
-use super::nesting;
+use super::natives::{own_properties, replace};
+use super::parse::{self, too_deep};
 
 /// Functions of the engine, kept before any script runs.
 struct Engine {
-    parse: JsObject,
     is_array: JsObject,
 }
 
@@ -32,11 +31,11 @@ impl Engine {
 pub(super) fn define(context: &mut Context) -> JsResult<()> {
     let json = context.global_object().get(js_string!("JSON"), context)?;
     let json = json.as_object().ok_or_else(|| type_error("JSON is missing".into()))?;
-    let parse = replace(&json, "parse", NativeFunction::from_fn_ptr(parse_function), context)?;
+    replace(&json, "parse", NativeFunction::from_fn_ptr(parse_function), context)?;
     let array = context.intrinsics().constructors().array().constructor();
     let is_array = array.get(js_string!("isArray"), context)?.as_callable();
     let is_array = is_array.ok_or_else(|| type_error("Array.isArray is missing".into()))?;
-    context.insert_data(Engine { parse, is_array });
+    context.insert_data(Engine { is_array });
     replace(&json, "stringify", NativeFunction::from_fn_ptr(stringify_function), context)?;
     Ok(())
 }
@@ -49,15 +48,7 @@ pub(super) fn parse(text: &JsString, context: &mut Context) -> JsResult<JsValue>
     let host = Host::of(context);
     host.charge(text.len() as u64 / 4, context)?;
     host.produce((text.len() as u64).saturating_mul(4))?;
-    if nesting::json_depth(text.iter()) > JSON_DEPTH_MAX {
-        return Err(too_deep());
-    }
-    let parse = context.get_data::<Engine>().expect("set when the context was built").parse.clone();
-    parse.call(&JsValue::undefined(), &[text.clone().into()], context)
-}
-
-fn too_deep() -> JsError {
-    JsNativeError::range().with_message(format!("JSON: nested more than {JSON_DEPTH_MAX} levels deep")).into()
+    parse::parse(&text.to_vec(), context)
 }
 
 fn parse_function(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -100,7 +91,9 @@ fn revive(
 
 /// Own enumerable string keys, in order. Symbols are left out.
 fn enumerable_keys(object: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
+    Host::of(context).charge(4 * own_properties(object), context)?;
     let keys = object.own_property_keys(context)?;
+    Host::of(context).charge(keys.len() as u64, context)?;
     let mut enumerable = Vec::new();
     for key in keys {
         if matches!(key, PropertyKey::Symbol(_)) {
@@ -140,7 +133,9 @@ fn stringify_function(_: &JsValue, args: &[JsValue], context: &mut Context) -> J
     let root = JsObject::with_object_proto(context.intrinsics());
     root.create_data_property_or_throw(js_string!(), value.clone(), context)?;
     let written = writer.property(&root, &js_string!().into(), value, context)?;
-    Host::of(context).charge(writer.out.len() as u64 / 8, context)?;
+    let host = Host::of(context);
+    host.charge(writer.out.len() as u64 / 8, context)?;
+    host.produce(2 * writer.out.len() as u64)?;
     Ok(if written { JsString::from(writer.out.as_slice()).into() } else { JsValue::undefined() })
 }
 
@@ -229,7 +224,7 @@ impl Writer {
         match value.variant() {
             JsVariant::Null => self.ascii("null"),
             JsVariant::Boolean(flag) => self.ascii(if flag { "true" } else { "false" }),
-            JsVariant::String(text) => self.quoted(&text),
+            JsVariant::String(text) => self.quoted(&text, context)?,
             JsVariant::Integer32(number) => self.ascii(&number.to_string()),
             JsVariant::Float64(number) if number.is_finite() => {
                 let text = value.to_string(context)?;
@@ -245,9 +240,9 @@ impl Writer {
 
     fn check_size(&self, context: &mut Context) -> JsResult<()> {
         if self.out.len() as u64 > STRING_LENGTH_MAX {
-            return Err(JsNativeError::range().with_message("JSON: the text becomes too long").into());
+            return Err(too_long());
         }
-        Host::of(context).charge(2, context)
+        Host::of(context).charge(4, context)
     }
 
     fn object(&mut self, object: &JsObject, context: &mut Context) -> JsResult<bool> {
@@ -285,7 +280,7 @@ impl Writer {
                 self.ascii(",");
             }
             self.line_break();
-            self.quoted(&key_text(&key));
+            self.quoted(&key_text(&key), context)?;
             self.ascii(if self.gap.is_empty() { ":" } else { ": " });
             if self.property(object, &key, value, context)? {
                 any = true;
@@ -325,10 +320,13 @@ impl Writer {
     }
 
     /// QuoteJSONString: lone surrogates are escaped.
-    fn quoted(&mut self, text: &JsString) {
+    fn quoted(&mut self, text: &JsString, context: &mut Context) -> JsResult<()> {
+        Host::of(context).charge(text.len() as u64 / 2, context)?;
         self.ascii("\"");
-        let units = text.to_vec();
-        for decoded in char::decode_utf16(units) {
+        for decoded in char::decode_utf16(text.iter()) {
+            if self.out.len() as u64 > STRING_LENGTH_MAX {
+                return Err(too_long());
+            }
             match decoded {
                 Ok('"') => self.ascii("\\\""),
                 Ok('\\') => self.ascii("\\\\"),
@@ -343,5 +341,10 @@ impl Writer {
             }
         }
         self.ascii("\"");
+        Ok(())
     }
+}
+
+fn too_long() -> JsError {
+    JsNativeError::range().with_message("JSON: the text becomes too long").into()
 }

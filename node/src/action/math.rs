@@ -7,9 +7,9 @@
 use boa_engine::{Context, JsResult, JsValue, NativeFunction, js_string};
 use rand_core::RngCore;
 
-use super::guard::replace;
 use super::host::Host;
 use super::host::args::type_error;
+use super::natives::replace;
 
 type Unary = (&'static str, fn(f64) -> f64);
 type Binary = (&'static str, fn(f64, f64) -> f64);

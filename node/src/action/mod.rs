@@ -15,15 +15,16 @@ mod console;
 mod error;
 mod executor;
 mod fetch;
-mod guard;
 mod headers;
 mod host;
 mod inspect;
 mod json;
 mod limits;
 mod math;
+mod natives;
 mod nesting;
 mod params;
+mod parse;
 mod pump;
 mod realm;
 #[cfg(test)]

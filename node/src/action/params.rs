@@ -45,7 +45,7 @@ fn assign(members: &JsObject, context: &mut Context) -> Result<(), ActionError> 
         };
         let reserved = name == "__proto__" || lit::GLOBALS.contains(&name.as_str());
         if reserved || global.has_property(key.clone(), context).map_err(engine)? {
-            return Err(BadParams::Reserved(name).into());
+            return Err(BadParams::Reserved(inspect::excerpt(name)).into());
         }
         copy(members, &global, key, context).map_err(engine)?;
     }

@@ -1,7 +1,7 @@
 //! Runs one execution: script, jobs and timers, with checks of fuel and time in between.
 
 use boa_engine::builtins::promise::PromiseState;
-use boa_engine::error::{EngineError, RuntimeLimitError};
+use boa_engine::error::{EngineError, PanicError};
 use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsError, JsResult, JsValue, Script, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,6 @@ pub struct Execution {
     /// The script's completion value, if it is a promise.
     main: Option<JsPromise>,
     time_limit: u64,
-    jobs_run: u64,
     fuel_reported: u64,
 }
 
@@ -37,7 +36,6 @@ impl Execution {
             context: None,
             main: None,
             time_limit: spec.started.plus_millis(spec.limits.time_ms).0,
-            jobs_run: 0,
             fuel_reported: 0,
             host,
         };
@@ -145,9 +143,6 @@ impl Execution {
         if self.host.time(context) >= self.time_limit {
             return Err(ActionError::OutOfTime);
         }
-        if self.jobs_run > self.host.limits.jobs {
-            return Err(ActionError::LimitExceeded { what: "jobs", max: self.host.limits.jobs });
-        }
         Ok(self)
     }
 
@@ -164,7 +159,6 @@ impl Execution {
                 self.queue.run_due(self.host.time(context), context)
             }
         };
-        self.jobs_run += u64::from(ran.is_some());
         match ran {
             Some(Err(error)) => Err(uncaught(error, &self.host, context)),
             ran => Ok(ran.is_some()),
@@ -219,15 +213,27 @@ fn unhandled(host: &Host) -> Option<JsValue> {
 fn uncaught(error: JsError, host: &Host, context: &mut Context) -> ActionError {
     match error.as_engine() {
         Some(EngineError::NoInstructionsRemain) => return host.fault().unwrap_or(ActionError::OutOfFuel),
-        Some(EngineError::RuntimeLimit(RuntimeLimitError::LoopIteration)) => return ActionError::OutOfFuel,
-        Some(EngineError::RuntimeLimit(_)) => return ActionError::Stack,
-        Some(EngineError::Panic(panic)) => return ActionError::Engine(panic.message().to_owned()),
+        Some(EngineError::RuntimeLimit(_)) => return host.fault().unwrap_or(ActionError::Stack),
+        Some(EngineError::Panic(panic)) => return broken(panic, host),
         None => {}
     }
     let value: JsResult<JsValue> = error.into_opaque(context);
     match value {
         Ok(value) => thrown(&value, host, context),
         Err(error) => ActionError::Engine(error.to_string()),
+    }
+}
+
+/// The engine asserts that some calls cannot fail; running out of fuel or of frames makes them.
+fn broken(panic: &PanicError, host: &Host) -> ActionError {
+    let source = std::error::Error::source(panic);
+    let source = source.and_then(|source| {
+        source.downcast_ref::<Box<JsError>>().map(Box::as_ref).or_else(|| source.downcast_ref::<JsError>())
+    });
+    match source.and_then(JsError::as_engine) {
+        Some(EngineError::NoInstructionsRemain) => host.fault().unwrap_or(ActionError::OutOfFuel),
+        Some(EngineError::RuntimeLimit(_)) => host.fault().unwrap_or(ActionError::Stack),
+        _ => ActionError::Engine(panic.message().to_owned()),
     }
 }
 
@@ -239,6 +245,7 @@ fn thrown(value: &JsValue, host: &Host, context: &mut Context) -> ActionError {
 /// is reported at its end.
 fn syntax_error(error: &JsError, code: &str) -> ActionError {
     let text = error.as_native().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+    let text = inspect::excerpt(text);
     if let Some((message, line, column)) = split_position(&text) {
         return ActionError::Syntax { message, line, column };
     }

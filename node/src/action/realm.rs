@@ -1,11 +1,15 @@
 //! Builds the context of one execution: deterministic, without ambient reads, with bounded natives.
 
+use boa_engine::builtins::date::Date;
 use boa_engine::builtins::promise::{OperationType, Promise};
 use boa_engine::context::{ContextBuilder, HostHooks};
+use boa_engine::job::JobCallback;
 use boa_engine::module::IdleModuleLoader;
 use boa_engine::object::FunctionObjectBuilder;
-use boa_engine::property::{PropertyDescriptor, PropertyKey};
+use boa_engine::object::builtins::JsFunction;
+use boa_engine::property::PropertyDescriptor;
 use boa_engine::realm::Realm;
+use boa_engine::value::PreferredType;
 use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
 use boa_runtime::RuntimeExtension;
 use boa_runtime::extensions::{Base64Extension, EncodingExtension, MicrotaskExtension, TimeoutExtension};
@@ -15,12 +19,14 @@ use super::executor::Queue;
 use super::host::args::type_error;
 use super::host::{Host, lit};
 use super::limits::BUFFER_BYTES_MAX;
-use super::{AuthContext, console, fetch, guard, json, math};
+use super::{AuthContext, console, fetch, json, math, natives};
 
 /// Values on the engine's own stack.
 const STACK_VALUES_MAX: usize = 64 * 1024;
 /// Frames in a stack trace.
 const BACKTRACE_MAX: usize = 16;
+/// Fuel for making a `Date`.
+const DATE_FUEL: u64 = 16;
 /// Globals that observe the collector, share memory, or read ambient time zones.
 const REMOVED: [&str; 5] = ["Atomics", "FinalizationRegistry", "SharedArrayBuffer", "Temporal", "WeakRef"];
 
@@ -28,11 +34,19 @@ const REMOVED: [&str; 5] = ["Atomics", "FinalizationRegistry", "SharedArrayBuffe
 struct Hooks(Rc<Host>);
 
 impl HostHooks for Hooks {
-    fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, _: &mut Context) {
+    /// Reactions are counted when they are attached: those of a promise that stays pending never become jobs.
+    fn make_job_callback(&self, callback: JsFunction, context: &mut Context) -> JobCallback {
+        self.0.one_more_job();
+        self.0.halt_if_over(context);
+        JobCallback::new(callback, ())
+    }
+
+    fn promise_rejection_tracker(&self, promise: &JsObject<Promise>, operation: OperationType, context: &mut Context) {
         match operation {
             OperationType::Reject => self.0.promise_rejected(promise),
             OperationType::Handle => self.0.promise_handled(promise),
         }
+        self.0.halt_if_over(context);
     }
 
     fn ensure_can_compile_strings(
@@ -86,22 +100,40 @@ pub(super) fn build(host: &Rc<Host>, queue: &Rc<Queue>, auth: &AuthContext) -> J
     json::define(&mut context)?;
     console::define(&mut context)?;
     fetch::define(&mut context)?;
-    guard::install(&mut context)?;
+    natives::install(&mut context)?;
     lit::define(auth, &mut context)?;
     Ok(context)
+}
+
+/// The only argument of `new Date` as a primitive, if it is none yet: a date's number is taken as it is.
+fn date_argument(args: &[JsValue], context: &mut Context) -> JsResult<Option<JsValue>> {
+    let [value] = args else { return Ok(None) };
+    let is_date = value.as_object().is_some_and(|object| object.is::<Date>());
+    if is_date || !value.is_object() && !value.is_string() {
+        return Ok(None);
+    }
+    let primitive = value.to_primitive(context, PreferredType::Default)?;
+    Ok(Some(match primitive.as_string() {
+        Some(text) => natives::date_text(text).into(),
+        None => primitive,
+    }))
 }
 
 /// Wraps `Date` so that the clock is moved to where the used fuel puts it before it is read.
 fn define_date(context: &mut Context) -> JsResult<()> {
     let date = context.intrinsics().constructors().date();
-    let (prototype, original) = (date.prototype(), date.constructor());
+    let original = date.constructor();
     let construct = NativeFunction::from_copy_closure_with_captures(
         |new_target, args, original: &JsObject, context| {
-            Host::of(context).time(context);
-            match new_target.as_object() {
-                Some(target) => Ok(original.construct(args, Some(&target), context)?.into()),
-                None => original.call(&JsValue::undefined(), args, context),
-            }
+            Host::enter(DATE_FUEL, context, |context| {
+                Host::of(context).time(context);
+                let Some(target) = new_target.as_object() else {
+                    return original.call(&JsValue::undefined(), args, context);
+                };
+                let read = date_argument(args, context)?;
+                let args = read.as_ref().map_or(args, std::slice::from_ref);
+                Ok(original.construct(args, Some(&target), context)?.into())
+            })
         },
         original.clone(),
     );
@@ -110,20 +142,13 @@ fn define_date(context: &mut Context) -> JsResult<()> {
         .length(7)
         .constructor(true)
         .build();
-    for key in original.own_property_keys(context)? {
-        if matches!(&key, PropertyKey::String(name) if ["length", "name"].iter().any(|known| name == *known)) {
-            continue;
-        }
-        let Some(property) = original.borrow().properties().get(&key) else { continue };
-        date.define_property_or_throw(key, property, context)?;
-    }
+    natives::take_place(&original, &date, &[], context)?;
     let now = NativeFunction::from_fn_ptr(|_, _, context| {
         Ok(JsValue::from((Host::of(context).time(context) / 1_000_000) as f64))
     });
-    guard::replace(&date, "now", now, context)?;
+    natives::replace(&date, "now", now, context)?;
     let property =
         |value: JsValue| PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true);
-    prototype.define_property_or_throw(js_string!("constructor"), property(date.clone().into()), context)?;
     let global = context.global_object();
     if !global.define_property_or_throw(js_string!("Date"), property(date.into()), context)? {
         return Err(type_error("Date is missing".into()));

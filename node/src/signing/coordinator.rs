@@ -1,13 +1,14 @@
 //! The coordinator of one attempt: gathers announcements, sees to a presignature, proposes.
 //!
 //! It needs no clock in common with anyone: announcements count whenever they come. When a proposal is not
-//! answered in time it proposes again, without those who did not answer as far as the others suffice; a FROST
-//! announcement is used once, since its nonce is.
+//! answered in time it proposes again, to those who have let it wait least; a FROST announcement is used once, since its
+//! nonce is, and whoever answered a proposal that came to nothing announces itself anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::pool::{Io, Pool};
+use super::standing::Standing;
 use super::{Announce, Scheme};
 use crate::bugs::{self, Bug};
 use crate::conduct::Decision;
@@ -15,6 +16,9 @@ use crate::id::{Digest, NodeId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::wire::Signed;
+
+/// How often one member can spoil a try: it lets a presignature wait, then the proposal, once more in between.
+const TRIES_PER_MEMBER: usize = 3;
 
 struct Entry {
     announce: Signed<Announce>,
@@ -61,11 +65,13 @@ pub(super) struct Coordination {
     phase: Phase,
     grace: Grace,
     tries: usize,
+    /// The newest proposal.
+    proposal: Option<Digest>,
 }
 
 impl Coordination {
     pub(super) fn new() -> Self {
-        Self { entries: BTreeMap::new(), phase: Phase::Gathering, grace: Grace::NotBegun, tries: 0 }
+        Self { entries: BTreeMap::new(), phase: Phase::Gathering, grace: Grace::NotBegun, tries: 0, proposal: None }
     }
 
     /// Takes in an announcement whose signature is right. A newer one replaces an older one, whose maker may have
@@ -97,9 +103,14 @@ impl Coordination {
         }
     }
 
-    /// Whether the last proposal's time is over.
-    pub(super) fn is_overdue(&self, now: Time) -> bool {
-        matches!(self.phase, Phase::Proposed(until) if until <= now)
+    /// The newest proposal, if it should have been answered by now.
+    pub(super) fn overdue(&self, now: Time) -> Option<Digest> {
+        self.proposal.filter(|_| matches!(self.phase, Phase::Proposed(until) if until <= now))
+    }
+
+    /// Remembers the proposal that came of [`Step::Propose`].
+    pub(super) fn proposed(&mut self, proposal: Digest) {
+        self.proposal = Some(proposal);
     }
 
     /// Looks at what there is and decides.
@@ -107,7 +118,8 @@ impl Coordination {
         let (me, now) = (io.env.me, io.env.now);
         match self.phase {
             Phase::Proposed(until) if now < until => return Step::Wait,
-            Phase::Presigning(until) | Phase::Proposed(until) if until <= now => self.phase = Phase::Gathering,
+            Phase::Proposed(_) => (self.phase, self.grace) = (Phase::Gathering, Grace::NotBegun),
+            Phase::Presigning(until) if until <= now => self.phase = Phase::Gathering,
             _ => {}
         }
         if matches!(self.grace, Grace::Until(until) if until <= now) {
@@ -124,7 +136,7 @@ impl Coordination {
             return if first_time && candidates.len() + 1 >= k { Step::Join } else { Step::Wait };
         }
         // A bound on the work for a session, reached only if every set of holders contains someone who fails it.
-        if candidates.len() < k || self.tries > task.key.public.members.len() {
+        if candidates.len() < k || self.tries > TRIES_PER_MEMBER * task.key.public.members.len() {
             return Step::Wait;
         }
         if matches!(self.grace, Grace::NotBegun) {
@@ -136,13 +148,13 @@ impl Coordination {
         if clean.len() < k && patient {
             return Step::Wait;
         }
-        let eligible = if clean.len() < k { &candidates } else { &clean };
+        let best = choose(me, &candidates, io.standing, k);
         match task.scheme {
-            Scheme::EcdsaK256 => self.step_ecdsa(task, eligible, patient, pool, io),
-            Scheme::SchnorrK256Sha256 => {
-                let holders = choose(me, eligible, &clean, k);
-                self.propose(None, &holders, io)
+            Scheme::EcdsaK256 => {
+                let eligible = if clean.len() < k { best.iter().copied().collect() } else { clean };
+                self.step_ecdsa(task, &eligible, patient, pool, io)
             }
+            Scheme::SchnorrK256Sha256 => self.propose(None, &best, io),
         }
     }
 
@@ -183,7 +195,7 @@ impl Coordination {
         self.phase = Phase::Presigning(io.env.now.plus_millis(io.params.presign_ms()));
         if !pool.is_making(me, &key, eligible) {
             self.tries += 1;
-            let holders = choose(me, eligible, eligible, usize::from(task.key.public.threshold));
+            let holders = choose(me, eligible, io.standing, usize::from(task.key.public.threshold));
             pool.lead(task.key, &holders, 1, io);
         }
         Step::Wait
@@ -203,12 +215,11 @@ impl Coordination {
     }
 }
 
-/// `count` of `eligible`, ascending: this node, then the preferred, beginning with the node's next neighbours so
-/// that sets differ from leader to leader.
-fn choose(me: NodeId, eligible: &BTreeSet<NodeId>, preferred: &BTreeSet<NodeId>, count: usize) -> Vec<NodeId> {
+/// `count` of `eligible`, ascending: this node, then those who have let it wait least, beginning with the node's next
+/// neighbours so that sets differ from leader to leader.
+fn choose(me: NodeId, eligible: &BTreeSet<NodeId>, standing: &Standing, count: usize) -> Vec<NodeId> {
     let mut order: Vec<NodeId> = eligible.iter().copied().collect();
-    order.sort_by_key(|node| (!preferred.contains(node), *node < me, *node));
-    order.sort_by_key(|node| *node != me);
+    order.sort_by_key(|node| (*node != me, standing.lapses(*node), *node < me, *node));
     order.truncate(count);
     order.sort_unstable();
     order
@@ -219,11 +230,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coordinator_chooses_itself_and_unsuspected_neighbours_first() {
-        let set = |ids: &[u16]| ids.iter().copied().map(NodeId).collect::<BTreeSet<_>>();
-        let eligible = set(&[1, 2, 3, 4, 5]);
-        assert_eq!(choose(NodeId(4), &eligible, &eligible, 3), [1, 4, 5].map(NodeId));
-        assert_eq!(choose(NodeId(4), &eligible, &set(&[2, 3]), 3), [2, 3, 4].map(NodeId));
-        assert_eq!(choose(NodeId(4), &eligible, &set(&[1]), 3), [1, 4, 5].map(NodeId));
+    fn a_coordinator_chooses_itself_and_then_those_who_let_it_wait_least() {
+        let eligible: BTreeSet<NodeId> = (1..=5).map(NodeId).collect();
+        let suspected = |lapses: &[u16]| {
+            let mut standing = Standing::default();
+            lapses.iter().for_each(|node| _ = standing.suspect(NodeId(*node)));
+            choose(NodeId(4), &eligible, &standing, 3)
+        };
+        assert_eq!(suspected(&[]), [1, 4, 5].map(NodeId));
+        assert_eq!(suspected(&[4, 4, 1, 5]), [2, 3, 4].map(NodeId));
+        assert_eq!(suspected(&[1, 2, 3, 5]), [1, 4, 5].map(NodeId), "all alike");
+        assert_eq!(suspected(&[1, 2, 3, 5, 1, 5]), [2, 3, 4].map(NodeId));
     }
 }

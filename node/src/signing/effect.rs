@@ -65,6 +65,11 @@ pub enum Misbehaviour {
         /// The presignature.
         presignature: Digest,
     },
+    /// A leader passed on opened values that their alleged holder did not sign.
+    ForgedOpening {
+        /// The presignature.
+        presignature: Digest,
+    },
     /// A signature share does not match its proposal.
     WrongShare {
         /// The proposal.

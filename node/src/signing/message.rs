@@ -14,8 +14,10 @@ use crate::wire::{Signable, Signed};
 pub enum Message {
     /// A leader starts a presignature.
     PresignStart(PresignStart),
-    /// A holder's opened values of a presignature.
+    /// A holder's opened values of a presignature, to its leader.
     PresignShare(PresignShare),
+    /// All holders' opened values of a presignature, from its leader.
+    PresignOpened(PresignOpened),
     /// A node agrees to sign, to the attempt's coordinator.
     Announce(Announce),
     /// A coordinator fixes holders and nonces, to the holders.
@@ -65,6 +67,20 @@ impl Signable for PresignShare {
     const DOMAIN: &'static str = "signing/presign/share";
 }
 
+/// What the holders of a presignature have opened. It goes through the leader, so that a holder which opens to some and
+/// not to others can stop nobody unseen: either the leader misses its values, or all holders get them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresignOpened {
+    /// The presignature.
+    pub presignature: Digest,
+    /// The values as their holders signed them, ascending by signer: of all holders.
+    pub openings: Vec<Signed<PresignShare>>,
+}
+
+impl Signable for PresignOpened {
+    const DOMAIN: &'static str = "signing/presign/opened";
+}
+
 /// What a holder opens for a presignature: shares of kd, k + a and x + b, each checkable against public points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
@@ -86,6 +102,9 @@ pub struct Announce {
     pub session: SessionId,
     /// The attempt, which decides the coordinator.
     pub attempt: u32,
+    /// How often the node has announced itself for the attempt before. FROST nonces serve one proposal; a node whose
+    /// nonces are gone without a signature offers new ones to the same coordinator.
+    pub turn: u32,
     /// The announcing node's boot. A node that is restarted and asked again announces anew; with the boot in it, no
     /// two different announcements are ever signed for the same place.
     pub boot: Boot,
@@ -210,6 +229,7 @@ impl Message {
         match self {
             Self::PresignStart(start) => label(SessionId(start.digest().0), "presign", 0, "start"),
             Self::PresignShare(share) => label(SessionId(share.presignature.0), "presign", 1, "share"),
+            Self::PresignOpened(opened) => label(SessionId(opened.presignature.0), "presign", 2, "opened"),
             Self::Announce(announce) => label(announce.session, announce.fresh.scheme().protocol(), 0, "announce"),
             Self::Propose(propose) => label(propose.session, propose.scheme().protocol(), 1, "propose"),
             Self::Share(share) => label(share.session, share.scheme.protocol(), 2, "share"),
@@ -222,6 +242,7 @@ impl Message {
     pub fn signing_digest(&self) -> Option<[u8; 32]> {
         match self {
             Self::PresignShare(body) => Some(body.signing_digest()),
+            Self::PresignOpened(body) => Some(body.signing_digest()),
             Self::Announce(body) => Some(body.signing_digest()),
             Self::Propose(body) => Some(body.signing_digest()),
             Self::Share(body) => Some(body.signing_digest()),

@@ -12,6 +12,7 @@ pub mod ecdsa;
 pub mod effect;
 pub mod frost;
 mod message;
+mod over;
 mod params;
 mod pool;
 mod round;
@@ -24,7 +25,8 @@ mod tests;
 pub use combine::{ClientSignature, CombineError, CombinedSignature, assemble, combine, combine_client};
 pub use effect::{Effect, Misbehaviour};
 pub use message::{
-    Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignShare, PresignStart, Propose, Share,
+    Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignOpened, PresignShare, PresignStart, Propose,
+    Share,
 };
 pub use params::Params;
 pub use pool::PoolLevels;

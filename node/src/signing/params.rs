@@ -53,6 +53,11 @@ impl Params {
         self.delta_ms.saturating_mul(4)
     }
 
+    /// How long a node that was given a signature waits for others to show that they have it.
+    pub fn tell_ms(&self) -> u64 {
+        self.delta_ms.saturating_mul(2)
+    }
+
     /// How long an early message is kept. Peers may run an action at quite different speeds.
     pub fn early_ms(&self) -> u64 {
         self.deadline_ms

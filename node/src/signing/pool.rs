@@ -10,8 +10,9 @@ use super::early::Delivery;
 use super::ecdsa::presign::PresignError;
 use super::ecdsa::{DealtTriples, Presign, Presignature, TripleShare};
 use super::params::Params;
+use super::round::is_signed;
 use super::standing::Standing;
-use super::{Effect, Message, Misbehaviour, PresignShare, PresignStart, is_subset_of};
+use super::{Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, is_subset_of};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve;
@@ -19,7 +20,8 @@ use crate::env::Env;
 use crate::id::{Digest, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
-use crate::wire::{Signable, SignatureBytes};
+use crate::note::Note;
+use crate::wire::{Signable, SignatureBytes, Signed};
 
 /// Batches kept of one leader and set; older ones are dropped.
 const BATCHES_PER_SET_MAX: usize = 8;
@@ -60,8 +62,8 @@ impl Io<'_, '_> {
     pub(super) fn suspect(&mut self, node: NodeId) {
         if bugs::planted(Bug::TimeoutAsProof) {
             self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() });
-        } else {
-            self.standing.suspect(node);
+        } else if self.standing.suspect(node) {
+            self.env.notes.push(Note::Suspected { node });
         }
     }
 
@@ -94,6 +96,14 @@ pub(super) enum Refusal {
     Never(&'static str),
 }
 
+/// A presignature in the making.
+struct Making {
+    run: Presign,
+    until: Time,
+    /// At the leader: what the holders have opened, as they signed it.
+    opened: BTreeMap<NodeId, Signed<PresignShare>>,
+}
+
 type Set = (NodeId, Vec<NodeId>);
 type Batch = BTreeMap<u32, TripleShare>;
 
@@ -101,7 +111,7 @@ type Batch = BTreeMap<u32, TripleShare>;
 #[derive(Default)]
 pub(super) struct Pool {
     stock: BTreeMap<Set, BTreeMap<u64, Batch>>,
-    running: BTreeMap<Digest, (Presign, Time)>,
+    running: BTreeMap<Digest, Making>,
     ready: BTreeMap<Digest, Presignature>,
     /// Presignatures that this node leads and has just proposed: good for that proposal and no other.
     proposed: BTreeSet<Digest>,
@@ -193,7 +203,7 @@ impl Pool {
             return Err(Refusal::Never("a malformed start of a presignature"));
         }
         let led = |leader| leader == start.leader;
-        let held = self.running.values().filter(|(run, _)| led(run.start().leader)).count()
+        let held = self.running.values().filter(|making| led(making.run.start().leader)).count()
             + self.ready.values().filter(|p| led(p.public.start.leader)).count();
         if held >= io.params.presignatures_per_leader_max {
             return Err(Refusal::Never("too many presignatures of one leader"));
@@ -213,35 +223,82 @@ impl Pool {
         let product = batch.remove(&start.product).expect(consumed);
         let (session, bytes) = (SessionId(start.digest().0), &curve::scalar_bytes(&product.c));
         io.env.conduct.learn(Secret { kind: SecretKind::Triple, session, bytes });
-        let me = io.env.me;
-        let holders = start.holders.clone();
+        let (me, leader) = (io.env.me, start.leader);
         let (run, opening) = Presign::begin(start, Rc::clone(key), nonce, product);
         let id = run.start().digest();
-        for &holder in holders.iter().filter(|h| **h != me) {
-            io.send(holder, Message::PresignShare(PresignShare { presignature: id, opening }));
+        let share = PresignShare { presignature: id, opening };
+        let mut opened = BTreeMap::new();
+        let mut patience = io.params.presign_ms();
+        if leader == me {
+            let signature = SignatureBytes::sign(&share.signing_digest(), io.env.identity, io.env.meter);
+            opened.insert(me, Signed { body: share, signer: me, signature });
+        } else {
+            io.send(leader, Message::PresignShare(share));
+            // Until the leader's time is over and its last word has arrived.
+            patience = patience.saturating_mul(2);
         }
-        self.running.insert(id, (run, io.env.now.plus_millis(io.params.presign_ms())));
+        self.running.insert(id, Making { run, until: io.env.now.plus_millis(patience), opened });
         self.news.push(id);
         self.finish_if_complete(id, io);
         Ok(())
     }
 
-    /// Takes in a holder's opened values; false if the presignature is not in the making here.
-    pub(super) fn on_share(&mut self, from: NodeId, share: &PresignShare, io: &mut Io) -> bool {
-        let Some((run, _)) = self.running.get_mut(&share.presignature) else { return false };
-        if !run.accept(from, share.opening) {
-            io.env.dropped(from, "opened values of a stranger, or a second time");
+    /// Takes in a holder's opened values, at the leader.
+    pub(super) fn on_share(
+        &mut self,
+        from: NodeId,
+        share: PresignShare,
+        signature: Option<SignatureBytes>,
+        io: &mut Io,
+    ) {
+        let id = share.presignature;
+        let led = self.running.get_mut(&id).filter(|making| making.run.start().leader == io.env.me);
+        let (Some(making), Some(signature)) = (led, signature) else {
+            return io.env.dropped(from, "opened values of no presignature that this node is making");
+        };
+        if !making.run.accept(from, share.opening) {
+            return io.env.dropped(from, "opened values of a stranger, or a second time");
         }
-        self.finish_if_complete(share.presignature, io);
+        making.opened.insert(from, Signed { body: share, signer: from, signature });
+        self.finish_if_complete(id, io);
+    }
+
+    /// Takes in what all holders have opened, from the leader; false if the presignature is not in the making here.
+    pub(super) fn on_opened(&mut self, from: NodeId, opened: &PresignOpened, io: &mut Io) -> bool {
+        let id = opened.presignature;
+        let Some(making) = self.running.get_mut(&id) else { return false };
+        let (list, start) = (&opened.openings, making.run.start());
+        let is_of_all = list.iter().map(|o| o.signer).eq(start.holders.iter().copied());
+        if start.leader != from || !is_of_all || list.iter().any(|o| o.body.presignature != id) {
+            io.env.dropped(from, "opened values of other than all holders");
+            return true;
+        }
+        if !list.iter().all(|o| is_signed(o, io.env)) {
+            io.convict(from, Misbehaviour::ForgedOpening { presignature: id });
+            io.env.dropped(from, "forged opened values");
+            return true;
+        }
+        for opening in list.iter().filter(|o| o.signer != io.env.me) {
+            making.run.accept(opening.signer, opening.body.opening);
+        }
+        self.finish_if_complete(id, io);
         true
     }
 
+    /// Ends a presignature as soon as all have opened. The leader first passes on what they opened, also when it is
+    /// wrong: then all holders see whose fault it is.
     fn finish_if_complete(&mut self, id: Digest, io: &mut Io) {
-        if !self.running.get(&id).is_some_and(|(run, _)| run.is_complete()) {
+        if !self.running.get(&id).is_some_and(|making| making.run.is_complete()) {
             return;
         }
-        let Some((run, _)) = self.running.remove(&id) else { return };
-        run.start().holders.iter().for_each(|holder| io.standing.clear(*holder));
+        let Some(Making { run, opened, .. }) = self.running.remove(&id) else { return };
+        let me = io.env.me;
+        if run.start().leader == me {
+            let opened = PresignOpened { presignature: id, openings: opened.into_values().collect() };
+            for &holder in run.start().holders.iter().filter(|h| **h != me) {
+                io.send(holder, Message::PresignOpened(opened.clone()));
+            }
+        }
         match run.finish(io.env.meter) {
             Ok(presignature) => {
                 let bytes = &presignature.nonce_share_bytes();
@@ -306,7 +363,7 @@ impl Pool {
                 start.leader == io.env.me && start.key == key.public.id() && start.holders == holders
             };
             let have = wanted
-                + self.running.values().filter(|(run, _)| led(run.start())).count()
+                + self.running.values().filter(|making| led(making.run.start())).count()
                 + self.ready.values().filter(|p| led(&p.public.start)).count();
             if have < target && holders.iter().all(|h| io.standing.is_clean(*h)) {
                 self.lead(key, &holders, target - have, io);
@@ -379,13 +436,17 @@ impl Pool {
         let fits = |start: &PresignStart| {
             start.leader == me && start.key == *key && start.holders.iter().all(|h| candidates.contains(h))
         };
-        self.running.values().any(|(run, _)| fits(run.start()))
+        self.running.values().any(|making| fits(making.run.start()))
     }
 
     /// Whether this node leads any presignature of the key that is in the making or waits for triples.
     pub(super) fn is_pending(&self, me: NodeId, key: &KeyId) -> bool {
         self.wanted.keys().any(|(_, wanted)| wanted == key)
-            || self.running.values().any(|(run, _)| run.start().leader == me && run.start().key == *key)
+            || self
+                .running
+                .values()
+                .map(|making| making.run.start())
+                .any(|start| start.leader == me && start.key == *key)
     }
 
     /// Whether this node leads any ready presignature of the key.
@@ -397,22 +458,22 @@ impl Pool {
     /// Forgets what needs a peer that has lost its memory.
     pub(super) fn forget(&mut self, peer: NodeId) {
         self.stock.retain(|(_, holders), _| !holders.contains(&peer));
-        self.running.retain(|_, (run, _)| !run.start().holders.contains(&peer));
+        self.running.retain(|_, making| !making.run.start().holders.contains(&peer));
         self.ready.retain(|_, p| !p.public.start.holders.contains(&peer));
     }
 
     /// When the next presignature in the making is given up.
     pub(super) fn deadline(&self) -> Option<Time> {
-        self.running.values().map(|(_, until)| *until).min()
+        self.running.values().map(|making| making.until).min()
     }
 
     /// Gives up presignatures whose time is over. A leader suspects who has not opened, and stops using triples of
     /// that set: some holder may have lost its part of them.
     pub(super) fn tick(&mut self, io: &mut Io) {
         let due: Vec<Digest> =
-            self.running.iter().filter(|(_, (_, until))| *until <= io.env.now).map(|(id, _)| *id).collect();
+            self.running.iter().filter(|(_, making)| making.until <= io.env.now).map(|(id, _)| *id).collect();
         for id in due {
-            let Some((run, _)) = self.running.remove(&id) else { continue };
+            let Some(Making { run, .. }) = self.running.remove(&id) else { continue };
             if run.start().leader == io.env.me {
                 run.missing().into_iter().for_each(|peer| io.suspect(peer));
                 self.stock.remove(&(io.env.me, run.start().holders.clone()));

@@ -7,8 +7,8 @@ use super::{ClientShare, CombinedSignature, Propose, Scheme, ShareScalar, combin
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::key::PublicKey;
-use crate::meter::Op;
-use crate::wire::{SignatureBytes, Signed, encode};
+use crate::meter::{Meter, Op};
+use crate::wire::{Signable, SignatureBytes, Signed, encode};
 
 /// Judges shares against the proposal that they answer, and nothing else.
 pub(super) enum Judge {
@@ -127,4 +127,14 @@ pub(super) fn is_signature(signature: &CombinedSignature, key: &PublicKey, diges
     env.meter.add(Op::SignatureChecked, 1);
     let inputs = [&encode(signature)[..], &crate::curve::point_bytes(&key.point)[..], &digest.0[..]];
     env.memo.check("signing/signature", &inputs, || signature.verify(&key.point, digest))
+}
+
+/// Whether a statement that another node has passed on bears its maker's signature.
+pub(super) fn is_signed<T: Signable>(statement: &Signed<T>, env: &mut Env) -> bool {
+    let Some(member) = env.roster.get(statement.signer) else { return false };
+    env.meter.add(Op::SignatureChecked, 1);
+    let SignatureBytes { r, s, v } = statement.signature;
+    let key = member.identity.to_encoded_point(true);
+    let inputs: [&[u8]; 5] = [&statement.body.signing_digest(), key.as_bytes(), &r, &s, &[v]];
+    env.memo.check("signing/passed-on", &inputs, || statement.verify(&member.identity, &mut Meter::default()))
 }

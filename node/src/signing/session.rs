@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::coordinator::{Coordination, Step, Task};
+use super::over::Source;
 use super::pool::{Io, Pool, State};
-use super::round::{Judge, Round, Verdict, is_signature};
+use super::round::{Judge, Round, Verdict, is_signature, is_signed};
 use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
     ShareScalar, ecdsa, frost, is_subset_of,
@@ -19,7 +20,6 @@ use crate::conduct::{Secret, SecretKind};
 use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
-use crate::meter::{Meter, Op};
 use crate::note::Note;
 use crate::wire::{Signable, SignatureBytes, Signed, encode, hash_parts};
 
@@ -64,6 +64,8 @@ impl Subject {
 struct Announced {
     body: Announce,
     nonces: Option<SigningNonces>,
+    /// The nonces are used: offer new ones if there is no signature by this time.
+    again_at: Option<Time>,
 }
 
 /// How far a session has come at one node.
@@ -94,7 +96,7 @@ pub struct Progress {
 /// How a session ended.
 pub(super) enum Outcome {
     /// With this signature; the effect is to be repeated if the node authorises once more.
-    Done(Box<Finished>, Box<Effect>),
+    Done(Box<Finished>, Box<Effect>, Source),
     /// Without one.
     Failed,
 }
@@ -162,9 +164,12 @@ impl Session {
     }
 
     fn announce(&mut self, attempt: u32, io: &mut Io) {
-        if self.announced.contains_key(&attempt) {
-            return;
+        if !self.announced.contains_key(&attempt) {
+            self.announce_turn(attempt, 0, io);
         }
+    }
+
+    fn announce_turn(&mut self, attempt: u32, turn: u32, io: &mut Io) {
         *io.counter += 1;
         let stream = if bugs::planted(Bug::DeterministicNonce) {
             [self.id.0, self.subject.digest.0].concat()
@@ -193,8 +198,8 @@ impl Session {
             }
         };
         let boot = if bugs::planted(Bug::AnnouncementWithoutBoot) { Boot::default() } else { io.env.boot };
-        let body = Announce { session: self.id, attempt, boot, digest: self.subject.digest, fresh };
-        self.announced.insert(attempt, Announced { body: body.clone(), nonces });
+        let body = Announce { session: self.id, attempt, turn, boot, digest: self.subject.digest, fresh };
+        self.announced.insert(attempt, Announced { body: body.clone(), nonces, again_at: None });
         io.send(self.coordinator(attempt), Message::Announce(body));
     }
 
@@ -223,10 +228,8 @@ impl Session {
     /// Does what is due in an attempt that this node coordinates.
     fn coordinate(&mut self, attempt: u32, pool: &mut Pool, io: &mut Io) {
         let Some(coordination) = self.coordinating.get_mut(&attempt) else { return };
-        if coordination.is_overdue(io.env.now) {
-            for round in self.rounds.values().filter(|round| round.attempt == attempt) {
-                round.missing().into_iter().for_each(|peer| io.suspect(peer));
-            }
+        if let Some(round) = coordination.overdue(io.env.now).and_then(|proposal| self.rounds.get(&proposal)) {
+            round.missing().into_iter().for_each(|peer| io.suspect(peer));
         }
         let Subject { key, digest, scheme, .. } = &self.subject;
         let task = Task { key, digest: *digest, scheme: *scheme };
@@ -236,6 +239,7 @@ impl Session {
             Step::Propose(presignature, announcements) => {
                 let holders: Vec<NodeId> = announcements.iter().map(|a| a.signer).collect();
                 let propose = Propose { session: self.id, attempt, presignature, announcements };
+                coordination.proposed(propose.digest());
                 for holder in holders {
                     io.send(holder, Message::Propose(propose.clone()));
                 }
@@ -311,7 +315,7 @@ impl Session {
         }
         self.examine_nonce(from, propose, &holders, own, pool)?;
         let me = io.env.me;
-        if !list.iter().filter(|a| a.signer != me).all(|a| is_signed(a, io)) {
+        if !list.iter().filter(|a| a.signer != me).all(|a| is_signed(a, io.env)) {
             io.convict(from, Misbehaviour::ForgedAnnouncement { proposal: propose.digest() });
             return Err("a proposal with a forged announcement");
         }
@@ -362,6 +366,8 @@ impl Session {
         }
         let own = self.announced.get_mut(&propose.attempt)?;
         let nonces = if bugs::planted(Bug::NonceForEveryProposal) { own.nonces.clone() } else { own.nonces.take() }?;
+        let may_repeat = own.body.turn < io.params.attempts_max;
+        own.again_at = may_repeat.then(|| io.env.now.plus_millis(io.params.proposal_ms()));
         let nonce = Digest(hash_parts("signing/frost/nonce", &[&encode(&own.body.fresh)]));
         io.env.notes.push(Note::NonceUsed { nonce, proposal });
         let commitments =
@@ -437,7 +443,7 @@ impl Session {
                 for &member in self.subject.key.public.members.iter().filter(|member| **member != me) {
                     io.send(member, Message::Finished(Box::new(finished.clone())));
                 }
-                self.complete(finished, io);
+                self.complete(finished, Source::Own, io);
             }
             Verdict::Wrong(liars) => {
                 let attempt = round.attempt;
@@ -460,10 +466,14 @@ impl Session {
             && is_subset_of(&finished.holders, self.subject.threshold(), &key.public.members)
             && signature.has_nonce(&finished.nonce)
             && is_signature(signature, &key.public, digest, io.env);
-        if sound { self.complete(finished, io) } else { io.env.dropped(from, "no signature of this session") }
+        if sound {
+            self.complete(finished, Source::Peer(from), io)
+        } else {
+            io.env.dropped(from, "no signature of this session")
+        }
     }
 
-    fn complete(&mut self, finished: Finished, io: &mut Io) {
+    fn complete(&mut self, finished: Finished, source: Source, io: &mut Io) {
         let Subject { request, sig_name, key, digest, scheme } = self.subject.clone();
         let of = |(id, round): (&Digest, &Round)| round.client_share(&key.public, digest, *id, io.env.me);
         let mut shares: Vec<ClientShare> = self.rounds.iter().map(of).collect();
@@ -475,7 +485,7 @@ impl Session {
         }
         let done = Effect::Done { session: self.id, request, sig_name, shares, signature: finished.signature };
         io.fx.push(done.clone());
-        self.outcome = Some(Outcome::Done(Box::new(finished), Box::new(done)));
+        self.outcome = Some(Outcome::Done(Box::new(finished), Box::new(done), source));
         io.ended.push(self.id);
     }
 
@@ -487,7 +497,8 @@ impl Session {
     /// When something is next due.
     pub(super) fn deadline(&self) -> Time {
         let coordinating = self.coordinating.values().filter_map(Coordination::deadline);
-        coordinating.chain([self.attempt_until, self.deadline]).min().unwrap_or(self.deadline)
+        let again = self.announced.values().filter_map(|announced| announced.again_at);
+        coordinating.chain(again).chain([self.attempt_until, self.deadline]).min().unwrap_or(self.deadline)
     }
 
     /// Does what is due.
@@ -496,10 +507,11 @@ impl Session {
         let due = |c: &Coordination| c.deadline().is_some_and(|at| at <= now);
         let attempts: Vec<u32> = self.coordinating.iter().filter(|(_, c)| due(c)).map(|(a, _)| *a).collect();
         attempts.into_iter().for_each(|attempt| self.coordinate(attempt, pool, io));
+        let fruitless = |announced: &Announced| announced.again_at.is_some_and(|at| at <= now);
+        let again = self.announced.iter().filter(|(_, announced)| fruitless(announced));
+        let again: Vec<(u32, u32)> = again.map(|(attempt, announced)| (*attempt, announced.body.turn + 1)).collect();
+        again.into_iter().for_each(|(attempt, turn)| self.announce_turn(attempt, turn, io));
         if self.attempt_until <= now {
-            for round in self.rounds.values().filter(|round| round.attempt == self.attempt) {
-                round.missing().into_iter().for_each(|peer| io.suspect(peer));
-            }
             self.next_attempt(io);
         }
         if self.deadline <= now && self.outcome.is_none() {
@@ -524,16 +536,6 @@ impl Session {
         self.outcome = Some(Outcome::Failed);
         io.ended.push(self.id);
     }
-}
-
-/// Whether a passed-on announcement bears its maker's signature.
-fn is_signed(announce: &Signed<Announce>, io: &mut Io) -> bool {
-    let Some(member) = io.env.roster.get(announce.signer) else { return false };
-    io.env.meter.add(Op::SignatureChecked, 1);
-    let SignatureBytes { r, s, v } = announce.signature;
-    let key = member.identity.to_encoded_point(true);
-    let inputs: [&[u8]; 5] = [&announce.body.signing_digest(), key.as_bytes(), &r, &s, &[v]];
-    io.env.memo.check("signing/announcement", &inputs, || announce.verify(&member.identity, &mut Meter::default()))
 }
 
 /// Whether a proposal must wait for its presignature to be completed here.

@@ -5,23 +5,16 @@ use std::rc::Rc;
 
 use super::early::{Awaited, Delivery, Early};
 use super::ecdsa::DealtTriples;
+use super::over::Over;
 use super::pool::{Io, Pool, PoolLevels, Refusal, State};
 use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
-use super::{Effect, Finished, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, Subject};
+use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, Subject};
 use crate::env::Env;
-use crate::id::{Digest, KeyId, NodeId, SessionId};
+use crate::id::{KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::wire::{Signable, SignatureBytes};
-
-/// A session that has its signature: remembered to answer nodes that come late.
-struct Over {
-    finished: Box<Finished>,
-    digest: Digest,
-    done: Box<Effect>,
-    forget_at: Time,
-}
 
 /// The container.
 pub struct Signers {
@@ -135,7 +128,8 @@ impl Signers {
 
     /// When [`Signers::tick`] is next due.
     pub fn deadline(&self) -> Option<Time> {
-        self.sessions.values().map(Session::deadline).chain(self.pool.deadline()).min()
+        let over = self.over.values().filter_map(Over::deadline);
+        self.sessions.values().map(Session::deadline).chain(self.pool.deadline()).chain(over).min()
     }
 
     /// Does what is due at the node's time.
@@ -148,7 +142,8 @@ impl Signers {
             let due = sessions.values_mut().filter(|session| session.deadline() <= now);
             due.for_each(|session| session.tick(pool, io));
         });
-        self.settle(now);
+        self.over.values_mut().for_each(|over| over.tick(now, fx));
+        self.settle(env.me, now);
         self.pump(local, env, fx);
     }
 
@@ -163,7 +158,7 @@ impl Signers {
         loop {
             for delivery in std::mem::take(&mut local) {
                 self.handle(delivery, &mut local, env, fx);
-                self.settle(env.now);
+                self.settle(env.me, env.now);
             }
             let news = std::mem::take(&mut self.pool.news);
             if news.is_empty() && local.is_empty() {
@@ -199,9 +194,13 @@ impl Signers {
                 self.on_start(start, delivery, local, env, fx);
             }
             Message::PresignShare(share) => {
-                let known = self.with(local, env, fx, |pool, _, io| pool.on_share(from, share, io));
-                if !known && self.pool.state(&share.presignature) == State::Unknown {
-                    self.hold(Awaited::Presignature(share.presignature), delivery, env);
+                let (share, signature) = (share.clone(), delivery.signature);
+                self.with(local, env, fx, |pool, _, io| pool.on_share(from, share, signature, io));
+            }
+            Message::PresignOpened(opened) => {
+                let known = self.with(local, env, fx, |pool, _, io| pool.on_opened(from, opened, io));
+                if !known && self.pool.state(&opened.presignature) == State::Unknown {
+                    self.hold(Awaited::Presignature(opened.presignature), delivery, env);
                 }
             }
             Message::Propose(propose) => {
@@ -277,9 +276,13 @@ impl Signers {
         fx: &mut Vec<Effect>,
     ) {
         let from = delivery.from;
-        if let Some(over) = self.over.get(&id) {
-            if matches!(delivery.message, Message::Announce(_) | Message::Propose(_)) && from != env.me {
-                fx.push(Effect::Send { to: from, message: Message::Finished(over.finished.clone()) });
+        if let Some(over) = self.over.get_mut(&id) {
+            let asks = matches!(delivery.message, Message::Announce(_) | Message::Propose(_)) && from != env.me;
+            if asks {
+                fx.push(Effect::Send { to: from, message: over.message() });
+            }
+            if asks || matches!(&delivery.message, Message::Finished(finished) if *finished == over.finished) {
+                over.knows(from);
             }
             return;
         }
@@ -297,7 +300,7 @@ impl Signers {
                 Message::Share(share) => session.on_share(from, &share, io),
                 Message::Finished(finished) => session.on_finished(from, *finished, io),
                 Message::Answered(signed) => session.on_answered(from, &signed, io),
-                Message::PresignStart(_) | Message::PresignShare(_) => {}
+                Message::PresignStart(_) | Message::PresignShare(_) | Message::PresignOpened(_) => {}
             }
         });
     }
@@ -312,12 +315,14 @@ impl Signers {
     }
 
     /// Moves sessions that have ended out of the way; their nonces go with them.
-    fn settle(&mut self, now: Time) {
+    fn settle(&mut self, me: NodeId, now: Time) {
         for id in std::mem::take(&mut self.ended) {
             let Some(session) = self.sessions.remove(&id) else { continue };
-            if let Some(Outcome::Done(finished, done)) = session.outcome {
-                let forget_at = now.plus_millis(self.params.retention_ms());
-                self.over.insert(id, Over { finished, digest: session.subject.digest, done, forget_at });
+            if let Some(Outcome::Done(finished, done, source)) = session.outcome {
+                let members = session.subject.key.public.members.iter().copied().filter(|member| *member != me);
+                let times = [self.params.tell_ms(), self.params.retention_ms()].map(|ms| now.plus_millis(ms));
+                let over = Over::new((finished, session.subject.digest, done), source, members, times.into());
+                self.over.insert(id, over);
             }
         }
     }

@@ -1,27 +1,32 @@
-//! What this node thinks of its peers as holders: proven liars are left out, silent ones come last.
+//! What this node thinks of its peers as holders: proven liars are left out, those who let it wait come last.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::NodeId;
 
-/// Own observations of peers.
+/// Own observations of peers: of a leader whose presignature was not opened to it, of a coordinator whose proposal was
+/// not answered. What others did not get is no observation: it may be the fault of whoever should have asked for it.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
-    /// Did not answer in time. Only orders choices, never excludes.
-    suspects: BTreeSet<NodeId>,
+    /// How often a peer has let a deadline pass since it last kept one. Only orders choices, never excludes. Since
+    /// those who fail less often are chosen first, every failure brings a coordinator nearer to a set that answers,
+    /// even after an outage has made it suspect everybody.
+    lapses: BTreeMap<NodeId, u32>,
     /// Signed something wrong.
     liars: BTreeSet<NodeId>,
 }
 
 impl Standing {
-    /// The peer let a deadline pass.
-    pub(super) fn suspect(&mut self, peer: NodeId) {
-        self.suspects.insert(peer);
+    /// The peer let a deadline pass; whether nothing was said against it before.
+    pub(super) fn suspect(&mut self, peer: NodeId) -> bool {
+        let lapses = self.lapses.entry(peer).or_default();
+        *lapses = lapses.saturating_add(1);
+        *lapses == 1
     }
 
     /// The peer answered, or came back.
     pub(super) fn clear(&mut self, peer: NodeId) {
-        self.suspects.remove(&peer);
+        self.lapses.remove(&peer);
     }
 
     /// The peer is proven to lie.
@@ -34,8 +39,13 @@ impl Standing {
         self.liars.contains(&peer)
     }
 
+    /// How often the peer has let a deadline pass.
+    pub(super) fn lapses(&self, peer: NodeId) -> u32 {
+        self.lapses.get(&peer).copied().unwrap_or_default()
+    }
+
     /// Whether nothing speaks against the peer.
     pub(super) fn is_clean(&self, peer: NodeId) -> bool {
-        !self.suspects.contains(&peer) && !self.liars.contains(&peer)
+        self.lapses(peer) == 0 && !self.is_liar(peer)
     }
 }

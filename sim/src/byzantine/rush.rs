@@ -89,7 +89,7 @@ impl Conduct for Rushing {
 }
 
 fn round(label: &Label) -> Option<Round> {
-    let is_heard_by_all = (label.protocol, label.kind) == ("dkg", "dealing") || label.kind == "share";
+    let is_heard_by_all = matches!((label.protocol, label.kind), ("dkg", "dealing") | ("ecdsa" | "frost", "share"));
     is_heard_by_all.then_some((label.session, label.protocol, label.kind))
 }
 
@@ -102,9 +102,6 @@ fn copy(heard: &Statement, own: &mut Statement, me: NodeId) {
             own.dealer = me;
         }
         (Statement::Signing(Message::Share(heard)), Statement::Signing(Message::Share(own))) => own.share = heard.share,
-        (Statement::Signing(Message::PresignShare(heard)), Statement::Signing(Message::PresignShare(own))) => {
-            own.opening = heard.opening;
-        }
         _ => {}
     }
 }

@@ -120,7 +120,7 @@ fn opening() -> Statement {
 fn proposal() -> Propose {
     let announce = |id: u16| {
         let fresh = Fresh::Bytes([id as u8; 32]);
-        let body = Announce { session: SESSION, attempt: 0, boot: Boot(0), digest: Digest([5; 32]), fresh };
+        let body = Announce { session: SESSION, attempt: 0, turn: 0, boot: Boot(0), digest: Digest([5; 32]), fresh };
         Signed::new(body, NodeId(id), &identity(NodeId(id)), &mut Meter::default())
     };
     let announcements = [1, 2, 3].map(announce).to_vec();

@@ -33,7 +33,7 @@ impl Conduct for Withhold {
     fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
         let session = statement.label().session;
         let is_value = match &statement {
-            Statement::Signing(Message::Share(_) | Message::PresignShare(_)) => true,
+            Statement::Signing(Message::Share(_) | Message::PresignShare(_) | Message::PresignOpened(_)) => true,
             Statement::Signing(Message::Finished(_)) => self.owing.contains(&session),
             _ => false,
         };
@@ -45,7 +45,10 @@ impl Conduct for Withhold {
     }
 
     fn inbound(&mut self, _: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {
-        let is_value = matches!(statement, Statement::Signing(Message::Share(_) | Message::PresignShare(_)));
+        let is_value = matches!(
+            statement,
+            Statement::Signing(Message::Share(_) | Message::PresignShare(_) | Message::PresignOpened(_))
+        );
         if is_value && self.owing.contains(&statement.label().session) {
             self.line.act();
         }

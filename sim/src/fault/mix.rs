@@ -5,12 +5,13 @@ use rand_core::{RngCore, SeedableRng};
 use std::fmt::Write;
 
 /// Labels that statements have.
-const LABELS: [&str; 14] = [
+const LABELS: [&str; 15] = [
     "dkg/dealing",
     "dkg/ack",
     "dkg/fetched",
     "presign/start",
     "presign/share",
+    "presign/opened",
     "ecdsa/announce",
     "ecdsa/propose",
     "ecdsa/share",

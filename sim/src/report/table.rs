@@ -59,6 +59,10 @@ fn write_table(out: &mut String, report: &RunReport, plan: &FaultPlan, style: St
         let evidence = &culprit.evidence;
         writeln!(out, "  culprit        {} ({evidence}), named by {}", culprit.node, by.join(", "))?;
     }
+    for suspect in &report.suspects {
+        let by: Vec<String> = suspect.suspected_by.iter().map(|node| node.0.to_string()).collect();
+        writeln!(out, "  waited for     {}, by {}", suspect.node, by.join(", "))?;
+    }
     for violation in &report.violations {
         let line = format!("{} at {}: {}", violation.oracle, seconds(violation.at_ms), violation.detail);
         writeln!(out, "  violation      {}", style.paint(&line, Paint::new().red()))?;

@@ -44,7 +44,7 @@ impl Vocabulary {
         labels: &[
             ("channel", &["hello", "welcome", "ack"]),
             ("dkg", &["dealing", "ack", "fetch", "fetched"]),
-            ("presign", &["start", "share"]),
+            ("presign", &["start", "share", "opened"]),
             ("ecdsa", &["announce", "propose", "share", "finished", "answered"]),
             ("frost", &["announce", "propose", "share", "finished", "answered"]),
             ("client", &["response"]),

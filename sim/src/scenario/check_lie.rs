@@ -51,7 +51,7 @@ pub(super) fn lie(c: &mut Checker<'_>, span: &Span, lie: &Fault<Node>) {
 /// What [`Fault::BadSigShare`] spoils.
 const SHARES: [&str; 3] = ["presign/share", "ecdsa/share", "frost/share"];
 /// What [`Fault::Rush`] holds back.
-const ROUNDS: [&str; 4] = ["dkg/dealing", "presign/share", "ecdsa/share", "frost/share"];
+const ROUNDS: [&str; 3] = ["dkg/dealing", "ecdsa/share", "frost/share"];
 
 /// Checks an aim; `labels` are those that the behaviour can corrupt, if not all.
 fn aim(c: &mut Checker<'_>, span: &Span, node: &Node, aim: &Aim<Node>, labels: &[&str]) {

@@ -262,13 +262,16 @@ pub struct Limits {
     pub virtual_ms_max: u64,
     /// The most messages between nodes.
     pub messages_max: u64,
+    /// Whether a step that should complete and did not, while faults were on that can end, gets a second bound after
+    /// they have ended. Nodes that lie or stay down go on doing so.
+    pub second_phase: bool,
     /// Allows plans in which more than f = floor((n-1)/3) nodes are down, cut off or lying at once.
     pub beyond_f: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { virtual_ms_max: 600_000, messages_max: 10_000_000, beyond_f: false }
+        Self { virtual_ms_max: 600_000, messages_max: 10_000_000, second_phase: false, beyond_f: false }
     }
 }
 

@@ -152,6 +152,7 @@ impl World {
             heap: Heap::default(),
             network,
             running: None,
+            second: None,
             connections: BTreeMap::new(),
             connections_made: 0,
             snapshots: BTreeMap::new(),

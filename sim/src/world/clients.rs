@@ -13,6 +13,7 @@ use super::{QUIET_DELTAS, World};
 use crate::heap::{MILLI, Nanos};
 use crate::network::{Endpoint, Link};
 use crate::oracle;
+use crate::scenario::Step;
 
 impl World {
     pub(super) fn is_running(&self, step: usize) -> bool {
@@ -104,22 +105,7 @@ impl World {
                 for (fault, at) in timed {
                     self.heap.push(at, 0, Event::Begin { fault });
                 }
-                self.observer.step(now, &format!("step {} begins", step.id));
-                let number = self.script.begun;
-                let unstable_ms = (self.bounded_from(now) - now).div_ceil(MILLI);
-                let mut effects = Vec::new();
-                let mut desk = Desk {
-                    now: client_clock(self.clock_base, now),
-                    book: &mut self.book,
-                    chain: &self.surroundings.chains[0],
-                    fx: &mut effects,
-                };
-                let planted = bugs::plant(self.scenario.bugs);
-                let running = Running::begin(act, step, number, unstable_ms, &mut desk);
-                drop(planted);
-                self.serve_client(now, &running, effects);
-                self.running = Some((running, now));
-                self.with_step(now, |_, _| {});
+                self.begin_step(now, act, step);
             }
             Next::ActEnds(act) => {
                 for fault in self.faults.disarm(&act, None) {
@@ -135,7 +121,36 @@ impl World {
         }
     }
 
+    fn begin_step(&mut self, now: Nanos, act: String, step: Box<Step>) {
+        self.observer.step(now, &format!("step {} begins", step.id));
+        let number = self.script.number();
+        let unstable_ms = (self.bounded_from(now) - now).div_ceil(MILLI);
+        let mut effects = Vec::new();
+        let mut desk = Desk {
+            now: client_clock(self.clock_base, now),
+            book: &mut self.book,
+            chain: &self.surroundings.chains[0],
+            fx: &mut effects,
+        };
+        let again = self.second == Some(number);
+        let planted = bugs::plant(self.scenario.bugs);
+        let running = Running::begin(act, step, (number, again), unstable_ms, &mut desk);
+        drop(planted);
+        self.serve_client(now, &running, effects);
+        self.running = Some((running, now));
+        self.with_step(now, |_, _| {});
+    }
+
     pub(super) fn end_step(&mut self, now: Nanos, running: Running, started: Nanos) {
+        if self.heals(now, &running) {
+            self.hang_up(now);
+            self.second = Some(self.script.begun + 1);
+            return self.begin_step(now, running.act, running.step);
+        }
+        self.close_step(now, running, started);
+    }
+
+    fn close_step(&mut self, now: Nanos, running: Running, started: Nanos) {
         for fault in self.faults.disarm(&running.act, Some(&running.step.id)) {
             self.end_fault(now, fault);
         }
@@ -164,7 +179,7 @@ impl World {
     pub(super) fn finish_step_if_any(&mut self) {
         if let Some((running, started)) = self.running.take() {
             let now = self.heap.now();
-            self.end_step(now, running, started);
+            self.close_step(now, running, started);
         }
     }
 }

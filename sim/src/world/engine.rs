@@ -1,6 +1,6 @@
 //! From a scenario, a plan and a seed to a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lit_node::id::NodeId;
@@ -9,7 +9,7 @@ use lit_node::meter::Op;
 use super::World;
 use crate::heap::MILLI;
 use crate::oracle::{self, Facts, NoHonestPanic};
-use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Verdict, Violation};
+use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::sealed;
@@ -197,7 +197,7 @@ impl World {
             requests: self.script.reports,
             milestones: self.observer.milestones.into_list(),
             culprits: self.observer.culprits,
-            suspects: Vec::new(),
+            suspects: self.observer.suspects.into_iter().map(suspect).collect(),
             violations,
             faults: Faults {
                 declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
@@ -208,6 +208,10 @@ impl World {
             trace: self.observer.trace,
         }
     }
+}
+
+fn suspect((node, by): (NodeId, BTreeSet<NodeId>)) -> Suspect {
+    Suspect { node, suspected_by: by.into_iter().collect() }
 }
 
 fn public(violation: &oracle::Violation) -> Violation {

@@ -81,6 +81,21 @@ impl Faults {
         on
     }
 
+    /// Ends all faults of acts and steps under way that are `curable`, and keeps those that have not begun from
+    /// beginning; returns those that were on.
+    pub fn heal(&mut self, curable: impl Fn(&FaultEvent) -> bool) -> Vec<usize> {
+        let mut on = Vec::new();
+        for (index, _) in self.plan.events.iter().enumerate().filter(|(_, event)| curable(event)) {
+            match self.states[index] {
+                State::Begun => on.push(index),
+                State::Armed(_) => {}
+                State::Waiting | State::Over => continue,
+            }
+            self.states[index] = State::Over;
+        }
+        on
+    }
+
     /// A node sends a message: returns the faults that begin with it.
     pub fn on_sent(&mut self, from: NodeId, label: &Label) -> Vec<usize> {
         let mut begin = Vec::new();

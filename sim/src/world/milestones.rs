@@ -65,7 +65,7 @@ impl Milestones {
         }
     }
 
-    fn reach(&mut self, now: Nanos, text: String) {
+    pub fn reach(&mut self, now: Nanos, text: String) {
         self.reached.push(Milestone { at_ms: now / MILLI, text });
     }
 

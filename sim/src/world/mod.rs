@@ -20,6 +20,7 @@ mod milestones;
 mod misuse;
 mod nodes;
 mod observer;
+mod phases;
 mod script;
 mod seat;
 mod step;
@@ -93,6 +94,8 @@ pub(crate) struct World {
     book: Book,
     script: Script,
     running: Option<(Running, Nanos)>,
+    /// The step that is asked for a second time.
+    second: Option<usize>,
     /// The connections of the running step's client.
     connections: BTreeMap<ConnId, Connection>,
     connections_made: u64,

@@ -29,6 +29,8 @@ pub(super) struct Observer {
     /// How often each noteworthy thing happened.
     pub marks: BTreeMap<String, u64>,
     pub culprits: Vec<Culprit>,
+    /// Whom nodes have had to wait for, and which nodes.
+    pub suspects: BTreeMap<NodeId, BTreeSet<NodeId>>,
     pub milestones: Milestones,
     ready: BTreeMap<SessionId, BTreeSet<NodeId>>,
 }
@@ -44,6 +46,7 @@ impl Observer {
             bytes: 0,
             marks: BTreeMap::new(),
             culprits: Vec::new(),
+            suspects: BTreeMap::new(),
             milestones: Milestones::default(),
             ready: BTreeMap::new(),
         }
@@ -125,6 +128,10 @@ impl Observer {
                 self.milestones.channel(now, node, *peer);
             }
             Note::Culprit { node: culprit, what } => self.blame(now, node, *culprit, what),
+            Note::Suspected { node: suspect } => {
+                self.mark("suspected");
+                self.suspects.entry(*suspect).or_default().insert(node);
+            }
             _ => {}
         }
         self.record(now, Kind::Note, Actor::Node(node.0), format!("{note:?}"));

@@ -101,7 +101,7 @@ impl Book {
 pub(super) struct Script {
     scenario: Arc<Scenario>,
     next: (usize, usize),
-    /// How many steps have begun: the number of the running one.
+    /// How many times a step has begun.
     pub begun: usize,
     /// Finished steps.
     pub reports: Vec<RequestReport>,
@@ -123,6 +123,12 @@ impl Script {
         Self { scenario, next: (0, 0), begun: 0, reports: Vec::new() }
     }
 
+    /// Counts a step that begins; its number.
+    pub fn number(&mut self) -> usize {
+        self.begun += 1;
+        self.begun
+    }
+
     /// Moves on.
     pub fn advance(&mut self) -> Next {
         let (act, step) = self.next;
@@ -130,7 +136,6 @@ impl Script {
         match current.steps.get(step) {
             Some(found) => {
                 self.next = (act, step + 1);
-                self.begun += 1;
                 Next::Step { act: current.name.clone(), step: Box::new(found.clone()), first: step == 0 }
             }
             None => {

@@ -24,7 +24,7 @@ use crate::chain::Chain;
 use crate::heap::{MILLI, Nanos};
 use crate::oracle::{Accepted, Requested, SignIn};
 use crate::outcome::{RequestReport, SignatureReport};
-use crate::scenario::{Deed, Delivery, Execute as ExecuteDeed, Step};
+use crate::scenario::{Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
 
 /// Gas that every client transaction may use.
 const GAS_LIMIT: u64 = 2_000_000;
@@ -89,6 +89,8 @@ pub(super) struct Running {
     pub act: String,
     /// The step's number.
     pub number: usize,
+    /// What the nonces of its requests are derived for.
+    purpose: &'static str,
     /// The client's end of its links.
     pub client: u16,
     /// The requests that it made of the nodes.
@@ -121,8 +123,14 @@ pub(super) struct Desk<'a> {
 }
 
 impl Running {
-    /// Begins a step, so many milliseconds before links are stable: its time runs from then on.
-    pub fn begin(act: String, step: Box<Step>, number: usize, unstable_ms: u64, desk: &mut Desk<'_>) -> Self {
+    /// Begins a step, perhaps once more, so many milliseconds before links are stable: its time runs from then on.
+    pub fn begin(
+        act: String,
+        step: Box<Step>,
+        (number, again): (usize, bool),
+        unstable_ms: u64,
+        desk: &mut Desk<'_>,
+    ) -> Self {
         let client = desk.book.users.get(&step.user).copied().unwrap_or_default();
         let delta_ms = desk.book.scenario.network.delta_ms.get();
         let patience = Patience {
@@ -135,6 +143,7 @@ impl Running {
             step,
             act,
             number,
+            purpose: if again { "request, again" } else { "request" },
             client,
             requests: Vec::new(),
             patience,
@@ -334,7 +343,7 @@ impl Running {
         };
         let signed_in = deed.auth.as_ref().map(|user| sign_in(user, deed, desk));
         let asked = if let ActionSource::Ipfs(cid) = &source { Some(cid.clone()) } else { None };
-        let nonce = desk.book.keys.bytes(&self.step.id, "request");
+        let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
         let request = Execute {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
             source,
@@ -503,6 +512,11 @@ impl Running {
     /// When the grace period of a failed step is over.
     pub fn grace_over(&self, grace: Nanos) -> Option<Nanos> {
         self.ended.map(|ended| ended + grace)
+    }
+
+    /// Whether the step should have completed, and has ended otherwise.
+    pub fn has_failed(&self) -> bool {
+        self.step.expect == Expectation::Ok && !matches!(self.result, Some(Ok(())))
     }
 
     /// The report, given how each node refused the step's requests.

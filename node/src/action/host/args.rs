@@ -6,10 +6,17 @@ use boa_engine::object::builtins::{JsArrayBuffer, JsTypedArray, JsUint8Array};
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue};
 use k256::elliptic_curve::sec1::ToEncodedPoint;
 
+use super::Host;
 use crate::action::inspect;
+use crate::action::natives::members;
 
 /// The longest byte argument, bytes.
 pub(in crate::action) const BYTES_MAX: usize = 16 << 20;
+
+/// The longest text that names something, UTF-16 units.
+const NAME_LENGTH_MAX: usize = 4096;
+/// The longest text of a token id, UTF-16 units; leading zeros are allowed.
+const TOKEN_LENGTH_MAX: usize = 128;
 
 /// The single object argument of a host function.
 pub(super) struct Args {
@@ -37,10 +44,23 @@ impl Args {
         Ok(value)
     }
 
-    pub(super) fn string(&self, field: &str, context: &mut Context) -> JsResult<String> {
+    /// A string of at most [`NAME_LENGTH_MAX`] UTF-16 units.
+    pub(super) fn name(&self, field: &str, context: &mut Context) -> JsResult<String> {
+        let text = self.string(field, context)?;
+        match text.len() > NAME_LENGTH_MAX {
+            true => Err(self.misuse(field, &format!("at most {NAME_LENGTH_MAX} characters"), text.len())),
+            false => Ok(text.to_std_string_lossy()),
+        }
+    }
+
+    /// A string, not yet copied: it may be too long for its purpose.
+    pub(super) fn string(&self, field: &str, context: &mut Context) -> JsResult<JsString> {
         let value = self.required(field, "a string", context)?;
         match value.as_string() {
-            Some(text) => Ok(text.to_std_string_lossy()),
+            Some(text) => {
+                Host::of(context).charge(text.len() as u64 / 4, context)?;
+                Ok(text)
+            }
             None => Err(self.misuse(field, "a string", inspect::kind(&value))),
         }
     }
@@ -49,6 +69,10 @@ impl Args {
         const EXPECTED: &str = "bytes (Uint8Array, array of bytes or hex string)";
         let value = self.required(field, EXPECTED, context)?;
         if let Some(text) = value.as_string() {
+            Host::of(context).charge(text.len() as u64 / 4, context)?;
+            if text.len() > 2 * BYTES_MAX + 2 {
+                return Err(self.misuse(field, EXPECTED, "a string that is too long"));
+            }
             let text = text.to_std_string_lossy();
             return hex_bytes(&text).ok_or_else(|| self.misuse(field, EXPECTED, "a string that is not hex"));
         }
@@ -79,6 +103,7 @@ impl Args {
         const EXPECTED: &str = "a token id (decimal or 0x-hex string, or BigInt)";
         let value = self.required(field, EXPECTED, context)?;
         let text = match (value.as_string(), value.as_bigint()) {
+            (Some(text), _) if text.len() > TOKEN_LENGTH_MAX => String::new(),
             (Some(text), _) => text.to_std_string_lossy(),
             (None, Some(number)) if number.as_inner().bits() <= 256 => number.to_string_radix(10),
             _ => return Err(self.misuse(field, EXPECTED, inspect::kind(&value))),
@@ -114,6 +139,8 @@ fn hex_bytes(text: &str) -> Option<Vec<u8>> {
 /// The bytes of a `Uint8Array`, an `ArrayBuffer` or an array of bytes; `None` for anything else.
 pub(in crate::action) fn bytes_of(value: &JsValue, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
     let Some(object) = value.as_object() else { return Ok(None) };
+    let length = members(value, context);
+    Host::of(context).charge(length / 4, context)?;
     if let Ok(array) = JsTypedArray::from_object(object.clone()) {
         if array.kind() != Some(TypedArrayKind::Uint8) {
             return Ok(None);
@@ -125,7 +152,10 @@ pub(in crate::action) fn bytes_of(value: &JsValue, context: &mut Context) -> JsR
     }
     let length = inspect::data_property(&object, "length").and_then(|length| length.as_number());
     match length {
-        Some(length) if object.is_array() && length <= BYTES_MAX as f64 => byte_array(&object, length as u32, context),
+        Some(length) if object.is_array() && length <= BYTES_MAX as f64 => {
+            Host::of(context).charge(4 * length as u64, context)?;
+            byte_array(&object, length as u32, context)
+        }
         _ => Ok(None),
     }
 }

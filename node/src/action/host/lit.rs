@@ -40,6 +40,9 @@ const NOT_SUPPORTED: [&str; 17] = [
     "signEip191AndCombine",
 ];
 
+/// Fuel for a call.
+const CALL_FUEL: u64 = 16;
+
 type Function = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
 
 const FUNCTIONS: [(&str, Function); 12] = [
@@ -61,11 +64,14 @@ const FUNCTIONS: [(&str, Function); 12] = [
 pub(in crate::action) fn define(auth: &AuthContext, context: &mut Context) -> JsResult<()> {
     let actions = JsObject::with_object_proto(context.intrinsics());
     for (name, function) in FUNCTIONS {
-        put_function(&actions, name, NativeFunction::from_fn_ptr(function), context)?;
+        let function = NativeFunction::from_copy_closure(move |this, args, context| {
+            Host::enter(CALL_FUEL, context, |context| function(this, args, context))
+        });
+        put_function(&actions, name, function, context)?;
     }
     for name in NOT_SUPPORTED {
         let refuse = NativeFunction::from_copy_closure(move |_, _, context| {
-            promised(context, |context| Err(not_supported(name, context)))
+            Host::enter(CALL_FUEL, context, |context| promised(context, |context| Err(not_supported(name, context))))
         });
         put_function(&actions, name, refuse, context)?;
     }
@@ -143,7 +149,7 @@ fn sign_ecdsa(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
 /// EIP-191, version 0x45: keccak256("\x19Ethereum Signed Message:\n" + length + message).
 fn personal_sign(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.ethPersonalSignMessageEcdsa", args)?;
-    let message = args.string("message", context)?;
+    let message = args.string("message", context)?.to_std_string_lossy();
     let mut hash = Keccak256::new();
     hash.update(format!("\x19Ethereum Signed Message:\n{}", message.len()));
     hash.update(&message);
@@ -153,7 +159,7 @@ fn personal_sign(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
 fn sign(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     const FUNCTION: &str = "Lit.Actions.sign";
     let args = Args::read(FUNCTION, args)?;
-    let scheme = match args.string("signingScheme", context)?.as_str() {
+    let scheme = match args.name("signingScheme", context)?.as_str() {
         "EcdsaK256Sha256" => Scheme::EcdsaK256,
         "SchnorrK256Sha256" => Scheme::SchnorrK256Sha256,
         other => {
@@ -174,7 +180,7 @@ fn request_signature(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let public_key = args.public_key("publicKey", context)?;
-    let sig_name = args.string("sigName", context)?;
+    let sig_name = args.name("sigName", context)?;
     let host = Host::of(context);
     host.take(Quota::Signs, context)?;
     Ok(host.ask(HostCall::Sign { scheme, purpose, to_sign, public_key, sig_name }, context))
@@ -184,7 +190,10 @@ fn set_response(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let response = Args::read("Lit.Actions.setResponse", args)?.string("response", context)?;
     let host = Host::of(context);
     let max = host.limits.response_bytes;
-    if response.len() as u64 > max {
+    // Characters first: a text that is too long is not even copied.
+    let too_long = response.len() as u64 > max;
+    let response = if too_long { String::new() } else { response.to_std_string_lossy() };
+    if too_long || response.len() as u64 > max {
         return Err(host.known_error(ActionError::LimitExceeded { what: "bytes of response", max }, context));
     }
     host.response.replace(Some(response));
@@ -200,7 +209,7 @@ fn ask_chain(call: HostCall, context: &mut Context) -> JsResult<JsValue> {
 fn is_permitted_action(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.isPermittedAction", args)?;
     let token_id = args.token_id("tokenId", context)?;
-    let ipfs_id = args.string("ipfsId", context)?;
+    let ipfs_id = args.name("ipfsId", context)?;
     ask_chain(HostCall::IsPermittedAction { token_id, ipfs_id }, context)
 }
 

@@ -22,7 +22,7 @@ use call::{HostCall, HostCallId};
 
 /// How many errors are remembered together with their meaning; an older one that surfaces late is a plain exception.
 const KNOWN_ERRORS_MAX: usize = 64;
-/// How many rejected promises may wait for a handler at once; each handler that comes late searches them all.
+/// How many rejected promises may wait for a handler at once.
 const UNHANDLED_MAX: usize = 10_000;
 
 /// The clock that scripts see: nanoseconds since the Unix epoch.
@@ -67,7 +67,25 @@ pub(super) struct Host {
     outgoing: RefCell<Vec<(HostCallId, HostCall)>>,
     fault: RefCell<Option<ActionError>>,
     known_errors: RefCell<VecDeque<(JsObject, ActionError)>>,
-    rejected: RefCell<Vec<JsObject<Promise>>>,
+    rejected: RefCell<Rejections>,
+    jobs: Cell<u64>,
+    proxies: Cell<u64>,
+}
+
+/// Rejected promises that nobody handles yet.
+#[derive(Default)]
+struct Rejections {
+    /// By the order in which they were rejected.
+    promises: BTreeMap<u64, JsObject<Promise>>,
+    /// The order of each, by the promise's address: it stays where it is for as long as it is held here.
+    order: BTreeMap<usize, u64>,
+    rejected: u64,
+}
+
+impl Rejections {
+    fn address(promise: &JsObject<Promise>) -> usize {
+        std::ptr::from_ref(&*promise.borrow()).addr()
+    }
 }
 
 /// How often a script may go over a limit and catch the error.
@@ -94,6 +112,8 @@ impl Host {
             fault: RefCell::default(),
             known_errors: RefCell::default(),
             rejected: RefCell::default(),
+            jobs: Cell::new(0),
+            proxies: Cell::new(0),
         })
     }
 
@@ -142,6 +162,9 @@ impl Host {
     /// Charges fuel for work that a native does without instructions.
     pub(super) fn charge(&self, units: u64, context: &Context) -> JsResult<()> {
         self.charged.set(self.charged.get().saturating_add(units));
+        if self.fault.borrow().is_some() {
+            return Err(EngineError::NoInstructionsRemain.into());
+        }
         if self.fuel_used(context) > self.limits.fuel {
             return Err(self.abort(ActionError::OutOfFuel));
         }
@@ -157,16 +180,32 @@ impl Host {
         Ok(())
     }
 
-    /// Runs `native` one level deeper.
-    pub(super) fn nested<T>(&self, native: impl FnOnce() -> JsResult<T>) -> JsResult<T> {
-        let depth = self.native_depth.get();
+    /// Charges for a call of a native and runs it, one level deeper. The engine's own bound on recursion does not see
+    /// natives that call each other, e.g. a getter that is a bound function.
+    pub(super) fn enter<T>(
+        fuel: u64,
+        context: &mut Context,
+        native: impl FnOnce(&mut Context) -> JsResult<T>,
+    ) -> JsResult<T> {
+        let host = Self::of(context);
+        host.charge(fuel, context)?;
+        let depth = host.native_depth.get();
         if depth >= NATIVE_DEPTH_MAX {
             return Err(JsNativeError::range().with_message("built-in functions are nested too deeply").into());
         }
-        self.native_depth.set(depth + 1);
-        let result = native();
-        self.native_depth.set(depth);
+        host.native_depth.set(depth + 1);
+        let result = native(context);
+        host.native_depth.set(depth);
         result
+    }
+
+    /// Lets the engine stop at the next call or loop if the execution is over, for hooks that can throw nothing.
+    pub(super) fn halt_if_over(&self, context: &mut Context) {
+        if self.fault.borrow().is_some() {
+            let limits = context.runtime_limits_mut();
+            limits.set_recursion_limit(0);
+            limits.set_loop_iteration_limit(0);
+        }
     }
 
     /// An error for the script whose meaning is known if nobody catches it.
@@ -231,20 +270,42 @@ impl Host {
     }
 
     pub(super) fn promise_rejected(&self, promise: &JsObject<Promise>) {
-        if self.rejected.borrow().len() == UNHANDLED_MAX {
+        let mut rejections = self.rejected.borrow_mut();
+        if rejections.promises.len() == UNHANDLED_MAX {
             return self.fail(ActionError::LimitExceeded { what: "unhandled rejections", max: UNHANDLED_MAX as u64 });
         }
-        self.rejected.borrow_mut().push(promise.clone());
+        let order = rejections.rejected;
+        rejections.rejected += 1;
+        rejections.order.insert(Rejections::address(promise), order);
+        rejections.promises.insert(order, promise.clone());
     }
 
     pub(super) fn promise_handled(&self, promise: &JsObject<Promise>) {
-        let promise = promise.clone().upcast();
-        self.rejected.borrow_mut().retain(|other| !JsObject::equals(&other.clone().upcast(), &promise));
+        let mut rejections = self.rejected.borrow_mut();
+        if let Some(order) = rejections.order.remove(&Rejections::address(promise)) {
+            rejections.promises.remove(&order);
+        }
+    }
+
+    /// Counts a promise reaction, job or timer when it is set up, whether or not it ever runs. One too many ends the
+    /// execution, at the next native or job.
+    pub(super) fn one_more_job(&self) {
+        self.jobs.set(self.jobs.get() + 1);
+        let max = self.limits.jobs;
+        if self.jobs.get() > max {
+            self.fail(ActionError::LimitExceeded { what: "jobs", max });
+        }
+    }
+
+    /// Counts a proxy; returns how many there are.
+    pub(super) fn one_more_proxy(&self) -> u64 {
+        self.proxies.set(self.proxies.get() + 1);
+        self.proxies.get()
     }
 
     /// The first promise that was rejected and still has no handler.
     pub(super) fn unhandled(&self) -> Option<JsPromise> {
-        let first = self.rejected.borrow().first().cloned()?;
+        let first = self.rejected.borrow().promises.first_key_value()?.1.clone();
         JsPromise::from_object(first.upcast()).ok()
     }
 }

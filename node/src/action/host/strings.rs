@@ -6,12 +6,12 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD};
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
-use boa_engine::object::builtins::JsUint8Array;
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue};
 
 use super::Host;
 use super::args::{bytes_of, type_error};
 use crate::action::inspect;
+use crate::action::natives::new_bytes;
 
 const ANY_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -36,7 +36,7 @@ impl Encoding {
         let name = match value {
             None => return Ok(Self::Utf8),
             Some(value) if value.is_undefined() => return Ok(Self::Utf8),
-            Some(value) => value.as_string().map(|name| name.to_std_string_lossy()).unwrap_or_default(),
+            Some(value) => short(value),
         };
         Ok(match name.as_str() {
             "utf8" | "utf-8" => Self::Utf8,
@@ -91,7 +91,7 @@ pub(super) fn from_string(args: &[JsValue], context: &mut Context) -> JsResult<J
     let encoding = Encoding::read(FUNCTION, args.get(1))?;
     charge(text.len() as u64, context)?;
     let bytes = encoding.decode(&text).ok_or_else(|| invalid(FUNCTION))?;
-    Ok(JsUint8Array::from_iter(bytes, context)?.into())
+    Ok(new_bytes(bytes, context)?.into())
 }
 
 /// `uint8arrayToString(bytes, encoding = "utf8")`.
@@ -109,8 +109,14 @@ pub(super) fn to_string(args: &[JsValue], context: &mut Context) -> JsResult<JsV
 
 fn charge(length: u64, context: &mut Context) -> JsResult<()> {
     let host = Host::of(context);
-    host.charge(length / 16, context)?;
-    host.produce(length.saturating_mul(2))
+    host.charge(length / 4, context)?;
+    host.produce(length.saturating_mul(4))
+}
+
+/// A name, if it is short enough to be one.
+fn short(value: &JsValue) -> String {
+    let name = value.as_string().filter(|name| name.len() <= 16);
+    name.map(|name| name.to_std_string_lossy()).unwrap_or_default()
 }
 
 fn invalid(function: &str) -> JsError {

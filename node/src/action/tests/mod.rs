@@ -1,6 +1,8 @@
 //! Tests of whole executions: scripts in, calls and results out.
 
 mod api;
+mod bounds;
+mod census;
 mod determinism;
 mod hostile;
 mod surface;

@@ -195,7 +195,7 @@ fn a_presignature_is_proposed_by_its_leader_only() {
     let fresh = Fresh::Bytes([9; 32]);
     let session = propose.session;
     let body = |node: &NodeId| {
-        let own = Announce { session, attempt, boot: Boot(0), digest: DIGEST, fresh: fresh.clone() };
+        let own = Announce { session, attempt, turn: 0, boot: Boot(0), digest: DIGEST, fresh: fresh.clone() };
         announced.get(node).map_or(own, |(_, body)| body.clone())
     };
     let signed = |node: &NodeId| Signed::new(body(node), *node, &identity(*node), &mut Meter::default());

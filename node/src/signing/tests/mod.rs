@@ -4,3 +4,4 @@ mod attacks;
 pub(super) mod keys;
 mod net;
 mod runs;
+mod withholding;

@@ -266,6 +266,7 @@ impl Net {
             Misbehaviour::WrongShare { .. } => "share",
             Misbehaviour::TwoProposals { .. } | Misbehaviour::NoncesProposedTwice { .. } => "two proposals",
             Misbehaviour::ForgedAnnouncement { .. } => "forged",
+            Misbehaviour::ForgedOpening { .. } => "forged opening",
         };
         let of = |effect: &Effect| match effect {
             Effect::Culprit { node, what } => Some((*node, name(what))),
