@@ -1,5 +1,6 @@
 //! What a run is asked for and what it gives back: the narrow interface between the engine and everything around it.
 
+use lit_node::bugs::BugSet;
 use lit_node::id::NodeId;
 use lit_node::signing::Scheme;
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::plan::FaultPlan;
-use crate::scenario::{ExpectedVerdict, Scenario, Vocabulary};
+use crate::scenario::{Expect, ExpectedVerdict, Scenario, Vocabulary};
 use crate::trace::{Retention, Trace};
 
 /// Runs scenarios.
@@ -134,6 +135,19 @@ impl Verdict {
     }
 }
 
+impl Expect {
+    /// Whether the oracles that saw these violations are those that the scenario names, if it names any.
+    pub fn blames(&self, violations: &[Violation]) -> bool {
+        let mut seen: Vec<&str> = violations.iter().map(|violation| violation.oracle.as_str()).collect();
+        if self.verdict == ExpectedVerdict::Safety {
+            seen.retain(|oracle| *oracle != "liveness");
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        self.oracles.is_empty() || self.oracles.iter().map(String::as_str).eq(seen)
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -170,6 +184,8 @@ pub struct RunReport {
     pub threshold: u16,
     /// Where Beaver triples came from.
     pub preprocessing: &'static str,
+    /// Known mistakes that nodes and clients made.
+    pub bugs: BugSet,
     /// One for each step that was started, in order.
     pub requests: Vec<RequestReport>,
     /// What the network itself did on the way, in order.

@@ -35,6 +35,7 @@ fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64, text: String) -
         nodes: scenario.network.nodes,
         threshold: scenario.network.threshold,
         preprocessing: scenario.keys.preprocessing.name(),
+        bugs: scenario.bugs,
         requests: Vec::new(),
         milestones: Vec::new(),
         culprits: Vec::new(),

@@ -57,6 +57,7 @@ impl<P: Protocol> Run<'_, P> {
             nodes: self.scenario.network.nodes,
             threshold: self.scenario.network.threshold,
             preprocessing: "none",
+            bugs: self.scenario.bugs,
             requests: self.decisions.iter().map(|(at, node, decision)| decided(*at / MILLI, *node, decision)).collect(),
             milestones: Vec::new(),
             culprits: Vec::new(),

@@ -1,5 +1,6 @@
 //! One JSON object a run. Keys, digests and signatures are 0x-hex; verifiers accept each signature as printed.
 
+use lit_node::bugs::Bug;
 use lit_node::signing::Scheme;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ struct Run<'r> {
     nodes: u16,
     threshold: u16,
     preprocessing: &'static str,
+    bugs: Vec<&'static str>,
     requests: Vec<Request<'r>>,
     culprits: Vec<CulpritLine<'r>>,
     suspects: Vec<SuspectLine>,
@@ -109,6 +111,7 @@ pub fn json(report: &RunReport) -> String {
         nodes: report.nodes,
         threshold: report.threshold,
         preprocessing: report.preprocessing,
+        bugs: report.bugs.iter().map(Bug::name).collect(),
         requests: report.requests.iter().map(request).collect(),
         culprits: report.culprits.iter().map(culprit).collect(),
         suspects: report.suspects.iter().map(suspect).collect(),

@@ -1,5 +1,6 @@
 //! The table that `litsim run` prints.
 
+use lit_node::bugs::Bug;
 use owo_colors::{OwoColorize, Style as Paint};
 use std::fmt::Write;
 
@@ -33,6 +34,10 @@ pub fn table(report: &RunReport, plan: &FaultPlan, style: Style) -> String {
 fn write_table(out: &mut String, report: &RunReport, plan: &FaultPlan, style: Style) -> std::fmt::Result {
     let title = style.paint(&report.scenario, Paint::new().bold());
     writeln!(out, "{title}  seed {}", report.seed)?;
+    if !report.bugs.is_empty() {
+        let names = report.bugs.iter().map(Bug::name).collect::<Vec<_>>().join(", ");
+        writeln!(out, "{}", style.paint(&format!("  planted bugs: {names}"), Paint::new().yellow()))?;
+    }
     write_steps(out, report, style)?;
     writeln!(out)?;
     writeln!(

@@ -70,6 +70,7 @@ pub(crate) fn sample() -> RunReport {
         nodes: 4,
         threshold: 3,
         preprocessing: "dealer",
+        bugs: Default::default(),
         milestones: vec![
             Milestone { at_ms: 0, text: "the chain starts".into() },
             Milestone { at_ms: 3_200, text: "a key is routed".into() },

@@ -1,5 +1,6 @@
 //! A scenario that has passed every check: what the planner and the engine work from.
 
+use lit_node::bugs::BugSet;
 use lit_node::id::NodeId;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// The parts of the run, in order.
     pub acts: Vec<Act>,
+    /// Known mistakes that nodes and clients make.
+    pub bugs: BugSet,
     /// How the run must end.
     pub expect: Expect,
 }
@@ -272,6 +275,10 @@ pub struct Execute {
     pub params: Params,
     /// The user whose AuthSig goes along.
     pub auth: Option<String>,
+    /// The user whom the AuthSig is said to be of, if that is not who signed it.
+    pub claims: Option<String>,
+    /// How long ago the AuthSig was made, milliseconds.
+    pub auth_age_ms: u64,
     /// The names of the signatures that must result, ascending, if demanded.
     pub expect_signatures: Option<Vec<String>>,
     /// The response that must result, if demanded.
@@ -319,6 +326,9 @@ pub enum WhenSpec {
 pub struct Expect {
     /// The verdict.
     pub verdict: ExpectedVerdict,
+    /// The oracles that must see a violation, ascending, while no other does; not checked if empty. Beside violations of
+    /// safety those of liveness do not count.
+    pub oracles: Vec<String>,
     /// Ids (`act/fault`) of the faults that must have fired.
     pub marks: Vec<String>,
     /// The most messages between nodes.

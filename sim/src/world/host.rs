@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lit_node::id::{Boot, NodeId};
 use lit_node::io::{Input, Output, Outputs, Time};
 use lit_node::meter::Meter;
-use lit_node::node::{Node, State};
+use lit_node::node::{Load, Node, State};
 
 use super::clock::Clock;
 use super::condition::Condition;
@@ -74,6 +74,11 @@ impl Host {
             cores: vec![0; cores.max(1)],
             released: 0,
         }
+    }
+
+    /// How much the node that runs here keeps for others.
+    pub fn load(&self) -> Option<Load> {
+        self.node.as_ref().map(Node::load)
     }
 
     /// Whether a node runs here.

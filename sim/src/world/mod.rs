@@ -299,6 +299,7 @@ impl World {
         if chain > 0 {
             return;
         }
+        self.show_loads(now);
         let delay = self.surroundings.rpc_one_way();
         for (seat, host) in &self.hosts {
             let Some((number, timestamp_s)) = self.surroundings.head_for(seat.node) else { continue };
