@@ -144,10 +144,15 @@ impl FaultPlan {
         // Before a second phase anything may fail that ends for it: liveness is demanded only afterwards.
         let counts = |event: &FaultEvent| event.is_permanent() || !scenario.limits.second_phase;
         let made_faulty: Vec<_> = made_faulty.filter(|(event, nodes)| counts(event) && !nodes.is_empty()).collect();
-        for (event, _) in &made_faulty {
+        // Those that come and go, one after the other, each with all that may hold at the same time; and those that hold
+        // all the time by themselves.
+        let passing = made_faulty.iter().map(|(event, _)| *event).filter(|event| !event.is_always());
+        for event in passing.map(Some).chain([None]) {
+            let holds =
+                |other: &FaultEvent| other.is_always() || event.is_some_and(|e| may_overlap(scenario, e, other));
             let mut faulty = BTreeSet::new();
             let mut faults = Vec::new();
-            for (other, nodes) in made_faulty.iter().filter(|(other, _)| may_overlap(scenario, event, other)) {
+            for (other, nodes) in made_faulty.iter().filter(|(other, _)| holds(other)) {
                 faulty.extend(nodes);
                 faults.push(other.id.clone());
             }
@@ -197,7 +202,7 @@ fn cut_off(fault: &Fault, network: &Network) -> BTreeSet<NodeId> {
 /// happen at any time of its act or step.
 fn may_overlap(scenario: &Scenario, a: &FaultEvent, b: &FaultEvent) -> bool {
     let order = |event: &FaultEvent| scenario.acts.iter().position(|act| act.name == event.act);
-    if a.id == b.id || a.is_always() || b.is_always() {
+    if a.id == b.id {
         return true;
     }
     if order(a) != order(b) {

@@ -42,7 +42,7 @@ fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64, text: String) -
         suspects: Vec::new(),
         violations: vec![Violation { oracle: PANIC.to_owned(), at_ms: 0, nodes: Vec::new(), detail: text }],
         missed: None,
-        faults: Faults { declared: plan.events.iter().map(|event| event.id.0.clone()).collect(), fired: Vec::new() },
+        faults: Faults::new(plan, &Default::default()),
         marks: Default::default(),
         profile: None,
         trace,

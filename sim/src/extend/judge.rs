@@ -64,10 +64,7 @@ impl<P: Protocol> Run<'_, P> {
             suspects: Vec::new(),
             violations,
             missed: missed.filter(|_| as_made || verdict == Verdict::Expectation),
-            faults: Faults {
-                declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
-                fired: self.faults.fired.into_iter().filter(|(_, n)| *n > 0).map(|(id, _)| id).collect(),
-            },
+            faults: Faults::new(plan, &self.faults.fired),
             marks: self.marks,
             profile: None,
             trace: self.trace,

@@ -59,6 +59,17 @@ fn write_table(out: &mut String, report: &RunReport, plan: &FaultPlan, style: St
         let evidence = &culprit.evidence;
         writeln!(out, "  culprit        {} ({evidence}), named by {}", culprit.node, by.join(", "))?;
     }
+    let blame = report.blame();
+    if !report.faults.liars.is_empty() || !blame.honest_named.is_empty() {
+        writeln!(
+            out,
+            "  blame          {} of {} liars proved wrong, {} of {} others",
+            blame.liars_named.len(),
+            report.faults.liars.len(),
+            blame.honest_named.len(),
+            blame.honest_named.len() + usize::from(blame.honest_unnamed)
+        )?;
+    }
     for suspect in &report.suspects {
         let by: Vec<String> = suspect.suspected_by.iter().map(|node| node.0.to_string()).collect();
         writeln!(out, "  waited for     {}, by {}", suspect.node, by.join(", "))?;

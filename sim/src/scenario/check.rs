@@ -327,5 +327,7 @@ fn expect(c: &mut Checker<'_>, raw: raw::Expect, acts: &[super::model::Act]) -> 
         }
     };
     let oracles = oracles(c, raw.verdict, raw.oracle);
-    Expect { verdict: raw.verdict, oracles, marks, messages_max: raw.messages_max, virtual_ms_max: raw.virtual_ms_max }
+    let culprits = raw.culprits.map(|nodes| nodes.iter().map(|node| c.node(node.value, &node.span)).collect());
+    let (messages_max, virtual_ms_max) = (raw.messages_max, raw.virtual_ms_max);
+    Expect { verdict: raw.verdict, oracles, marks, culprits, messages_max, virtual_ms_max }
 }

@@ -3,7 +3,7 @@
 use lit_node::bugs::BugSet;
 use lit_node::id::NodeId;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -331,6 +331,8 @@ pub struct Expect {
     pub oracles: Vec<String>,
     /// Ids (`act/fault`) of the faults that must have fired.
     pub marks: Vec<String>,
+    /// The nodes that honest nodes must have proved wrong, if that is to be checked.
+    pub culprits: Option<BTreeSet<NodeId>>,
     /// The most messages between nodes.
     pub messages_max: Option<u64>,
     /// The most virtual time, milliseconds.
@@ -338,7 +340,8 @@ pub struct Expect {
 }
 
 impl Expect {
-    /// What was missed in a run whose faults fired so often, with so many messages in so many virtual milliseconds.
+    /// What was missed in a run whose faults fired so often, in which so many messages were sent in so many virtual
+    /// milliseconds.
     pub fn missed(&self, fired: &BTreeMap<String, u64>, messages: u64, virtual_ms: u64) -> Option<String> {
         if let Some(mark) = self.marks.iter().find(|mark| fired.get(*mark).is_none_or(|times| *times == 0)) {
             return Some(format!("the fault {mark} never fired"));
@@ -347,5 +350,15 @@ impl Expect {
             return Some(format!("{messages} messages exceed the budget"));
         }
         self.virtual_ms_max.is_some_and(|max| virtual_ms > max).then(|| "virtual time exceeds the budget".to_owned())
+    }
+
+    /// What was missed if these nodes have been proved wrong.
+    pub fn wrongly_blamed(&self, named: &BTreeSet<NodeId>) -> Option<String> {
+        let list = |nodes: &BTreeSet<NodeId>| {
+            let numbers: Vec<String> = nodes.iter().map(|node| node.0.to_string()).collect();
+            if numbers.is_empty() { "no node".to_owned() } else { format!("node {}", numbers.join(", ")) }
+        };
+        let wanted = self.culprits.as_ref().filter(|wanted| *wanted != named)?;
+        Some(format!("{} should have been proved wrong, and {} was", list(wanted), list(named)))
     }
 }

@@ -293,6 +293,8 @@ pub(super) struct Expect {
     pub oracle: Option<Placed<OneOrMore>>,
     /// Which faults must have fired, as `act/fault`; all declared ones if not given.
     pub marks: Option<Vec<Placed<String>>>,
+    /// The numbers of the nodes that honest nodes must have proved wrong, and no others; not checked if not given.
+    pub culprits: Option<Vec<Placed<u16>>>,
     /// The most messages between nodes.
     pub messages_max: Option<u64>,
     /// The most virtual time, milliseconds.

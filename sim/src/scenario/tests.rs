@@ -182,6 +182,23 @@ fn more_than_f_crashes_at_once_need_consent() {
 }
 
 #[test]
+fn who_lies_counts_beside_whoever_is_down_and_those_who_are_down_one_after_the_other_count_once() {
+    let lie = "[[act.fault]]\nname = \"lie\"\nwhat.silent = { node = 4 }\n";
+    let crash = |name: &str, node: u16, at_ms: u32| {
+        let what = format!("what.crash = {{ node = {node}, restart_after_ms = 100 }}");
+        format!("[[act.fault]]\nname = \"{name}\"\nwhen = {{ at_ms = {at_ms} }}\n{what}\n")
+    };
+    let plan = |nodes: u16, faults: &[String]| {
+        let text = SMALL.replace("nodes = 4", &format!("nodes = {nodes}"));
+        FaultPlan::new(&check(&format!("{text}{lie}{}", faults.concat())).unwrap(), 1)
+    };
+    assert!(plan(4, &[]).is_ok() && plan(4, &[crash("a", 1, 0)]).is_err());
+    assert!(plan(7, &[crash("a", 1, 0), crash("b", 2, 100), crash("c", 3, 200)]).is_ok());
+    assert!(plan(7, &[crash("a", 1, 0), crash("b", 2, 99)]).is_err());
+    assert!(plan(4, &[crash("a", 4, 0)]).is_ok(), "the same node");
+}
+
+#[test]
 fn a_crash_for_good_counts_in_every_later_act() {
     let later = "[[act.fault]]\nname = \"a\"\nwhat.crash = { node = 1 }\n[[act]]\nname = \"two\"\n\
                  [[act.fault]]\nname = \"b\"\nwhat.crash = { node = 2, restart_after_ms = 5 }\n";

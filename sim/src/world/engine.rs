@@ -9,7 +9,7 @@ use lit_node::meter::Op;
 use super::World;
 use crate::heap::MILLI;
 use crate::oracle::{self, Facts, NoHonestPanic};
-use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Suspect, Verdict, Violation};
+use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::sealed;
@@ -156,7 +156,12 @@ impl World {
         if let Some(report) = self.script.reports.iter().find(|report| !report.expected && !stalls) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
-        self.scenario.expect.missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
+        let expect = &self.scenario.expect;
+        let by_honest = |culprit: &&Culprit| culprit.named_by.iter().any(|by| !self.corrupted.contains(by));
+        let named = self.observer.culprits.iter().filter(by_honest).map(|culprit| culprit.node).collect();
+        expect
+            .missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
+            .or_else(|| expect.wrongly_blamed(&named))
     }
 
     fn report(
@@ -197,12 +202,9 @@ impl World {
             requests: self.script.reports,
             milestones: self.observer.milestones.into_list(),
             culprits: self.observer.culprits,
-            suspects: self.observer.suspects.into_iter().map(suspect).collect(),
+            suspects: suspects(self.observer.suspects, &self.corrupted),
             violations,
-            faults: Faults {
-                declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
-                fired: self.faults.fired.into_iter().filter(|(_, n)| *n > 0).map(|(id, _)| id).collect(),
-            },
+            faults: Faults::new(plan, &self.faults.fired),
             marks,
             profile,
             trace: self.observer.trace,
@@ -210,8 +212,13 @@ impl World {
     }
 }
 
-fn suspect((node, by): (NodeId, BTreeSet<NodeId>)) -> Suspect {
-    Suspect { node, suspected_by: by.into_iter().collect() }
+/// Whom nodes that do not lie had to wait for.
+fn suspects(by_suspect: BTreeMap<NodeId, BTreeSet<NodeId>>, corrupted: &[NodeId]) -> Vec<Suspect> {
+    let suspect = |(node, by): (NodeId, BTreeSet<NodeId>)| {
+        let suspected_by = by.into_iter().filter(|by| !corrupted.contains(by)).collect();
+        Suspect { node, suspected_by }
+    };
+    by_suspect.into_iter().map(suspect).filter(|suspect| !suspect.suspected_by.is_empty()).collect()
 }
 
 fn public(violation: &oracle::Violation) -> Violation {
