@@ -135,7 +135,7 @@ fn json_has_exactly_the_documented_fields_in_order() {
     assert_eq!(
         keys(&value),
         "scenario, seed, verdict, expected, digest, virtual_ms, events, messages, bytes, nodes, threshold, \
-         preprocessing, requests, culprits, suspects, violations, faults, marks, profile"
+         preprocessing, bugs, requests, culprits, suspects, violations, faults, marks, profile"
     );
     let signed = &value["requests"][2];
     assert_eq!(
