@@ -33,6 +33,7 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
     // One step for each fault that stops a node, so that never more than one more is down.
     let mut steps: Vec<&Step> = if left > 0 { work.steps.iter().filter(|step| step.is_long).collect() } else { vec![] };
     let mut kinds = vec!["loss", "duplicate", "reorder", "replay", "order", "gray", "delay"];
+    let mut stops = 0;
     for number in 0..dice.below(7) {
         let fault = match dice.below(16) {
             // Of each kind one at most: several would make a network that nothing works in.
@@ -53,7 +54,17 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
             10 => client(dice, nodes, work),
             _ if !steps.is_empty() => {
                 let step = steps.swap_remove(dice.below(steps.len() as u32) as usize);
-                if dice.once_in(4) { pause(dice, step) } else { crash(dice, step) }
+                let is_open = stops == 0 && dice.once_in(3);
+                stops += 1;
+                if is_open {
+                    // It may come at any time from then on, so it is the only one.
+                    steps.clear();
+                    crash_while_writing(dice, step)
+                } else if dice.once_in(4) {
+                    pause(dice, step)
+                } else {
+                    crash(dice, step, "")
+                }
             }
             _ => continue,
         };
@@ -166,14 +177,18 @@ fn pause(dice: &mut Dice, step: &Step) -> String {
     format!("{}for_ms = {ms}\nwhat.pause = {{ node = \"any\" }}\n", moment(dice, step))
 }
 
-fn crash(dice: &mut Dice, step: &Step) -> String {
+fn crash_while_writing(dice: &mut Dice, step: &Step) -> String {
+    let what = if dice.once_in(2) {
+        format!(", at_write = {}", 1 + dice.below(12))
+    } else {
+        format!(", at_sync = {}", 1 + dice.below(6))
+    };
+    crash(dice, step, &what)
+}
+
+fn crash(dice: &mut Dice, step: &Step, cut: &str) -> String {
     let when = if dice.once_in(4) { format!("during = \"{}\"\n", step.id) } else { moment(dice, step) };
     let disk = *dice.pick(&["unsynced", "unsynced", "torn", "rollback"]);
-    let cut = match dice.below(5) {
-        0 => format!(", at_write = {}", 1 + dice.below(12)),
-        1 => format!(", at_sync = {}", 1 + dice.below(6)),
-        _ => String::new(),
-    };
     let after = 200 + dice.below(4000);
     format!("{when}what.crash = {{ node = \"any\", restart_after_ms = {after}, disk = \"{disk}\"{cut} }}\n")
 }
