@@ -273,3 +273,17 @@ fn a_capsule_is_written_for_runs_that_are_not_as_expected_or_where_asked_for() {
     assert!(exit == Exit::USAGE && err.contains("several are selected"), "{err}");
     std::fs::remove_dir_all(root).unwrap();
 }
+
+#[test]
+fn a_scenario_that_names_a_seed_runs_under_it_unless_another_is_given() {
+    let engine = Fake::new(Verdict::Pass, true);
+    let seed = |more: &[&str]| {
+        let (_, out, err) = litsim(&engine, &[&["run", &quickstart(), "--json"], more].concat());
+        let report: serde_json::Value =
+            serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+        report["seed"].as_u64().unwrap()
+    };
+    assert_eq!(seed(&[]), 1);
+    assert_eq!(seed(&["--set", "seed=77"]), 77);
+    assert_eq!(seed(&["--set", "seed=77", "--seed", "5"]), 5);
+}

@@ -144,6 +144,7 @@ pub(super) fn check(
         name: file.name.value,
         description: file.description,
         tags: file.tags,
+        seed: file.seed.unwrap_or(1),
         network,
         nodes: file.nodes,
         chains,

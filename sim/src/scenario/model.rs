@@ -24,6 +24,8 @@ pub struct Scenario {
     pub description: String,
     /// Words to select it by.
     pub tags: Vec<String>,
+    /// The seed of a run that is given none.
+    pub seed: u64,
     /// The nodes and the links between them.
     pub network: Network,
     /// The machines that the nodes run on.

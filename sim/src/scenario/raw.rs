@@ -26,6 +26,8 @@ pub(super) struct File {
     /// Words to select it by.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The seed of a run that is given none: 1 if not said. A regression names the seed under which it shows.
+    pub seed: Option<u64>,
     /// The nodes and the links between them.
     pub network: Network,
     /// The machines that the nodes run on.

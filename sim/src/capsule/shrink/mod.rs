@@ -138,6 +138,9 @@ fn finish(
     document.tree.insert("name".into(), scenario_name(stem).into());
     document.tree.insert("description".into(), description.into());
     document.tree.insert("tags".into(), Value::Array(vec!["regression".into()]));
+    if let Ok(seed) = i64::try_from(judge.seed) {
+        document.tree.insert("seed".into(), Value::Integer(seed));
+    }
     let (_, report) = judge.run(&document, judge.seed).ok_or_else(gone)?;
     if let Some(verdict) = expectable(failure, report.verdict) {
         let mut expect = Table::new();
