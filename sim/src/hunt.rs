@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use crate::generic;
 use crate::outcome::{Engine, RunOptions, RunReport, Violation};
-use crate::plan::FaultPlan;
-use crate::scenario::{self, ExpectedVerdict, LoadError, Scenario};
+use crate::plan::{FaultPlan, PlanError};
+use crate::scenario::{self, Diagnostics, ExpectedVerdict, LoadError, Scenario};
 use crate::trace::Retention;
 
 /// How to hunt.
@@ -37,6 +37,24 @@ pub enum HuntError {
         path: PathBuf,
         /// The bug.
         bug: Bug,
+    },
+    /// The generator has drawn what is no scenario.
+    #[error("the generic scenario of seed {seed} is not valid: {error}")]
+    Generic {
+        /// The seed.
+        seed: u64,
+        /// Why.
+        error: Box<Diagnostics>,
+    },
+    /// The planner refuses a run.
+    #[error("{scenario} under seed {seed}: {error}")]
+    Refused {
+        /// The scenario.
+        scenario: String,
+        /// The seed.
+        seed: u64,
+        /// Why.
+        error: PlanError,
     },
 }
 
@@ -105,7 +123,7 @@ pub fn hunt(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Trail, H
     let oracles = scenario.expect.oracles.clone();
     let mut trail = Trail { bug, scenario: path, oracles, caught: None, wrong: None, generic: None };
     for seed in 1..=options.seeds {
-        let Some(report) = run(engine, &scenario, seed) else { continue };
+        let report = run(engine, &scenario, seed)?;
         if report.expected {
             trail.caught = Some(Catch::of(seed, &report));
             break;
@@ -115,14 +133,27 @@ pub fn hunt(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Trail, H
             break;
         }
     }
-    trail.generic = (1..=options.generic_seeds).find_map(|seed| {
-        let mut scenario = generic_scenario(seed, bug)?;
-        let report = run(engine, &scenario, seed).filter(|report| !report.violations.is_empty())?;
-        // What goes wrong without the bug, too, does not give it away.
-        scenario.bugs = BugSet::NONE;
-        run(engine, &scenario, seed)?.violations.is_empty().then(|| Catch::of(seed, &report))
-    });
+    for seed in 1..=options.generic_seeds {
+        if let Some(found) = generic_catch(engine, bug, seed)? {
+            trail.generic = Some(found);
+            break;
+        }
+    }
     Ok(trail)
+}
+
+/// Whether a bug gives itself away in the generic scenario of a seed.
+fn generic_catch(engine: &dyn Engine, bug: Bug, seed: u64) -> Result<Option<Catch>, HuntError> {
+    let mut scenario = generic_scenario(seed)?;
+    scenario.bugs = BugSet::NONE.with(bug);
+    let report = run(engine, &scenario, seed)?;
+    if report.violations.is_empty() {
+        return Ok(None);
+    }
+    // What goes wrong without the bug, too, does not give it away.
+    scenario.bugs = BugSet::NONE;
+    let alone = run(engine, &scenario, seed)?;
+    Ok(alone.violations.is_empty().then(|| Catch::of(seed, &report)))
 }
 
 /// Runs the scenario of a bug without it, under every seed that the options allow.
@@ -132,33 +163,38 @@ pub fn hunt(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Trail, H
 pub fn control(engine: &dyn Engine, bug: Bug, options: &Options) -> Result<Vec<FalseAlarm>, HuntError> {
     let (_, mut scenario) = own_scenario(bug, options)?;
     scenario.bugs = BugSet::NONE;
-    Ok((1..=options.seeds).flat_map(|seed| alarms(engine, &scenario, seed)).collect())
+    let mut found = Vec::new();
+    for seed in 1..=options.seeds {
+        found.extend(alarms(&scenario, &run(engine, &scenario, seed)?));
+    }
+    Ok(found)
 }
 
 /// Runs the generic scenario of a seed without any bug. Requests may be answered otherwise than in a calm network: an
 /// endpoint that is down is a reason to refuse, for instance.
-pub fn control_generic(engine: &dyn Engine, seed: u64) -> Vec<FalseAlarm> {
-    let text = generic::scenario(seed);
-    let scenario = scenario::parse("generic", text.as_bytes(), Path::new(""), &[]);
-    scenario.map(|scenario| violations(&scenario, &run(engine, &scenario, seed))).unwrap_or_default()
+///
+/// # Errors
+/// If the scenario is not valid, or its plan is refused: the generator is wrong.
+pub fn control_generic(engine: &dyn Engine, seed: u64) -> Result<Vec<FalseAlarm>, HuntError> {
+    let scenario = generic_scenario(seed)?;
+    Ok(violations(&scenario, &run(engine, &scenario, seed)?))
 }
 
-fn alarms(engine: &dyn Engine, scenario: &Scenario, seed: u64) -> Vec<FalseAlarm> {
-    let report = run(engine, scenario, seed);
-    let wrong = report.iter().flat_map(|report| &report.requests).filter(|request| !request.expected);
+fn alarms(scenario: &Scenario, report: &RunReport) -> Vec<FalseAlarm> {
+    let wrong = report.requests.iter().filter(|request| !request.expected);
     let wrong = wrong.map(|request| {
         let what = format!("{}: {}", request.id, request.error.as_deref().unwrap_or("another outcome was expected"));
-        FalseAlarm { scenario: scenario.name.clone(), seed, what }
+        FalseAlarm { scenario: scenario.name.clone(), seed: report.seed, what }
     });
-    violations(scenario, &report).into_iter().chain(wrong).collect()
+    violations(scenario, report).into_iter().chain(wrong).collect()
 }
 
-fn violations(scenario: &Scenario, report: &Option<RunReport>) -> Vec<FalseAlarm> {
+fn violations(scenario: &Scenario, report: &RunReport) -> Vec<FalseAlarm> {
     let alarm = |seed, violation: &Violation| {
         let what = format!("{}: {}", violation.oracle, violation.detail);
         FalseAlarm { scenario: scenario.name.clone(), seed, what }
     };
-    report.iter().flat_map(|report| report.violations.iter().map(|seen| alarm(report.seed, seen))).collect()
+    report.violations.iter().map(|seen| alarm(report.seed, seen)).collect()
 }
 
 fn own_scenario(bug: Bug, options: &Options) -> Result<(PathBuf, Scenario), HuntError> {
@@ -179,18 +215,17 @@ fn unnamed(scenario: &Scenario, report: &RunReport) -> Option<String> {
     report.violations.iter().map(|violation| &violation.oracle).find(|oracle| !is_named(oracle)).cloned()
 }
 
-/// A generic scenario with a bug planted in it.
-fn generic_scenario(seed: u64, bug: Bug) -> Option<Scenario> {
+fn generic_scenario(seed: u64) -> Result<Scenario, HuntError> {
     let text = generic::scenario(seed);
-    let mut scenario = scenario::parse("generic", text.as_bytes(), Path::new(""), &[]).ok()?;
-    scenario.bugs = BugSet::NONE.with(bug);
-    Some(scenario)
+    scenario::parse(&format!("generic {seed}"), text.as_bytes(), Path::new(""), &[])
+        .map_err(|error| HuntError::Generic { seed, error: Box::new(error) })
 }
 
-fn run(engine: &dyn Engine, scenario: &Scenario, seed: u64) -> Option<RunReport> {
-    let plan = FaultPlan::new(scenario, seed).ok()?;
+fn run(engine: &dyn Engine, scenario: &Scenario, seed: u64) -> Result<RunReport, HuntError> {
+    let refused = |error| HuntError::Refused { scenario: scenario.name.clone(), seed, error };
+    let plan = FaultPlan::new(scenario, seed).map_err(refused)?;
     let options = RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing };
-    Some(engine.run(scenario, &plan, options))
+    Ok(engine.run(scenario, &plan, options))
 }
 
 /// Does the same with every item, so many at a time; results come in the order of the items.

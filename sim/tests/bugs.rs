@@ -58,7 +58,7 @@ fn the_same_scenarios_show_nothing_when_the_bug_is_not_planted() {
 #[test]
 fn generic_scenarios_show_nothing_when_no_bug_is_planted() {
     let seeds: Vec<u64> = (1..=16).collect();
-    let alarms = hunt::each(&seeds, jobs(), |seed| hunt::control_generic(&Simulator, *seed));
+    let alarms = hunt::each(&seeds, jobs(), |seed| hunt::control_generic(&Simulator, *seed).expect("a scenario"));
     let alarms: Vec<_> = alarms.into_iter().flatten().collect();
     assert!(alarms.is_empty(), "{alarms:#?}");
 }

@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
     if arguments.control {
         let own = hunt::each(&bugs, jobs, |bug| hunt::control(engine, *bug, &options));
         let seeds: Vec<u64> = (1..=options.generic_seeds).collect();
-        let generic = hunt::each(&seeds, jobs, |seed| Ok(hunt::control_generic(engine, *seed)));
+        let generic = hunt::each(&seeds, jobs, |seed| hunt::control_generic(engine, *seed));
         return print_alarms(own.into_iter().chain(generic), common, shell);
     }
     let trails = hunt::each(&bugs, jobs, |bug| hunt::hunt(engine, *bug, &options));
@@ -97,7 +97,7 @@ fn print(trails: &[Result<Trail, HuntError>], common: &Common, shell: &mut Shell
     for trail in trails {
         match trail {
             Err(error) => {
-                shell.complain(&error.to_string());
+                shell.complain(&format!("error: {error}"));
                 exit = exit.and(Exit::BAD_SCENARIO);
             }
             Ok(trail) => {
@@ -130,7 +130,7 @@ fn print(trails: &[Result<Trail, HuntError>], common: &Common, shell: &mut Shell
     if !common.quiet {
         let caught = lines.iter().filter(|line| line.caught).count();
         let generic = lines.iter().filter(|line| line.generic_seeds.is_some()).count();
-        shell.print(&format!("{caught} of {} caught, {generic} in generic scenarios, too", lines.len()));
+        shell.print(&format!("{caught} of {} caught, {generic} in generic scenarios, too", trails.len()));
     }
     exit
 }
@@ -144,7 +144,7 @@ fn print_alarms(
     for found in found {
         match found {
             Err(error) => {
-                shell.complain(&error.to_string());
+                shell.complain(&format!("error: {error}"));
                 exit = exit.and(Exit::BAD_SCENARIO);
             }
             Ok(alarms) => {

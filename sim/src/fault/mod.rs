@@ -39,7 +39,7 @@ pub use pace::{ClockStep, Drift, Pause, Slow};
 pub use storage::{DiskFull, DiskSlow};
 pub use surroundings::{Endpoints, Gateway, Lie, Reorg, RpcLag, RpcLie, Serve};
 pub use twins::Twins;
-pub use wire::{Flip, Garbage, Truncate};
+pub use wire::{Flip, GARBAGE_BYTES_MAX, Garbage, Truncate};
 
 use lit_node::id::NodeId;
 use schemars::JsonSchema;

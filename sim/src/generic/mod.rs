@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn every_seed_gives_a_valid_scenario_that_differs_from_the_others_and_stays_within_f() {
         let mut texts = std::collections::BTreeSet::new();
-        for seed in 0..300 {
+        for seed in 0..=2_000 {
             let text = scenario(seed);
             assert_eq!(text, scenario(seed));
             let checked = crate::scenario::parse("generic", text.as_bytes(), Path::new("."), &[]);
@@ -56,6 +56,6 @@ mod tests {
             FaultPlan::new(&checked, seed).unwrap_or_else(|error| panic!("{error}\n{text}"));
             texts.insert(text);
         }
-        assert_eq!(texts.len(), 300);
+        assert_eq!(texts.len(), 2_001);
     }
 }

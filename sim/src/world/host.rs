@@ -196,7 +196,7 @@ impl Host {
         let mut outputs = Outputs::default();
         // A panic of one node is a finding about that node, not the end of the simulation.
         let result = catch_unwind(AssertUnwindSafe(|| node.handle(clock, input, &mut outputs)));
-        let halted = node.is_halted();
+        let halted = result.is_ok() && node.is_halted();
         *core = now.saturating_add(self.condition.duration(&outputs.meter));
         // A later input saw what an earlier one did: what comes of it cannot be out before.
         let done = (*core).max(self.released);
