@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Load;
 use super::core::Core;
 use super::keygen::{KeyGeneration, Reach};
-use super::peers::{Heard, Peers};
+use super::peers::{Arrival, Heard, Peers};
 use super::question::Question;
 use super::requests::Requests;
 use super::state::{ChannelState, Membership};
@@ -177,9 +177,9 @@ impl Running {
     }
 
     fn receive(&mut self, effects: Vec<channel::Effect>, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
-        let (heard, restarted) = self.peers.carry_out(effects, &self.core, out);
-        for peer in restarted {
-            self.sign(now, out, |signers, env, fx| signers.peer_restarted(peer, env, fx));
+        let (heard, arrivals) = self.peers.carry_out(effects, &self.core, out);
+        for Arrival { peer, boot, again } in arrivals {
+            self.sign(now, out, |signers, env, fx| signers.peer_arrived(peer, boot, again, env, fx));
         }
         heard.into_iter().try_for_each(|heard| self.hear(heard, now, out))
     }
