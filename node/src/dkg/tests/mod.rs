@@ -7,6 +7,8 @@ mod disputes;
 mod liars;
 mod misbehaviour;
 mod protocol;
+mod reshare;
+mod reshare_secrecy;
 
 use group::ff::Field;
 use k256::ecdsa::SigningKey;
