@@ -387,3 +387,12 @@ fn who_is_cut_off_from_n_minus_f_nodes_without_an_end_counts_as_faulty() {
     let crash = "what.crash = { node = 5, restart_after_ms = 9 }\n[[act.fault]]\nname = \"y\"\n";
     assert!(plan(10, &format!("{crash}{split}")).is_err(), "a crash beside it is one too many");
 }
+
+#[test]
+fn each_limit_says_by_its_name_that_it_is_reached() {
+    let limits = Limits { virtual_ms_max: 2, messages_max: 3, events_max: 4, ..Limits::default() };
+    assert_eq!(limits.reached(2_000_000, 3, 4), None);
+    assert_eq!(limits.reached(2_000_001, 3, 4), Some("virtual_ms_max"));
+    assert_eq!(limits.reached(0, 4, 4), Some("messages_max"));
+    assert_eq!(limits.reached(0, 0, 5), Some("events_max"));
+}
