@@ -86,6 +86,8 @@ bugs! {
     CoordinatorWaitsForAll = "coordinator-waits-for-all",
     /// A peer that lets a deadline pass is named as a culprit, though silence proves nothing.
     TimeoutAsProof = "timeout-as-proof",
+    /// Whose signature share was wrong is not said: the attempt is given up as if a holder had been silent.
+    LiarUnnamed = "liar-unnamed",
     /// A holder takes what shares combine to for a signature without verifying it, and so never looks for the liar.
     UnverifiedCombination = "unverified-combination",
     /// Nonces are copied, not taken, so a coordinator that proposes twice gets two shares for one nonce (the attack

@@ -118,6 +118,12 @@ pub enum Note {
         /// What it did.
         what: String,
     },
+    /// What everybody gave for a presignature or signature combines to something wrong; whoever is to blame has been
+    /// named.
+    WrongResult {
+        /// The presignature, or the hash of the proposal.
+        attempt: Digest,
+    },
     /// The store failed, and the node has stopped.
     StoreFailed {
         /// What the store said.

@@ -61,6 +61,11 @@ impl<E> Heap<E> {
         self.entries.peek().map(|Reverse(entry)| entry.due.0)
     }
 
+    /// How many events have been taken.
+    pub fn popped(&self) -> u64 {
+        self.inserted - self.entries.len() as u64
+    }
+
     /// Adds an event; one that is due in the past is due now.
     pub fn push(&mut self, at: Nanos, tiebreak: u64, event: E) {
         let due = (at.max(self.now), tiebreak, self.inserted);

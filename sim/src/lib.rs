@@ -6,6 +6,7 @@ compile_error!("build with `--cfg madsim`, as .cargo/config.toml does: without i
 
 pub mod byzantine;
 pub mod capsule;
+mod caught;
 pub mod chain;
 pub mod cli;
 pub mod cost;

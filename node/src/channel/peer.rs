@@ -384,7 +384,9 @@ impl Peer {
     /// When [`tick`](Self::tick) is next needed.
     pub fn deadline(&self) -> Option<Time> {
         let hello = self.handshake.as_ref().map(|handshake| handshake.retry.due);
-        let probe = self.session.as_ref().and_then(|session| session.probe).map(|probe| probe.due);
+        // Without a session nothing can be sent, so nothing but the handshake is due.
+        let Some(session) = &self.session else { return hello };
+        let probe = session.probe.map(|probe| probe.due);
         [hello, probe, self.outgoing.due(), self.incoming.due()].into_iter().flatten().min()
     }
 

@@ -238,7 +238,11 @@ impl<C: Combine> ExecuteOp<C> {
         }
         let is_lost = |node: &&NodeId| self.courier.is_settled(**node) && !self.subjects.contains_key(node);
         if self.network.nodes.iter().filter(is_lost).count() > spare {
-            return Some((ErrorCode::NotEnoughShares, Cause::MixedFailures));
+            // Those who have not answered may yet make it clear that the request itself is at fault.
+            let failures = self.failures().into_iter().filter(|(code, _)| *code != ErrorCode::RateLimitExceeded);
+            let alike = failures.map(|(_, nodes)| nodes).max().unwrap_or(0);
+            let is_open = alike > 0 && alike + self.courier.pending() > spare;
+            return (!is_open).then_some((ErrorCode::NotEnoughShares, Cause::MixedFailures));
         }
         let largest = self.groups().values().map(|group| self.largest(group)).max().unwrap_or(0);
         let disagree = match self.strategy {
@@ -258,11 +262,17 @@ impl<C: Combine> ExecuteOp<C> {
 
     /// A code with which so many nodes failed that too few are left.
     fn common_code(&self, counts: impl Fn(ErrorCode) -> bool) -> Option<ErrorCode> {
+        let mut failures = self.failures().into_iter();
+        failures.find(|(code, nodes)| *nodes > self.network.spare() && counts(*code)).map(|(code, _)| code)
+    }
+
+    /// How many nodes have failed with each code.
+    fn failures(&self) -> BTreeMap<ErrorCode, usize> {
         let mut by_code: BTreeMap<ErrorCode, usize> = BTreeMap::new();
         for code in self.answers.values().filter_map(|answer| answer.as_ref().err()).map(|failure| failure.code) {
             *by_code.entry(code).or_default() += 1;
         }
-        by_code.into_iter().find(|(code, nodes)| *nodes > self.network.spare() && counts(*code)).map(|(code, _)| code)
+        by_code
     }
 
     fn expire(&mut self) {

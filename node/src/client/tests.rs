@@ -277,12 +277,27 @@ fn a_mixture_of_failures_gives_a_breakdown() {
     run.ok(3, executed("yes", None));
     assert!(run.is_open());
     run.refuse(4, ErrorCode::JsError, "boom");
+    run.ok(5, executed("yes", None));
+    run.ok(6, executed("yes", None));
+    assert!(run.is_open(), "the last node may show that the request is at fault");
+    run.ok(7, executed("yes", None));
     let text = run.error().to_string();
     assert_eq!(
         text,
         "NotEnoughShares: too many nodes failed (5 of 7 must agree); nodes 1, 4: JsError: boom; \
-         nodes 2: NotAuthorized: no; nodes 3: executed; nodes 5, 6, 7: silent"
+         nodes 2: NotAuthorized: no; nodes 3, 5, 6, 7: executed"
     );
+}
+
+#[test]
+fn a_refusal_by_all_who_are_right_is_told_from_the_failure_of_another_kind_that_came_before() {
+    let mut run = Run::new(4);
+    run.refuse(2, ErrorCode::JsError, "its gateway is down");
+    run.refuse(1, ErrorCode::NotAuthorized, "no");
+    assert!(run.is_open(), "two of four are lost, but nobody knows for which reason");
+    run.refuse(3, ErrorCode::NotAuthorized, "no");
+    let error = run.error();
+    assert_eq!((error.code, error.cause), (ErrorCode::NotAuthorized, Cause::Refused));
 }
 
 #[test]

@@ -265,6 +265,7 @@ impl Running {
                 signing::Effect::Culprit { node, what } => {
                     out.note(Note::Culprit { node, what: format!("{what:?}") });
                 }
+                signing::Effect::WrongResult { attempt } => out.note(Note::WrongResult { attempt }),
                 signing::Effect::Done { session, shares, signature, .. } => {
                     self.requests.on_signed(session, shares, signature, now, &mut self.core, out);
                 }

@@ -55,6 +55,11 @@ pub enum Effect {
         /// What it did.
         what: Misbehaviour,
     },
+    /// What all gave for a presignature or signature combines to something wrong. Follows the culprits.
+    WrongResult {
+        /// The presignature, or the hash of the proposal.
+        attempt: Digest,
+    },
 }
 
 /// Provable misbehaviour.

@@ -309,6 +309,7 @@ impl Pool {
                 for liar in liars {
                     io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id });
                 }
+                io.fx.push(Effect::WrongResult { attempt: id });
             }
             Err(PresignError::Degenerate) => {}
         }

@@ -448,9 +448,10 @@ impl Session {
             Verdict::Wrong(liars) => {
                 let attempt = round.attempt;
                 self.rounds.remove(&proposal);
-                for liar in liars {
+                for liar in liars.into_iter().filter(|_| !bugs::planted(Bug::LiarUnnamed)) {
                     io.convict(liar, Misbehaviour::WrongShare { proposal });
                 }
+                io.fx.push(Effect::WrongResult { attempt: proposal });
                 if attempt == self.attempt {
                     self.next_attempt(io);
                 }

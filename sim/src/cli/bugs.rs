@@ -20,6 +20,9 @@ pub(super) struct Arguments {
     /// How many generic scenarios to try as well, which were made for no bug
     #[arg(long, default_value_t = 2000, value_name = "M")]
     generic_seeds: u64,
+    /// Fail if generic scenarios give away fewer of the bugs than this
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    generic_min: usize,
     /// Plant nothing, and run every seed of every scenario: nothing may be seen
     #[arg(long)]
     control: bool,
@@ -74,7 +77,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
         return print_alarms(own.into_iter().chain(generic), common, shell);
     }
     let trails = hunt::each(&bugs, jobs, |bug| hunt::hunt(engine, *bug, &options));
-    print(&trails, common, shell)
+    print(&trails, arguments.generic_min, common, shell)
 }
 
 fn select(names: &[String]) -> Result<Vec<Bug>, String> {
@@ -91,7 +94,7 @@ fn select(names: &[String]) -> Result<Vec<Bug>, String> {
     names.iter().map(find).collect()
 }
 
-fn print(trails: &[Result<Trail, HuntError>], common: &Common, shell: &mut Shell<'_>) -> Exit {
+fn print(trails: &[Result<Trail, HuntError>], generic_min: usize, common: &Common, shell: &mut Shell<'_>) -> Exit {
     let mut exit = Exit::OK;
     let mut lines = Vec::new();
     for trail in trails {
@@ -107,6 +110,13 @@ fn print(trails: &[Result<Trail, HuntError>], common: &Common, shell: &mut Shell
                 lines.push(line(trail));
             }
         }
+    }
+    let generic = lines.iter().filter(|line| line.generic_seeds.is_some()).count();
+    if generic < generic_min {
+        shell.complain(&format!(
+            "error: generic scenarios give away {generic} bugs, at least {generic_min} were expected"
+        ));
+        exit = exit.and(Exit::MISSED);
     }
     if common.json {
         shell.print(&serde_json::json!({ "bugs": lines }).to_string());
@@ -129,7 +139,6 @@ fn print(trails: &[Result<Trail, HuntError>], common: &Common, shell: &mut Shell
     }
     if !common.quiet {
         let caught = lines.iter().filter(|line| line.caught).count();
-        let generic = lines.iter().filter(|line| line.generic_seeds.is_some()).count();
         shell.print(&format!("{caught} of {} caught, {generic} in generic scenarios, too", trails.len()));
     }
     exit

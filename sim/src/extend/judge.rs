@@ -31,8 +31,8 @@ impl<P: Protocol> Run<'_, P> {
         let (now, virtual_ms) = (self.heap.now(), self.heap.now() / MILLI);
         let mut violations = std::mem::take(&mut self.panics);
         violations.extend(self.findings());
-        if self.stuck {
-            let detail = "a limit of the scenario was reached".to_owned();
+        if let Some(name) = self.stuck {
+            let detail = format!("limits.{name} was reached");
             violations.push(Violation { oracle: "liveness".into(), at_ms: virtual_ms, nodes: Vec::new(), detail });
         }
         let expect = &self.scenario.expect;

@@ -1,7 +1,6 @@
 //! A run of a foreign protocol: nodes as values on the event heap, with links, faults and trace as in every run.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lit_node::id::{Boot, NodeId, SessionId};
 use lit_node::io::Label;
@@ -10,12 +9,13 @@ use super::host::Host;
 use super::outputs::{Output, Outputs};
 use super::{Event as Seen, Letter, Oracle, Protocol, Rig, Setup, WireFault};
 use crate::byzantine::{Line, Switchboard};
+use crate::caught::caught;
 use crate::fault::{Crash, DiskLoss, Fault, PowerCut};
 use crate::heap::{Heap, MILLI, Nanos};
 use crate::network::{Endpoint, Link, LinkFault, Network, Replay};
 use crate::outcome::{Point, RunOptions, Violation};
 use crate::plan::{FaultEvent, FaultPlan};
-use crate::scenario::Scenario;
+use crate::scenario::{Limits, Scenario};
 use crate::trace::{Actor, Kind, Payload, Record, Trace};
 use crate::world::faults::Faults;
 use crate::world::links::{self, link_fault};
@@ -56,7 +56,7 @@ pub(super) struct Run<'r, P: Protocol> {
     /// Nodes that panicked.
     pub panics: Vec<Violation>,
     /// A limit of the scenario was reached.
-    pub stuck: bool,
+    pub stuck: Option<&'static str>,
 }
 
 impl<'r, P: Protocol> Run<'r, P> {
@@ -84,7 +84,7 @@ impl<'r, P: Protocol> Run<'r, P> {
             marks: BTreeMap::new(),
             decisions: Vec::new(),
             panics: Vec::new(),
-            stuck: false,
+            stuck: None,
             switchboard,
         };
         for node in (1..=scenario.network.nodes).map(NodeId) {
@@ -132,7 +132,6 @@ impl<'r, P: Protocol> Run<'r, P> {
     /// Runs until nothing is left to happen in the last act, a limit is reached, or to a point.
     pub fn run_to(&mut self, point: Point) {
         let limits = &self.scenario.limits;
-        let limit = limits.virtual_ms_max.saturating_mul(MILLI);
         self.begin_act();
         loop {
             let Some(next) = self.heap.due() else {
@@ -144,8 +143,8 @@ impl<'r, P: Protocol> Run<'r, P> {
             if point.is_reached(self.trace.len(), next) {
                 return;
             }
-            if next > limit || self.messages > limits.messages_max {
-                self.stuck = P::ENDS || next <= limit;
+            if let Some(name) = limits.reached(next, self.messages, self.heap.popped()) {
+                self.stuck = (P::ENDS || name != Limits::VIRTUAL_TIME).then_some(name);
                 return;
             }
             let Some((now, event)) = self.heap.pop() else { return };
@@ -221,11 +220,11 @@ impl<'r, P: Protocol> Run<'r, P> {
         let Some(node) = host.node.as_mut() else { return };
         let boot = host.boot;
         let mut outputs = Outputs::default();
-        if catch_unwind(AssertUnwindSafe(|| work(node, &mut outputs))).is_err() {
+        if let Err(text) = caught(|| work(node, &mut outputs)) {
             host.node = None;
-            self.record(now, Kind::Boot, Actor::Node(id.0), "panics".to_owned());
+            self.record(now, Kind::Boot, Actor::Node(id.0), format!("panics: {text}"));
             if !self.corrupted.contains(&id) {
-                let (at_ms, detail) = (now / MILLI, format!("{id} panicked"));
+                let (at_ms, detail) = (now / MILLI, format!("{id} panicked: {text}"));
                 self.panics.push(Violation { oracle: "no-honest-panic".into(), at_ms, nodes: vec![id], detail });
             }
             return;

@@ -7,10 +7,12 @@ mod ack_soundness;
 mod action_immutability;
 mod authentic_caller;
 mod bounded_memory;
+mod culprit_completeness;
 mod culprit_soundness;
 mod durability;
 mod forgery;
 mod key_agreement;
+mod liveness;
 mod nonce_reuse;
 mod panic;
 mod permission;
@@ -24,10 +26,12 @@ pub use ack_soundness::AckSoundness;
 pub use action_immutability::ActionImmutability;
 pub use authentic_caller::AuthenticCaller;
 pub use bounded_memory::BoundedMemory;
+pub use culprit_completeness::CulpritCompleteness;
 pub use culprit_soundness::CulpritSoundness;
 pub use durability::{Durability, Kept};
 pub use forgery::NoForgery;
 pub use key_agreement::KeyAgreement;
+pub use liveness::Liveness;
 pub use nonce_reuse::NonceUniqueness;
 pub use panic::NoHonestPanic;
 pub use permission::{PermissionLists, PermissionSoundness};
@@ -35,7 +39,7 @@ pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lit_node::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use lit_node::io::Time;
@@ -44,6 +48,7 @@ use lit_node::note::Note;
 use lit_node::signing::Scheme;
 
 use crate::heap::Nanos;
+use crate::outcome::RequestReport;
 use crate::witness::Witness;
 
 /// An invariant that did not hold.
@@ -169,6 +174,21 @@ pub enum Event<'a> {
     Accepted(&'a Accepted),
     /// A node panicked.
     Panicked(NodeId, &'a str),
+    /// A node crashed: what it held in memory is gone.
+    Crashed(NodeId),
+    /// A node stopped because its store failed, and no fault of the plan made it.
+    StoreFailed(NodeId),
+}
+
+/// A complaint about a dealing that the home chain's board shows when the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dispute {
+    /// The key generation.
+    pub session: SessionId,
+    /// Whose dealing.
+    pub dealer: NodeId,
+    /// Who complains.
+    pub accuser: NodeId,
 }
 
 /// What an oracle may look at besides events.
@@ -185,6 +205,14 @@ pub struct Facts<'a> {
     pub threshold: usize,
     /// The nodes that the plan corrupts.
     pub corrupted: &'a [NodeId],
+    /// The nodes that are up.
+    pub up: BTreeSet<NodeId>,
+    /// What clients were told to do, and what came of it.
+    pub steps: &'a [RequestReport],
+    /// Why the run was ended before its time, if it was.
+    pub stuck: Option<&'a str>,
+    /// The complaints on the board.
+    pub disputes: Vec<Dispute>,
 }
 
 /// An invariant.
@@ -217,6 +245,8 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<Durability>::default(),
         Box::<BoundedMemory>::default(),
         Box::<NoHonestPanic>::default(),
+        Box::<CulpritCompleteness>::default(),
+        Box::<Liveness>::default(),
     ]
 }
 
@@ -280,6 +310,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "bounded-memory",
         "No honest node keeps more messages, or more bytes of them, for a peer than `nodes.queue_messages` and 16 MiB.",
+    ),
+    (
+        "culprit-completeness",
+        "Whoever sees that what all gave for a presignature or signature combines to something wrong names somebody for \
+         it, and whoever finishes a key generation in which an honest node complained about a dealer names that dealer.",
     ),
     ("no-honest-panic", "No honest node panics, whatever it receives."),
     (

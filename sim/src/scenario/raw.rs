@@ -11,6 +11,7 @@ use super::latency::Latency;
 use super::raw_act::Act;
 use super::source::Placed;
 use super::value::{HOUR_MS, OneOrMany, OneOrMore, Rate, Threshold, Wei, at_most, between};
+use crate::heap::{MILLI, Nanos};
 
 /// A scenario: the network, its surroundings, what clients do, what goes wrong, and how it must end.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -264,6 +265,8 @@ pub struct Limits {
     pub virtual_ms_max: u64,
     /// The most messages between nodes.
     pub messages_max: u64,
+    /// The most events of any kind: a node that wakes itself without end gets no further than this.
+    pub events_max: u64,
     /// Whether a step that should complete and did not, while faults were on that can end, gets a second bound after
     /// they have ended. Nodes that lie or stay down go on doing so.
     pub second_phase: bool,
@@ -271,9 +274,31 @@ pub struct Limits {
     pub beyond_f: bool,
 }
 
+impl Limits {
+    /// The field that bounds virtual time.
+    pub(crate) const VIRTUAL_TIME: &'static str = "virtual_ms_max";
+
+    /// The field whose bound a run that has come so far exceeds, if any.
+    pub(crate) fn reached(&self, now: Nanos, messages: u64, events: u64) -> Option<&'static str> {
+        if now > self.virtual_ms_max.saturating_mul(MILLI) {
+            Some(Self::VIRTUAL_TIME)
+        } else if messages > self.messages_max {
+            Some("messages_max")
+        } else {
+            (events > self.events_max).then_some("events_max")
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { virtual_ms_max: 600_000, messages_max: 10_000_000, second_phase: false, beyond_f: false }
+        Self {
+            virtual_ms_max: 600_000,
+            messages_max: 10_000_000,
+            events_max: 50_000_000,
+            second_phase: false,
+            beyond_f: false,
+        }
     }
 }
 

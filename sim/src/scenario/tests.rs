@@ -433,3 +433,12 @@ fn every_shipped_scenario_has_a_budget_of_messages_and_of_virtual_time() {
     assert!(without.is_empty(), "{without:#?}");
     assert!(seen > 80, "{seen} scenarios");
 }
+
+#[test]
+fn each_limit_says_by_its_name_that_it_is_reached() {
+    let limits = Limits { virtual_ms_max: 2, messages_max: 3, events_max: 4, ..Limits::default() };
+    assert_eq!(limits.reached(2_000_000, 3, 4), None);
+    assert_eq!(limits.reached(2_000_001, 3, 4), Some("virtual_ms_max"));
+    assert_eq!(limits.reached(0, 4, 4), Some("messages_max"));
+    assert_eq!(limits.reached(0, 0, 5), Some("events_max"));
+}

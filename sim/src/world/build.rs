@@ -157,7 +157,6 @@ impl World {
             connections_made: 0,
             snapshots: BTreeMap::new(),
             observer,
-            broken: Vec::new(),
             endings: BTreeMap::new(),
             ends_at: None,
             stuck: None,

@@ -9,7 +9,7 @@ use lit_node::meter::Op;
 use super::World;
 use crate::heap::MILLI;
 use crate::oracle::{self, Facts, NoHonestPanic};
-use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Suspect, Verdict, Violation};
+use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::sealed;
@@ -65,8 +65,7 @@ impl World {
     fn judge(mut self, plan: &FaultPlan, options: RunOptions) -> RunReport {
         let now = self.heap.now();
         self.faults.told(&self.factory.switchboard);
-        let mut violations = self.safety();
-        violations.extend(self.liveness());
+        let violations = self.violations();
         let missed = self.missed_expectation(&violations);
         // A node that panics is worse than anything, unless that is what the scenario is made to show.
         let shows_panic = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
@@ -87,10 +86,11 @@ impl World {
         self.report(plan, options, verdict, violations, missed)
     }
 
-    fn safety(&mut self) -> Vec<Violation> {
-        let running: Vec<NodeId> = self.hosts.values().filter(|host| host.is_up()).map(|host| host.id).collect();
-        for id in running {
-            self.show_disk(self.heap.now(), id, false);
+    /// What oracles say of the run.
+    fn violations(&mut self) -> Vec<Violation> {
+        let running: BTreeSet<NodeId> = self.hosts.values().filter(|host| host.is_up()).map(|host| host.id).collect();
+        for id in &running {
+            self.show_disk(self.heap.now(), *id, false);
         }
         let mut oracles = std::mem::take(&mut self.observer.oracles);
         let witness = std::rc::Rc::clone(&self.observer.witness);
@@ -102,6 +102,10 @@ impl World {
             disks: self.raw_disks(),
             threshold: usize::from(self.scenario.network.threshold),
             corrupted: &self.corrupted,
+            up: running,
+            steps: &self.script.reports,
+            stuck: self.stuck.as_deref(),
+            disputes: self.surroundings.disputes(&self.book.contracts),
         };
         let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
         found.map(|violation| public(&violation)).collect()
@@ -114,34 +118,6 @@ impl World {
             disks.entry(host.id).or_default().extend(host.disk.raw());
         }
         disks
-    }
-
-    /// What should have completed and did not.
-    fn liveness(&self) -> Vec<Violation> {
-        let violation =
-            |nodes, detail| Violation { oracle: "liveness".into(), at_ms: self.heap.now() / MILLI, nodes, detail };
-        let mut violations: Vec<Violation> = self.stuck.iter().map(|why| violation(Vec::new(), why.clone())).collect();
-        for report in &self.script.reports {
-            let late = match &report.outcome {
-                StepOutcome::Unfinished => true,
-                StepOutcome::Failed(code) => {
-                    !report.expected && matches!(code.as_str(), "RequestTimeout" | "NotEnoughShares")
-                }
-                StepOutcome::Ok => false,
-            };
-            if late {
-                let detail = format!("step {} did not complete: {}", report.id, report.outcome.name());
-                violations.push(violation(Vec::new(), detail));
-            }
-        }
-        for node in &self.broken {
-            violations.push(violation(vec![*node], format!("the store of {node} failed, and no fault did it")));
-        }
-        let behind: Vec<NodeId> = self.behind().collect();
-        if !behind.is_empty() {
-            violations.push(violation(behind, "nodes that are up lack a key that others hold".into()));
-        }
-        violations
     }
 
     /// What the scenario demands beyond a verdict, if it is not so.

@@ -4,7 +4,6 @@
 //! the core for as long as the cost table says, and what the node wants done leaves when the work is done.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lit_node::id::{Boot, NodeId};
 use lit_node::io::{Input, Output, Outputs, Time};
@@ -13,6 +12,7 @@ use lit_node::node::{Load, Node, State};
 
 use super::clock::Clock;
 use super::condition::Condition;
+use crate::caught::caught;
 use crate::disk::{Disk, Loss, Snapshot, Trip};
 use crate::fault::PowerCut;
 use crate::heap::Nanos;
@@ -23,7 +23,7 @@ pub struct Handled {
     pub outputs: Vec<Output>,
     /// When that is.
     pub done: Nanos,
-    /// The panic's message, if the node panicked.
+    /// The panic's message and place, if the node panicked.
     pub panic: Option<String>,
     /// Whether the node's store failed, so that it stopped.
     pub halted: bool,
@@ -195,14 +195,14 @@ impl Host {
         let input = self.waiting.pop_front()?;
         let mut outputs = Outputs::default();
         // A panic of one node is a finding about that node, not the end of the simulation.
-        let result = catch_unwind(AssertUnwindSafe(|| node.handle(clock, input, &mut outputs)));
+        let result = caught(|| node.handle(clock, input, &mut outputs));
         let halted = result.is_ok() && node.is_halted();
         *core = now.saturating_add(self.condition.duration(&outputs.meter));
         // A later input saw what an earlier one did: what comes of it cannot be out before.
         let done = (*core).max(self.released);
         self.released = done;
         self.total.merge(&outputs.meter);
-        let panic = result.err().map(|payload| panic_text(payload.as_ref()));
+        let panic = result.err();
         if panic.is_some() || halted {
             self.stop();
         }
@@ -214,12 +214,4 @@ impl Host {
         }
         Some(Handled { outputs: outputs.list, done, panic, halted })
     }
-}
-
-fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "panic without a message".to_owned())
 }

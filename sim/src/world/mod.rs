@@ -103,8 +103,6 @@ pub(crate) struct World {
     observer: Observer,
     /// The disks to which crashes roll back, by fault.
     snapshots: BTreeMap<usize, Snapshot>,
-    /// Nodes whose store failed without a fault of the plan.
-    broken: Vec<NodeId>,
     /// How nodes ended requests: `ok`, or the code of the refusal.
     endings: BTreeMap<RequestId, BTreeMap<NodeId, &'static str>>,
     /// When the run ends, once the script has.
@@ -129,7 +127,6 @@ impl World {
 
     /// Goes on to a later point, or to the end if that comes first.
     fn advance(&mut self, point: Point) {
-        let limit = self.scenario.limits.virtual_ms_max * MILLI;
         while let Some(next) = self.heap.due() {
             if point.is_reached(self.observer.trace.len(), next) {
                 break;
@@ -138,8 +135,9 @@ impl World {
             if self.ends_at.is_some_and(|end| now >= end) {
                 break;
             }
-            if now > limit || self.observer.messages > self.scenario.limits.messages_max {
-                self.stuck = Some("a limit of the scenario was reached".to_owned());
+            let limits = &self.scenario.limits;
+            if let Some(name) = limits.reached(now, self.observer.messages, self.heap.popped()) {
+                self.stuck = Some(format!("limits.{name} was reached"));
                 break;
             }
             self.handle(now, event);

@@ -152,7 +152,7 @@ impl World {
                 self.crash_node(now, seat.node, fault);
             }
             (None, Some(fault)) => self.halted_for_room(now, seat, fault),
-            (None, None) => self.broken.push(seat.node),
+            (None, None) => self.observer.oracles(now, oracle::Event::StoreFailed(seat.node)),
         }
     }
 

@@ -161,6 +161,7 @@ impl Observer {
             nodes.remove(&node);
         });
         self.boot(now, node, "crashes");
+        self.oracles(now, oracle::Event::Crashed(node));
     }
 
     /// A node's disk was synchronised.

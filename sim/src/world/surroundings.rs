@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lit_node::chain::{ChainEvent, Contracts, lists, views};
+use lit_node::chain::{BoardEvent, ChainEvent, Contracts, lists, views};
 use lit_node::id::{CallId, KeyId, NodeId};
 use lit_node::io::{
     BlockTag, ChainError, ChainRef, ChainReply, ChainRequest, HttpError, HttpRequest, HttpResponse, IpfsError, Label,
@@ -14,7 +14,7 @@ use crate::heap::{MILLI, Nanos};
 use crate::http::{self, Origins};
 use crate::ipfs::Ipfs;
 use crate::network::{Endpoint, Latency, Link, Network};
-use crate::oracle::PermissionLists;
+use crate::oracle::{Dispute, PermissionLists};
 use crate::scenario::{self, Scenario};
 
 /// The surroundings of a run.
@@ -89,6 +89,18 @@ impl Surroundings {
             _ => None,
         });
         routed.collect()
+    }
+
+    /// The complaints that the board shows.
+    pub fn disputes(&self, contracts: &Contracts) -> Vec<Dispute> {
+        let events = self.chains[0].logs(0, self.chains[0].head().0);
+        let disputes = events.filter_map(|log| match ChainEvent::decode(contracts, log) {
+            Ok(Some(ChainEvent::Board(BoardEvent::DealingDisputed { session, dealer, accuser, .. }))) => {
+                Some(Dispute { session, dealer, accuser })
+            }
+            _ => None,
+        });
+        disputes.collect()
     }
 
     /// Who may use a key, by the chain's own lists at a block, and at those that it replaced; nothing if that state is
