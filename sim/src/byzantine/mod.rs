@@ -6,6 +6,7 @@ mod bad_sig_share;
 mod coalition;
 mod cut_short;
 mod equivocate;
+mod false_blame;
 mod false_complaint;
 mod flood;
 mod ignore_permissions;
@@ -91,6 +92,7 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
         Fault::WrongProof(_) => Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::Proof)),
         Fault::StaleProof(_) => Box::new(stale_proof::StaleProof::new(part.clone(), line, key)),
         Fault::FalseComplaint(lie) => Box::new(false_complaint::FalseComplaint::new(line, lie.member)),
+        Fault::FalseBlame(lie) => Box::new(false_blame::FalseBlame::new(part.clone(), line, lie.member)),
         Fault::BadSigShare(lie) => Box::new(bad_sig_share::BadSigShare::new(aiming(&lie.aim))),
         Fault::Rush(lie) => Box::new(rush::Rushing::new(part, aiming(&lie.aim), lie.copy)),
         Fault::Withhold(_) => Box::new(withhold::Withhold::new(me, line)),

@@ -1,4 +1,8 @@
 //! How nodes lie, as data; [`crate::byzantine`] does it.
+//!
+//! What clients do is in the module beside this one. A client cannot lie about shares: nodes take requests from clients
+//! and nothing else, no share of a client goes into any computation, and who complains about a share proves it on chain
+//! ([`Fault::FalseComplaint`](super::Fault::FalseComplaint) is the lie about that).
 
 use lit_node::id::NodeId;
 use schemars::JsonSchema;

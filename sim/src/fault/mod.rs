@@ -28,7 +28,7 @@ pub use behaviour::{
     Against, Aimed, Coalition, Corruption, CutShort, Flood, Late, Repeat, Replay, Rush, UnfairSets, WrongProof,
     WrongShare,
 };
-pub use client::{ClientDoubleAsk, ClientFlood, ClientGarbage};
+pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;
 pub use flow::{Bandwidth, Gray, LatencyChange, Order, Turn};
 pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
@@ -140,6 +140,9 @@ pub enum Fault<N = NodeId> {
     StaleProof(Corruption<N>),
     /// A node complains about an honest dealer, which opens its own share in that dealing to everybody.
     FalseComplaint(Against<N>),
+    /// A node claims that another member lied, with evidence of its own making: that it proposed two things for the same
+    /// nonces, that it announced or opened other values than it did.
+    FalseBlame(Against<N>),
     /// A node gives wrong shares of signatures and wrong values of presignatures.
     BadSigShare(Aimed<N>),
     /// A node says what is said in a round only when it has heard enough others say it.
@@ -164,6 +167,8 @@ pub enum Fault<N = NodeId> {
     Coalition(Coalition<N>),
     /// A client floods a node with requests.
     ClientFlood(ClientFlood<N>),
+    /// A client asks all nodes for many signatures by one key at once.
+    ClientDrain(ClientDrain),
     /// A client asks every node what another client asks, or the same one, in the very same bytes.
     ClientDoubleAsk(ClientDoubleAsk),
     /// A client sends a node what is no request, and requests that break off.
@@ -221,6 +226,7 @@ impl<N> Fault<N> {
             Self::WrongProof(wrong) => Fault::WrongProof(wrong.map(name)),
             Self::StaleProof(corruption) => Fault::StaleProof(corruption.map(name)),
             Self::FalseComplaint(against) => Fault::FalseComplaint(against.map(name)),
+            Self::FalseBlame(against) => Fault::FalseBlame(against.map(name)),
             Self::BadSigShare(aimed) => Fault::BadSigShare(aimed.map(name)),
             Self::Rush(rush) => Fault::Rush(rush.map(name)),
             Self::Withhold(corruption) => Fault::Withhold(corruption.map(name)),
@@ -231,6 +237,7 @@ impl<N> Fault<N> {
             Self::SplitProposals(aimed) => Fault::SplitProposals(aimed.map(name)),
             Self::Coalition(coalition) => Fault::Coalition(coalition.map(name)),
             Self::ClientFlood(flood) => Fault::ClientFlood(flood.map(name)),
+            Self::ClientDrain(drain) => Fault::ClientDrain(drain.clone()),
             Self::ClientDoubleAsk(ask) => Fault::ClientDoubleAsk(ask.clone()),
             Self::ClientGarbage(garbage) => Fault::ClientGarbage(garbage.map(name)),
             Self::Custom(custom) => Fault::Custom(custom.map(name)),
@@ -260,7 +267,7 @@ impl Fault {
             | Self::Equivocate(lie)
             | Self::BadSigShare(lie)
             | Self::SplitProposals(lie) => from_ref(&lie.node),
-            Self::FalseComplaint(lie) | Self::Spoof(lie) => from_ref(&lie.node),
+            Self::FalseComplaint(lie) | Self::FalseBlame(lie) | Self::Spoof(lie) => from_ref(&lie.node),
             Self::Late(lie) => from_ref(&lie.node),
             Self::Replay(lie) => from_ref(&lie.node),
             Self::Repeat(lie) => from_ref(&lie.node),
