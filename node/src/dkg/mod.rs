@@ -54,6 +54,7 @@ pub use session::{Progress, Session};
 use k256::ProjectivePoint;
 use serde::{Deserialize, Serialize};
 
+use crate::blame::{Evidence, KeygenEvidence};
 use crate::conduct::Conduct;
 use crate::curve::{Bls12381, Curve};
 use crate::id::{Digest, NodeId, SessionId};
@@ -71,6 +72,9 @@ pub trait KeyCurve: Curve {
 
     /// The message that a statement is.
     fn message(statement: &Statement) -> Option<&Message<Self>>;
+
+    /// What convinces others, as evidence of any kind.
+    fn evidence(evidence: KeygenEvidence<Self>) -> Evidence;
 }
 
 impl KeyCurve for ProjectivePoint {
@@ -85,6 +89,10 @@ impl KeyCurve for ProjectivePoint {
     fn message(statement: &Statement) -> Option<&Message> {
         if let Statement::Dkg(message) = statement { Some(message) } else { None }
     }
+
+    fn evidence(evidence: KeygenEvidence) -> Evidence {
+        Evidence::Keygen(evidence)
+    }
 }
 
 impl KeyCurve for Bls12381 {
@@ -98,6 +106,10 @@ impl KeyCurve for Bls12381 {
 
     fn message(statement: &Statement) -> Option<&Message<Self>> {
         if let Statement::NetworkDkg(message) = statement { Some(message) } else { None }
+    }
+
+    fn evidence(evidence: KeygenEvidence<Self>) -> Evidence {
+        Evidence::NetworkKeygen(evidence)
     }
 }
 

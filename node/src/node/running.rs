@@ -13,6 +13,7 @@ use super::requests::Requests;
 use super::state::{ChannelState, Membership};
 use super::transactions::Transactions;
 use super::watch::ChainWatch;
+use crate::blame::Evidence;
 use crate::chain::ChainEvent;
 use crate::channel::{self, Channels};
 use crate::curve::Bls12381;
@@ -280,8 +281,9 @@ impl Running {
                 signing::Effect::NeedTriples { holders, leader } => {
                     out.push(Output::NeedTriples { holders, leader });
                 }
-                signing::Effect::Culprit { node, what } => {
-                    out.note(Note::Culprit { node, what: format!("{what:?}") });
+                signing::Effect::Culprit { node, what, evidence } => {
+                    let evidence = evidence.map(|evidence| Evidence::Signing(*evidence).exhibit());
+                    out.note(Note::Culprit { node, what: format!("{what:?}"), evidence });
                 }
                 signing::Effect::WrongResult { attempt } => out.note(Note::WrongResult { attempt }),
                 signing::Effect::Done { session, shares, signature, .. } => {

@@ -1,6 +1,7 @@
 //! What signing asks of the node around it.
 
 use super::{ClientShare, CombinedSignature, Message};
+use crate::blame::SigningEvidence;
 use crate::id::{Digest, NodeId, RequestId, SessionId};
 
 /// Something that signing wants done or has found.
@@ -54,6 +55,8 @@ pub enum Effect {
         node: NodeId,
         /// What it did.
         what: Misbehaviour,
+        /// What convinces others; none where triples come from a trusted dealer, whose word nobody signed.
+        evidence: Option<Box<SigningEvidence>>,
     },
     /// What all gave for a presignature or signature combines to something wrong. Follows the culprits.
     WrongResult {

@@ -89,6 +89,17 @@ impl Run {
         scalar.ok_or(Error::InvalidSignature)
     }
 
+    /// Whether a holder's share is right, RFC 9591 section 5.4: z_i G = D_i + rho_i E_i + lambda_i c X_i.
+    pub fn is_right(&self, key: &PublicKey, holder: NodeId, share: &Scalar) -> bool {
+        let check = || {
+            let id = identifier(holder)?;
+            let share = SignatureShare::deserialize(&curve::scalar_bytes(share))?;
+            let (own, all) = (VerifyingShare::new(key.share_of(holder)), VerifyingKey::new(key.point));
+            frost_core::verify_signature_share(id, &own, &share, &self.package, &all)
+        };
+        check().is_ok()
+    }
+
     /// All holders whose share is wrong, RFC 9591 section 5.4. `shares` are those of all holders.
     pub fn cheaters(&self, key: &PublicKey, shares: &BTreeMap<NodeId, Scalar>, meter: &mut Meter) -> Vec<NodeId> {
         meter.add(Op::ScalarMul, 4 * shares.len() as u64);

@@ -20,7 +20,7 @@ mod session;
 mod signers;
 mod standing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use combine::{ClientSignature, CombineError, CombinedSignature, assemble, combine, combine_client};
 pub use effect::{Effect, Misbehaviour};
@@ -30,7 +30,7 @@ pub use message::{
 };
 pub use params::Params;
 pub use pool::PoolLevels;
-pub use session::{Progress, Subject};
+pub use session::{Progress, Subject, session_id};
 pub use signers::Signers;
 
 use k256::{ProjectivePoint, Scalar};

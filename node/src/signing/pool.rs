@@ -12,7 +12,8 @@ use super::ecdsa::{DealtTriples, Presign, Presignature, TripleShare};
 use super::params::Params;
 use super::round::is_signed;
 use super::standing::Standing;
-use super::{Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, is_subset_of};
+use super::{Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, Propose, is_subset_of};
+use crate::blame::SigningEvidence;
 use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve;
@@ -61,16 +62,16 @@ impl Io<'_, '_> {
     /// Takes note that a peer let a deadline pass, which proves nothing against it.
     pub(super) fn suspect(&mut self, node: NodeId) {
         if bugs::planted(Bug::TimeoutAsProof) {
-            self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() });
+            self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() }, None);
         } else if self.standing.suspect(node) {
             self.env.notes.push(Note::Suspected { node });
         }
     }
 
     /// Names a liar and stops choosing it.
-    pub(super) fn convict(&mut self, node: NodeId, what: Misbehaviour) {
+    pub(super) fn convict(&mut self, node: NodeId, what: Misbehaviour, evidence: Option<SigningEvidence>) {
         self.standing.convict(node);
-        self.fx.push(Effect::Culprit { node, what });
+        self.fx.push(Effect::Culprit { node, what, evidence: evidence.map(Box::new) });
     }
 }
 
@@ -104,6 +105,14 @@ struct Making {
     opened: BTreeMap<NodeId, Signed<PresignShare>>,
 }
 
+/// What a presignature was used for.
+struct Spent {
+    proposal: Digest,
+    leader: NodeId,
+    /// The proposal as the leader signed it, unless that is this node: half of what convicts a leader of two.
+    signed: Option<Signed<Propose>>,
+}
+
 type Set = (NodeId, Vec<NodeId>);
 type Batch = BTreeMap<u32, TripleShare>;
 
@@ -115,7 +124,7 @@ pub(super) struct Pool {
     ready: BTreeMap<Digest, Presignature>,
     /// Presignatures that this node leads and has just proposed: good for that proposal and no other.
     proposed: BTreeSet<Digest>,
-    spent: BTreeMap<Digest, (Digest, NodeId)>,
+    spent: BTreeMap<Digest, Spent>,
     spent_order: std::collections::VecDeque<Digest>,
     /// Presignatures to start once their triples are there.
     wanted: BTreeMap<(Vec<NodeId>, KeyId), (Rc<KeyShare>, usize)>,
@@ -264,7 +273,13 @@ impl Pool {
     }
 
     /// Takes in what all holders have opened, from the leader; false if the presignature is not in the making here.
-    pub(super) fn on_opened(&mut self, from: NodeId, opened: &PresignOpened, io: &mut Io) -> bool {
+    pub(super) fn on_opened(
+        &mut self,
+        from: NodeId,
+        opened: &PresignOpened,
+        signature: Option<SignatureBytes>,
+        io: &mut Io,
+    ) -> bool {
         let id = opened.presignature;
         let Some(making) = self.running.get_mut(&id) else { return false };
         let (list, start) = (&opened.openings, making.run.start());
@@ -274,7 +289,9 @@ impl Pool {
             return true;
         }
         if !list.iter().all(|o| is_signed(o, io.env)) {
-            io.convict(from, Misbehaviour::ForgedOpening { presignature: id });
+            let opened = signature.map(|signature| Signed { body: opened.clone(), signer: from, signature });
+            let evidence = opened.map(|opened| SigningEvidence::ForgedOpening(Box::new(opened)));
+            io.convict(from, Misbehaviour::ForgedOpening { presignature: id }, evidence);
             io.env.dropped(from, "forged opened values");
             return true;
         }
@@ -307,7 +324,7 @@ impl Pool {
             }
             Err(PresignError::Wrong(liars)) => {
                 for liar in liars {
-                    io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id });
+                    io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id }, None);
                 }
                 io.fx.push(Effect::WrongResult { attempt: id });
             }
@@ -379,8 +396,13 @@ impl Pool {
         } else if self.running.contains_key(id) {
             State::Running
         } else {
-            self.spent.get(id).map_or(State::Unknown, |(proposal, leader)| State::Spent(*proposal, *leader))
+            self.spent.get(id).map_or(State::Unknown, |spent| State::Spent(spent.proposal, spent.leader))
         }
+    }
+
+    /// The proposal that a presignature was used for, as its leader signed it.
+    pub(super) fn spent_for(&self, id: &Digest) -> Option<Signed<Propose>> {
+        self.spent.get(id)?.signed.clone()
     }
 
     /// The start of a ready presignature.
@@ -389,10 +411,16 @@ impl Pool {
     }
 
     /// Takes a presignature out for the one proposal that it will serve.
-    pub(super) fn take(&mut self, id: &Digest, proposal: Digest) -> Option<Presignature> {
+    pub(super) fn take(
+        &mut self,
+        id: &Digest,
+        proposal: Digest,
+        signed: Option<Signed<Propose>>,
+    ) -> Option<Presignature> {
         let presignature = self.consume(id)?;
         self.proposed.remove(id);
-        self.spent.insert(*id, (proposal, presignature.public.start.leader));
+        let leader = presignature.public.start.leader;
+        self.spent.insert(*id, Spent { proposal, leader, signed });
         self.spent_order.push_back(*id);
         if self.spent_order.len() > SPENT_MAX {
             self.spent_order.pop_front().map(|oldest| self.spent.remove(&oldest));

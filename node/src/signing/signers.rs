@@ -10,11 +10,12 @@ use super::pool::{Io, Pool, PoolLevels, Refusal, State};
 use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, Subject};
+use crate::blame::SigningEvidence;
 use crate::env::Env;
 use crate::id::{Boot, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
-use crate::wire::{Signable, SignatureBytes};
+use crate::wire::{Signable, SignatureBytes, Signed};
 
 /// The container.
 pub struct Signers {
@@ -208,7 +209,8 @@ impl Signers {
                 self.with(local, env, fx, |pool, _, io| pool.on_share(from, share, signature, io));
             }
             Message::PresignOpened(opened) => {
-                let known = self.with(local, env, fx, |pool, _, io| pool.on_opened(from, opened, io));
+                let signature = delivery.signature;
+                let known = self.with(local, env, fx, |pool, _, io| pool.on_opened(from, opened, signature, io));
                 if !known && self.pool.state(&opened.presignature) == State::Unknown {
                     self.hold(Awaited::Presignature(opened.presignature), delivery, env);
                 }
@@ -257,8 +259,12 @@ impl Signers {
         if let Some((presignature, State::Spent(proposal, leader))) = spent {
             // Both proposals bear the leader's signature: the second convicts it. The same one again does not.
             if leader == from && proposal != propose.digest() {
-                self.with(local, env, fx, |_, _, io| {
-                    io.convict(from, Misbehaviour::TwoProposals { presignature });
+                let second = delivery.signature;
+                self.with(local, env, fx, |pool, _, io| {
+                    let second = second.map(|signature| Signed { body: propose.clone(), signer: from, signature });
+                    let both = pool.spent_for(&presignature).zip(second);
+                    let evidence = both.map(|(first, second)| SigningEvidence::TwoProposals(Box::new([first, second])));
+                    io.convict(from, Misbehaviour::TwoProposals { presignature }, evidence);
                 });
             }
             return env.dropped(from, "a proposal for a presignature that is spent");
@@ -307,7 +313,10 @@ impl Signers {
             match delivery.message {
                 Message::Announce(body) => session.on_announce(from, body, delivery.signature, pool, io),
                 Message::Propose(propose) => session.on_propose(from, &propose, delivery.signature, pool, io),
-                Message::Share(share) => session.on_share(from, &share, io),
+                Message::Share(body) => match delivery.signature {
+                    Some(signature) => session.on_share(Signed { body, signer: from, signature }, io),
+                    None => io.env.dropped(from, "a share without signature"),
+                },
                 Message::Finished(finished) => session.on_finished(from, *finished, io),
                 Message::Answered(signed) => session.on_answered(from, &signed, io),
                 Message::PresignStart(_) | Message::PresignShare(_) | Message::PresignOpened(_) => {}

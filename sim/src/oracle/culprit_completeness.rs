@@ -101,7 +101,7 @@ mod tests {
     const SESSION: SessionId = SessionId([7; 32]);
 
     fn culprit(node: u16) -> Note {
-        Note::Culprit { node: NodeId(node), what: "WrongShare".into() }
+        Note::Culprit { node: NodeId(node), what: "WrongShare".into(), evidence: None }
     }
 
     #[test]

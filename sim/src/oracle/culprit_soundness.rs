@@ -6,7 +6,8 @@ use lit_node::note::Note;
 use super::{Event, Facts, Oracle, Violation};
 use crate::heap::Nanos;
 
-/// Compares everyone whom an honest node names as a culprit with those whom the plan corrupts. Whoever crashes, is slow
+/// What an honest node shows as evidence convinces a third party who knows nothing but the chain. Besides it compares
+/// everyone whom an honest node names as a culprit with those whom the plan corrupts. Whoever crashes, is slow
 /// or cut off has done nothing wrong.
 #[derive(Default)]
 pub struct CulpritSoundness {
