@@ -17,7 +17,7 @@ contract DkgBoard is Ownable {
     struct Session {
         /// Whose validators take part.
         uint256 epoch;
-        /// Which key, from 0.
+        /// Which key, from 0, or `NETWORK_KEY`.
         uint256 index;
         /// Which attempt at it, from 0.
         uint256 attempt;
@@ -37,6 +37,8 @@ contract DkgBoard is Ownable {
     error InvalidWindow();
     /// There is no validator set yet.
     error NoValidators();
+    /// The network's key was requested before.
+    error NetworkKeyRequested();
     /// The sender is no validator of the current epoch.
     error NotValidator(address sender);
     /// There is no such session.
@@ -83,6 +85,9 @@ contract DkgBoard is Ownable {
     /// A validator found too few dealings left after complaints; `requests` counts it and all others.
     event RestartRequested(bytes32 indexed sid, uint16 validator, uint256 requests);
 
+    /// The index of the network's own key, which is over BLS12-381; all others are over secp256k1. `requestKeys` never
+    /// gets there: it pays for every session before it.
+    uint256 public constant NETWORK_KEY = type(uint64).max;
     /// What a validator signs is hashed under this domain.
     bytes32 public constant ACK_DOMAIN = keccak256("dkg/ack");
     /// The longest complaint, bytes: a point and two scalars take 97.
@@ -99,6 +104,8 @@ contract DkgBoard is Ownable {
 
     /// How many keys were requested.
     uint256 public keyCount;
+    /// Whether the network's own key was requested.
+    bool public networkKeyRequested;
 
     mapping(bytes32 sid => Session) private _sessions;
     mapping(bytes32 sid => mapping(uint16 dealer => bytes32)) private _digests;
@@ -130,6 +137,15 @@ contract DkgBoard is Ownable {
         uint256 first = keyCount;
         keyCount = first + count;
         for (uint256 i = 0; i < count; ++i) _open(epoch, first + i, 0);
+    }
+
+    /// @notice Opens a session for the network's own key, once.
+    function requestNetworkKey() external onlyOwner {
+        uint256 epoch = staking.epoch();
+        if (epoch == 0) revert NoValidators();
+        if (networkKeyRequested) revert NetworkKeyRequested();
+        networkKeyRequested = true;
+        _open(epoch, NETWORK_KEY, 0);
     }
 
     /// @notice Certifies a dealing by the signatures of n - f validators; any validator may send it.

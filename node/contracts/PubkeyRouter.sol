@@ -5,14 +5,14 @@ import {Staking} from "./Staking.sol";
 
 /// @title Which distributed keys exist
 /// @notice Validators vote for the keys they hold shares of. A key is routed when votes for the same data reach the
-/// threshold, and then waits to be minted as a PKP. A vote's `keyDataDigest` commits its voter to the public
+/// threshold, and then, unless it is the network's own, waits to be minted as a PKP. A vote's `keyDataDigest` commits its voter to the public
 /// counterparts of all shares.
 contract PubkeyRouter {
     /// A routed key.
     struct RoutingData {
-        /// 65 bytes, uncompressed, with the 0x04 tag.
+        /// 65 bytes, uncompressed, with the 0x04 tag; of the network's key 48 bytes, compressed.
         bytes pubkey;
-        /// 2 for ECDSA over secp256k1.
+        /// 2 for ECDSA over secp256k1, 1 for the network's key over BLS12-381.
         uint256 keyType;
         /// Commits to the public counterparts of the shares.
         bytes32 keyDataDigest;
@@ -22,7 +22,7 @@ contract PubkeyRouter {
     error NotValidator(address sender);
     /// The key type cannot be routed.
     error UnsupportedKeyType(uint256 keyType);
-    /// The public key is not 65 bytes with the 0x04 tag.
+    /// The public key is not in the form of its type.
     error InvalidPubkey(uint256 length);
     /// The token id is not the hash of the public key.
     error TokenIdMismatch(uint256 given, uint256 expected);
@@ -38,6 +38,8 @@ contract PubkeyRouter {
     /// A key was routed.
     event KeyRouted(uint256 indexed tokenId, bytes pubkey, uint256 keyType, bytes32 keyDataDigest);
 
+    /// Keys over BLS12-381: the network's own, which is never minted.
+    uint256 public constant BLS12_381 = 1;
     /// Keys for ECDSA over secp256k1.
     uint256 public constant ECDSA_K256 = 2;
 
@@ -64,8 +66,7 @@ contract PubkeyRouter {
         external
     {
         if (!staking.isActiveValidator(msg.sender)) revert NotValidator(msg.sender);
-        if (keyType != ECDSA_K256) revert UnsupportedKeyType(keyType);
-        if (pubkey.length != 65 || pubkey[0] != 0x04) revert InvalidPubkey(pubkey.length);
+        if (!_isWellFormed(pubkey, keyType)) revert InvalidPubkey(pubkey.length);
         if (tokenId != uint256(keccak256(pubkey))) revert TokenIdMismatch(tokenId, uint256(keccak256(pubkey)));
 
         bytes32 data = dataHash(staking.epoch(), tokenId, pubkey, keyType, keyDataDigest);
@@ -76,9 +77,15 @@ contract PubkeyRouter {
 
         if (votes >= staking.threshold() && !isRouted(tokenId)) {
             _routed[tokenId] = RoutingData(pubkey, keyType, keyDataDigest);
-            _queue[keyType].push(tokenId);
+            if (keyType != BLS12_381) _queue[keyType].push(tokenId);
             emit KeyRouted(tokenId, pubkey, keyType, keyDataDigest);
         }
+    }
+
+    function _isWellFormed(bytes calldata pubkey, uint256 keyType) private pure returns (bool) {
+        if (keyType == BLS12_381) return pubkey.length == 48;
+        if (keyType != ECDSA_K256) revert UnsupportedKeyType(keyType);
+        return pubkey.length == 65 && pubkey[0] == 0x04;
     }
 
     /// @notice Takes the oldest routed key that was not minted; 0 if there is none.

@@ -5,6 +5,7 @@
 //! the node needs no second code path for lying.
 
 use crate::chain::ContractCall;
+use crate::curve::Bls12381;
 use crate::dkg::Dealing;
 use crate::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use crate::statement::Statement;
@@ -85,6 +86,11 @@ pub trait Conduct {
 
     /// Replaces this node's own contribution to a key before it is stored and sent.
     fn deal(&mut self, dealing: Dealing) -> Dealing {
+        dealing
+    }
+
+    /// Replaces this node's own contribution to the network's key, as [`Conduct::deal`] does to others.
+    fn deal_network_key(&mut self, dealing: Dealing<Bls12381>) -> Dealing<Bls12381> {
         dealing
     }
 

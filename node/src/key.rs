@@ -1,29 +1,29 @@
 //! A distributed key as its holders know it: public parts, and one holder's secret share.
 
+use k256::ProjectivePoint;
 use k256::elliptic_curve::sec1::ToEncodedPoint;
-use k256::{ProjectivePoint, Scalar};
 use serde::{Deserialize, Serialize};
 use sha3::{Digest as _, Keccak256};
 use std::collections::BTreeMap;
 use std::fmt;
-use zeroize::Zeroize;
 
-use crate::curve;
+use crate::curve::{self, Curve, ScalarField};
 use crate::id::{Epoch, KeyId, NodeId};
 
-/// What everybody may know of a distributed secp256k1 key.
+/// What everybody may know of a distributed key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublicKey {
+#[serde(bound = "")]
+pub struct PublicKey<P: Curve = ProjectivePoint> {
     /// The epoch whose validators hold the shares.
     pub epoch: Epoch,
     /// How many shares determine the key.
     pub threshold: u16,
     /// The public key itself.
     #[serde(with = "curve::point")]
-    pub point: ProjectivePoint,
+    pub point: P,
     /// The sum of the qualified dealers' commitments, constant term (the public key) first.
     #[serde(with = "curve::points")]
-    pub commitments: Vec<ProjectivePoint>,
+    pub commitments: Vec<P>,
     /// The holders, ascending.
     pub members: Vec<NodeId>,
 }
@@ -34,25 +34,32 @@ impl PublicKey {
         uncompressed(&self.point)
     }
 
-    /// keccak256 of the uncompressed encoding: the token id of the PKP.
-    pub fn id(&self) -> KeyId {
-        KeyId(Keccak256::digest(self.uncompressed()).into())
-    }
-
     /// The Ethereum address: the last 20 bytes of keccak256(x || y).
     pub fn eth_address(&self) -> [u8; 20] {
         eth_address(&self.point)
     }
+}
+
+impl<P: Curve> PublicKey<P> {
+    /// keccak256 of what the chain stores as the key: the token id of a PKP.
+    pub fn id(&self) -> KeyId {
+        id_of(&self.point)
+    }
 
     /// The public counterpart of `member`'s share.
-    pub fn share_of(&self, member: NodeId) -> ProjectivePoint {
+    pub fn share_of(&self, member: NodeId) -> P {
         curve::evaluate_commitments(&self.commitments, member)
     }
 
     /// The public counterparts of all shares.
-    pub fn shares(&self) -> BTreeMap<NodeId, ProjectivePoint> {
+    pub fn shares(&self) -> BTreeMap<NodeId, P> {
         self.members.iter().map(|&m| (m, self.share_of(m))).collect()
     }
+}
+
+/// The id of a key: keccak256 of what the chain stores.
+pub fn id_of<P: Curve>(point: &P) -> KeyId {
+    KeyId(Keccak256::digest(point.chain_bytes()).into())
 }
 
 /// The uncompressed SEC1 encoding of a point, 65 bytes with the 0x04 tag.
@@ -67,24 +74,25 @@ pub fn eth_address(point: &ProjectivePoint) -> [u8; 20] {
 
 /// One holder's part of a key. Printing it shows the public part only; dropping it wipes the share.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyShare {
+#[serde(bound = "")]
+pub struct KeyShare<P: Curve = ProjectivePoint> {
     /// What everybody knows.
-    pub public: PublicKey,
+    pub public: PublicKey<P>,
     /// Whose share it is.
     pub holder: NodeId,
     /// The share: the sharing polynomial's value at the holder's number.
     #[serde(with = "curve::scalar")]
-    pub secret: Scalar,
+    pub secret: P::Scalar,
 }
 
-impl fmt::Debug for KeyShare {
+impl<P: Curve> fmt::Debug for KeyShare<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyShare").field("key", &self.public.id()).field("holder", &self.holder).finish_non_exhaustive()
     }
 }
 
-impl Drop for KeyShare {
+impl<P: Curve> Drop for KeyShare<P> {
     fn drop(&mut self) {
-        self.secret.zeroize();
+        self.secret.wipe();
     }
 }

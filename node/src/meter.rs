@@ -26,6 +26,16 @@ operations! {
     ScalarMul => "scalar_mul",
     /// Addition of secp256k1 points, also as part of a small-number multiplication.
     PointAdd => "point_add",
+    /// Multiplication of a point of BLS12-381's G1 by a full scalar.
+    G1Mul => "g1_mul",
+    /// Addition of points of G1, also as part of a small-number multiplication.
+    G1Add => "g1_add",
+    /// Multiplication of a point of BLS12-381's G2 by a full scalar.
+    G2Mul => "g2_mul",
+    /// Hashing to a point of G2.
+    HashToG2 => "hash_to_g2",
+    /// Pairing of points of BLS12-381, or one factor of a product of pairings.
+    Pairing => "pairing",
     /// ECDSA or Schnorr signature made.
     SignatureMade => "signature_made",
     /// ECDSA or Schnorr signature checked or recovered.

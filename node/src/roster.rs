@@ -50,10 +50,18 @@ impl Roster {
     /// # Errors
     /// If the threshold does not fit the set.
     pub fn new(epoch: Epoch, threshold: u16, members: Vec<Member>) -> Result<Self, RosterError> {
-        if threshold == 0 || usize::from(threshold) > members.len() {
+        Self::numbered(epoch, threshold, (1..).map(NodeId).zip(members).collect())
+    }
+
+    /// A set whose members have kept or been given numbers of their own, none of them 0: a node that is in two sets
+    /// between which keys are handed over has one number in both.
+    ///
+    /// # Errors
+    /// If the threshold does not fit the set.
+    pub fn numbered(epoch: Epoch, threshold: u16, members: BTreeMap<NodeId, Member>) -> Result<Self, RosterError> {
+        if threshold == 0 || usize::from(threshold) > members.len() || members.contains_key(&NodeId(0)) {
             return Err(RosterError::Threshold { threshold, members: members.len() });
         }
-        let members = (1..).map(NodeId).zip(members).collect();
         Ok(Self { epoch, threshold, members })
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::curve::Bls12381;
 use crate::id::SessionId;
 use crate::io::Label;
 use crate::{dkg, signing};
@@ -9,10 +10,12 @@ use crate::{dkg, signing};
 /// A typed message between nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Statement {
-    /// Distributed key generation.
+    /// Key generation and resharing over secp256k1.
     Dkg(dkg::Message),
     /// Presigning and signing.
     Signing(signing::Message),
+    /// Key generation and resharing over BLS12-381.
+    NetworkDkg(dkg::Message<Bls12381>),
     /// Bytes that need not be a statement at all: what a faulty node may put on a channel. It is never decoded.
     #[serde(skip)]
     Raw(Vec<u8>),
@@ -24,6 +27,7 @@ impl Statement {
         match self {
             Self::Dkg(message) => message.label(),
             Self::Signing(message) => message.label(),
+            Self::NetworkDkg(message) => message.label(),
             Self::Raw(_) => Label { session: SessionId::default(), protocol: "raw", round: 0, kind: "bytes" },
         }
     }
@@ -33,6 +37,7 @@ impl Statement {
         match self {
             Self::Dkg(message) => message.signing_digest(),
             Self::Signing(message) => message.signing_digest(),
+            Self::NetworkDkg(message) => message.signing_digest(),
             Self::Raw(_) => None,
         }
     }

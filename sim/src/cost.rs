@@ -12,6 +12,11 @@ pub fn picos(op: Op) -> u64 {
     match op {
         Op::ScalarMul => 45_000_000,
         Op::PointAdd => 250_000,
+        Op::G1Mul => 110_000_000,
+        Op::G1Add => 600_000,
+        Op::G2Mul => 230_000_000,
+        Op::HashToG2 => 180_000_000,
+        Op::Pairing => 450_000_000,
         Op::SignatureMade => 60_000_000,
         Op::SignatureChecked => 95_000_000,
         Op::KeyAgreement => 40_000_000,

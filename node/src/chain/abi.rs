@@ -11,8 +11,12 @@ use alloy_sol_types::sol;
 /// overlapping offsets would let a short answer decode to gigabytes.
 pub const STRICT: AbiDecoderConfig = AbiDecoderConfig::new().strict(true);
 
+/// Key type of the network's own key, over BLS12-381.
+pub const KEY_TYPE_BLS: u64 = 1;
 /// Key type of ECDSA over secp256k1.
 pub const KEY_TYPE_ECDSA: u64 = 2;
+/// The index on the board of the network's own key, which is over BLS12-381; all others are over secp256k1.
+pub const NETWORK_KEY_INDEX: u64 = u64::MAX;
 /// The price of a PKP, in wei.
 pub const MINT_COST_WEI: u64 = 100_000_000_000_000;
 /// Scope: may sign anything.
@@ -65,6 +69,8 @@ sol! {
         event RestartRequested(bytes32 indexed sid, uint16 validator, uint256 requests);
 
         function requestKeys(uint256 count) external;
+        function requestNetworkKey() external;
+        function NETWORK_KEY() external view returns (uint256);
         function certify(bytes32 sid, uint16 dealer, bytes32 digest, uint16[] ackers, bytes[] signatures) external;
         function complain(bytes32 sid, uint16 dealer, bytes32 digest, bytes complaint) external;
         function restart(bytes32 sid) external;
@@ -157,6 +163,7 @@ sol! {
         error NoSuchValidator(uint256 epoch, uint256 index);
         error InvalidWindow();
         error NoValidators();
+        error NetworkKeyRequested();
         error NotValidator(address sender);
         error UnknownSession(bytes32 sid);
         error WrongEpoch(uint256 sessionEpoch, uint256 currentEpoch);

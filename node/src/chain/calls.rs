@@ -75,6 +75,11 @@ impl Contracts {
         ContractCall::new(self.dkg_board, &DkgBoard::requestKeysCall { count: U256::from(count) })
     }
 
+    /// `DkgBoard.requestNetworkKey`, by the owner, once: opens a session for the network's own key.
+    pub fn request_network_key(&self) -> ContractCall {
+        ContractCall::new(self.dkg_board, &DkgBoard::requestNetworkKeyCall {})
+    }
+
     /// `DkgBoard.certify`, by a validator: posts a dealing's digest with acknowledgements (signatures over
     /// [`ack_digest`]).
     pub fn certify(
@@ -111,13 +116,18 @@ impl Contracts {
         ContractCall::new(self.dkg_board, &DkgBoard::restartCall { sid: session.0.into() })
     }
 
-    /// `PubkeyRouter.voteForRoutingData`, by a validator. `uncompressed` is the public key; `key_data` commits the
-    /// voter to the public counterparts of all shares.
+    /// `PubkeyRouter.voteForRoutingData` for a PKP's key, as [`Self::vote_for_key`].
     pub fn vote_for_routing(&self, uncompressed: &[u8; 65], key_data: Digest) -> ContractCall {
+        self.vote_for_key(uncompressed, KEY_TYPE_ECDSA, key_data)
+    }
+
+    /// `PubkeyRouter.voteForRoutingData`, by a validator. `public_key` is in the form of its type; `key_data` commits
+    /// the voter to the public counterparts of all shares.
+    pub fn vote_for_key(&self, public_key: &[u8], key_type: u64, key_data: Digest) -> ContractCall {
         let call = PubkeyRouter::voteForRoutingDataCall {
-            tokenId: keccak256(uncompressed).into(),
-            pubkey: Bytes::copy_from_slice(uncompressed),
-            keyType: U256::from(KEY_TYPE_ECDSA),
+            tokenId: keccak256(public_key).into(),
+            pubkey: Bytes::copy_from_slice(public_key),
+            keyType: U256::from(key_type),
             keyDataDigest: key_data.0.into(),
         };
         ContractCall::new(self.router, &call)

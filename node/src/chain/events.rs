@@ -4,7 +4,7 @@ use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolEvent;
 use thiserror::Error;
 
-use super::abi::{DkgBoard, PKPNFT, PubkeyRouter, STRICT, Staking};
+use super::abi::{DkgBoard, KEY_TYPE_BLS, PKPNFT, PubkeyRouter, STRICT, Staking};
 use super::addresses::Contracts;
 use crate::id::{Digest, Epoch, KeyId, NodeId, SessionId};
 use crate::io::ChainLog;
@@ -27,7 +27,7 @@ pub enum BoardEvent {
     SessionOpened {
         /// The session.
         session: SessionId,
-        /// Which key, from 0.
+        /// Which key, from 0, or the network's ([`super::abi::NETWORK_KEY_INDEX`]).
         index: u64,
         /// Which attempt at it, from 0.
         attempt: u64,
@@ -87,6 +87,15 @@ pub enum ChainEvent {
         key: KeyId,
         /// The uncompressed public key.
         public_key: [u8; 65],
+        /// What the votes commit to.
+        key_data: Digest,
+    },
+    /// The network's own key has the votes it needs.
+    NetworkKeyRouted {
+        /// The key.
+        key: KeyId,
+        /// The compressed public key, a point of G1; the contract does not look into it.
+        public_key: [u8; 48],
         /// What the votes commit to.
         key_data: Digest,
     },
@@ -206,11 +215,12 @@ fn routing_vote(log: &ChainLog) -> Result<ChainEvent, EventError> {
 
 fn key_routed(log: &ChainLog) -> Result<ChainEvent, EventError> {
     let event: PubkeyRouter::KeyRouted = event(log)?;
-    Ok(ChainEvent::KeyRouted {
-        key: key(event.tokenId),
-        public_key: uncompressed(&event.pubkey)?,
-        key_data: Digest(event.keyDataDigest.0),
-    })
+    let (key, key_data) = (key(event.tokenId), Digest(event.keyDataDigest.0));
+    if event.keyType == U256::from(KEY_TYPE_BLS) {
+        let public_key = event.pubkey[..].try_into().map_err(|_| EventError::OutOfRange("public key"))?;
+        return Ok(ChainEvent::NetworkKeyRouted { key, public_key, key_data });
+    }
+    Ok(ChainEvent::KeyRouted { key, public_key: uncompressed(&event.pubkey)?, key_data })
 }
 
 fn pkp_minted(log: &ChainLog) -> Result<ChainEvent, EventError> {

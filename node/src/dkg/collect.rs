@@ -1,6 +1,7 @@
 //! The recipient's side: which dealings this node holds, what it thinks of them, and which it acknowledged.
 
-use k256::{Scalar, SecretKey};
+use group::Group;
+use k256::SecretKey;
 use std::collections::BTreeMap;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -11,7 +12,7 @@ use super::context::Context;
 use super::dealing::{BadShare, Dealing, Flaw};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Decision, Secret, SecretKind};
-use crate::curve::scalar_bytes;
+use crate::curve::{Curve, Hidden, ScalarField};
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::wire::Signed;
@@ -32,25 +33,25 @@ pub enum Fault {
 }
 
 /// The qualified dealings with one node's shares in them, or the dealers whose share is bad.
-pub(super) type Parts<'a> = Result<Vec<(&'a Dealing, &'a Scalar)>, Vec<NodeId>>;
+pub(super) type Parts<'a, P> = Result<Vec<(&'a Dealing<P>, &'a <P as Group>::Scalar)>, Vec<NodeId>>;
 
-type Verdict = Result<Zeroizing<Scalar>, Fault>;
+type Verdict<P> = Result<Hidden<<P as Group>::Scalar>, Fault>;
 
-struct Held {
+struct Held<P: Curve> {
     digest: Digest,
-    signed: Box<Signed<Dealing>>,
+    signed: Box<Signed<Dealing<P>>>,
     /// Once the session is over, only if it is bad.
-    verdict: Option<Verdict>,
+    verdict: Option<Verdict<P>>,
 }
 
 /// Dealings that this node holds; at most [`HELD_MAX`] + 1 of each member.
-pub(super) struct Collector {
+pub(super) struct Collector<P: Curve> {
     decryption: SecretKey,
-    held: BTreeMap<NodeId, Vec<Held>>,
+    held: BTreeMap<NodeId, Vec<Held<P>>>,
     acked: BTreeMap<NodeId, Digest>,
 }
 
-impl Collector {
+impl<P: Curve> Collector<P> {
     /// Starts with the acknowledgements that were given before a crash.
     pub(super) fn new(decryption: SecretKey, acked: BTreeMap<NodeId, Digest>) -> Self {
         Self { decryption, held: BTreeMap::new(), acked }
@@ -62,11 +63,11 @@ impl Collector {
     }
 
     /// The signed dealing of this digest.
-    pub(super) fn get(&self, dealer: NodeId, digest: Digest) -> Option<&Signed<Dealing>> {
+    pub(super) fn get(&self, dealer: NodeId, digest: Digest) -> Option<&Signed<Dealing<P>>> {
         self.find(dealer, digest).map(|held| &*held.signed)
     }
 
-    fn find(&self, dealer: NodeId, digest: Digest) -> Option<&Held> {
+    fn find(&self, dealer: NodeId, digest: Digest) -> Option<&Held<P>> {
         self.held.get(&dealer)?.iter().find(|held| held.digest == digest)
     }
 
@@ -81,20 +82,26 @@ impl Collector {
     }
 
     /// Keeps a dealing of right shape without looking into it: the session is over, others may fetch it.
-    pub(super) fn archive(&mut self, digest: Digest, signed: Box<Signed<Dealing>>) {
+    pub(super) fn archive(&mut self, digest: Digest, signed: Box<Signed<Dealing<P>>>) {
         self.held.entry(signed.body.dealer).or_default().push(Held { digest, signed, verdict: None });
     }
 
     /// Judges and keeps a dealing of right shape.
-    pub(super) fn hold(&mut self, context: &Context, digest: Digest, signed: Box<Signed<Dealing>>, env: &mut Env<'_>) {
+    pub(super) fn hold(
+        &mut self,
+        context: &Context<P>,
+        digest: Digest,
+        signed: Box<Signed<Dealing<P>>>,
+        env: &mut Env<'_>,
+    ) {
         let dealing = &signed.body;
-        let verdict: Verdict = dealing
+        let verdict: Verdict<P> = dealing
             .verify_public(context, env.memo, env.meter)
             .map_err(Fault::from)
             .and_then(|()| dealing.open_share(context, env.me, &self.decryption, env.meter).map_err(Fault::from));
         match &verdict {
             Ok(share) => {
-                let bytes = Zeroizing::new(scalar_bytes(share));
+                let bytes = Zeroizing::new(share.to_wire());
                 env.conduct.learn(Secret { kind: SecretKind::DealtShare, session: context.session(), bytes: &bytes });
             }
             Err(Fault::Public(_)) => env.dropped(dealing.dealer, "dkg: invalid dealing"),
@@ -107,7 +114,7 @@ impl Collector {
     /// decided before and must become durable first.
     pub(super) fn acknowledge(
         &mut self,
-        context: &Context,
+        context: &Context<P>,
         dealer: NodeId,
         digest: Digest,
         env: &mut Env<'_>,
@@ -116,7 +123,7 @@ impl Collector {
         if let Some(acked) = self.acked.get(&dealer) {
             return (*acked == digest).then_some((ack, false));
         }
-        let is_right = |held: &Held| bugs::planted(Bug::AckWithoutLooking) || matches!(held.verdict, Some(Ok(_)));
+        let is_right = |held: &Held<P>| bugs::planted(Bug::AckWithoutLooking) || matches!(held.verdict, Some(Ok(_)));
         let right = self.find(dealer, digest).is_some_and(is_right);
         let honest = right && self.count(dealer) == 1;
         if !env.conduct.decide(&Decision::Acknowledge { session: context.session(), dealer }, honest) {
@@ -144,7 +151,7 @@ impl Collector {
     /// Makes this node's complaint about a dealing for which [`Collector::is_disputable`] has an answer.
     pub(super) fn complain(
         &self,
-        context: &Context,
+        context: &Context<P>,
         dealer: NodeId,
         digest: Digest,
         env: &mut Env<'_>,
@@ -164,7 +171,7 @@ impl Collector {
     }
 
     /// The qualified dealings with this node's shares; `None` while some are missing.
-    pub(super) fn parts(&self, qualified: &[(NodeId, Digest)]) -> Option<Parts<'_>> {
+    pub(super) fn parts(&self, qualified: &[(NodeId, Digest)]) -> Option<Parts<'_, P>> {
         let (mut parts, mut bad) = (Vec::new(), Vec::new());
         for &(dealer, digest) in qualified {
             let held = self.find(dealer, digest)?;
@@ -186,13 +193,13 @@ impl Collector {
     }
 
     /// Dealings that this node found bad, as their dealers signed them.
-    pub(super) fn faults(&self) -> impl Iterator<Item = (&Signed<Dealing>, Fault)> {
+    pub(super) fn faults(&self) -> impl Iterator<Item = (&Signed<Dealing<P>>, Fault)> {
         let all = self.held.values().flatten();
         all.filter_map(|held| Some((&*held.signed, *held.verdict.as_ref()?.as_ref().err()?)))
     }
 
     /// Pairs of different dealings that one dealer signed.
-    pub(super) fn equivocations(&self) -> impl Iterator<Item = (&Signed<Dealing>, &Signed<Dealing>)> {
+    pub(super) fn equivocations(&self) -> impl Iterator<Item = (&Signed<Dealing<P>>, &Signed<Dealing<P>>)> {
         self.held.values().filter(|held| held.len() > 1).map(|held| (&*held[0].signed, &*held[1].signed))
     }
 }

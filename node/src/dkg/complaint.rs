@@ -16,6 +16,7 @@ use super::dealing::{BadShare, Dealing, Flaw};
 use super::equality::{EqualityClaim, EqualityProof};
 use super::point::WirePoint;
 use crate::bugs::{self, Bug};
+use crate::curve::Curve;
 use crate::id::{Digest, NodeId};
 use crate::memo::Memo;
 use crate::meter::{Meter, Op};
@@ -87,10 +88,10 @@ pub enum Unjudgeable {
 /// the revealed point from opening anything of another dealer's.
 ///
 /// It is a function of its arguments alone, so that a restarted node makes the very same complaint again.
-pub fn complain(
-    context: &Context,
+pub fn complain<P: Curve>(
+    context: &Context<P>,
     roster: &Roster,
-    dealing: &Dealing,
+    dealing: &Dealing<P>,
     accuser: NodeId,
     decryption: &SecretKey,
     meter: &mut Meter,
@@ -109,10 +110,10 @@ pub fn complain(
 ///
 /// # Errors
 /// If there is nothing to rule on.
-pub fn judge(
-    context: &Context,
+pub fn judge<P: Curve>(
+    context: &Context<P>,
     roster: &Roster,
-    dealing: &Signed<Dealing>,
+    dealing: &Signed<Dealing<P>>,
     accuser: NodeId,
     complaint: &[u8],
     memo: &Memo,
@@ -127,11 +128,17 @@ pub fn judge(
     match body.verify_public(context, memo, meter) {
         Ok(()) => {}
         Err(flaw @ (Flaw::OtherSession | Flaw::NotAMember)) => return Err(Unjudgeable::Foreign(flaw)),
-        Err(flaw @ (Flaw::Commitments { .. } | Flaw::Ciphertexts { .. } | Flaw::Proof | Flaw::EphemeralProof)) => {
-            return signed(roster, dealing, meter).map(|()| Ruling::Justified(Fault::Public(flaw)));
+        Err(
+            flaw @ (Flaw::Commitments { .. }
+            | Flaw::Ciphertexts { .. }
+            | Flaw::OtherShare
+            | Flaw::Proof
+            | Flaw::EphemeralProof),
+        ) => {
+            return signed(context, roster, dealing, meter).map(|()| Ruling::Justified(Fault::Public(flaw)));
         }
     }
-    signed(roster, dealing, meter)?;
+    signed(context, roster, dealing, meter)?;
     let digest = body.digest_metered(meter);
     let place = Place { context, dealing: body, digest, accuser };
     let is_proven =
@@ -145,22 +152,27 @@ pub fn judge(
     })
 }
 
-fn signed(roster: &Roster, dealing: &Signed<Dealing>, meter: &mut Meter) -> Result<(), Unjudgeable> {
+fn signed<P: Curve>(
+    context: &Context<P>,
+    roster: &Roster,
+    dealing: &Signed<Dealing<P>>,
+    meter: &mut Meter,
+) -> Result<(), Unjudgeable> {
     let dealer = dealing.body.dealer;
-    let member = roster.get(dealer).filter(|_| dealing.signer == dealer);
+    let member = context.dealer(roster, dealer).filter(|_| dealing.signer == dealer);
     let is_signed = member.is_some_and(|member| dealing.verify(&member.identity, meter));
     if is_signed { Ok(()) } else { Err(Unjudgeable::Unsigned) }
 }
 
 /// Where a complaint stands.
-struct Place<'a> {
-    context: &'a Context,
-    dealing: &'a Dealing,
+struct Place<'a, P: Curve> {
+    context: &'a Context<P>,
+    dealing: &'a Dealing<P>,
     digest: Digest,
     accuser: NodeId,
 }
 
-impl Place<'_> {
+impl<P: Curve> Place<'_, P> {
     /// Runs `run` on the claim that `shared` is the accuser's point, bound to session, dealer, dealing and accuser.
     fn with_claim<R>(&self, key: &WirePoint, shared: &WirePoint, run: impl FnOnce(EqualityClaim<'_>) -> R) -> R {
         let Self { context, dealing, digest, accuser } = self;

@@ -15,7 +15,7 @@ use super::point::WirePoint;
 use super::proof::{Claim, Proof};
 use super::seal::{Ciphertext, Place};
 use crate::bugs::{self, Bug};
-use crate::curve::{Polynomial, evaluate_commitments, scalar_from_bytes, times_generator};
+use crate::curve::{Curve, Hidden, ScalarField, SecretPolynomial, evaluate_commitments, times_generator};
 use crate::id::{Digest, NodeId, SessionId};
 use crate::memo::Memo;
 use crate::meter::{Meter, Op};
@@ -24,16 +24,17 @@ use crate::wire::{Signable, encode};
 
 /// A member's contribution: a committed polynomial and its value for each member, encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dealing {
+#[serde(bound = "")]
+pub struct Dealing<P: Curve = ProjectivePoint> {
     /// The key generation.
     pub session: SessionId,
     /// Whose contribution it is.
     pub dealer: NodeId,
     /// Feldman commitments to the coefficients, constant term first; as many as the threshold.
-    pub commitments: Vec<WirePoint>,
+    pub commitments: Vec<WirePoint<P>>,
     /// Knowledge of the constant term.
-    pub proof: Proof,
-    /// The ephemeral point E of the encryption.
+    pub proof: Proof<P>,
+    /// The ephemeral point E of the encryption, over secp256k1 as the members' encryption keys.
     pub ephemeral: WirePoint,
     /// Knowledge of E's logarithm. Without it a copied or shifted E would turn its victim's complaint into a leak
     /// of an honest dealer's share.
@@ -42,7 +43,7 @@ pub struct Dealing {
     pub ciphertexts: Vec<Ciphertext>,
 }
 
-impl Signable for Dealing {
+impl<P: Curve> Signable for Dealing<P> {
     const DOMAIN: &'static str = "dkg/dealing";
 }
 
@@ -71,6 +72,9 @@ pub enum Flaw {
         /// The number of members.
         expected: usize,
     },
+    /// In a resharing, the first commitment is not to the dealer's share.
+    #[error("the dealer does not deal the share that it holds")]
+    OtherShare,
     /// Knowledge of the constant term is not proven.
     #[error("the proof of knowledge of the constant term does not hold")]
     Proof,
@@ -94,14 +98,14 @@ pub enum BadShare {
 ///
 /// # Panics
 /// If `roster` is not the set that `context` was made from.
-pub fn deal(
-    context: &Context,
+pub fn deal<P: Curve>(
+    context: &Context<P>,
     roster: &Roster,
     dealer: NodeId,
-    polynomial: &Polynomial,
+    polynomial: &SecretPolynomial<P>,
     rng: &mut (impl RngCore + CryptoRng),
     meter: &mut Meter,
-) -> Dealing {
+) -> Dealing<P> {
     deal_shares(context, roster, dealer, polynomial, |member| polynomial.evaluate(member), rng, meter)
 }
 
@@ -110,19 +114,20 @@ pub fn deal(
 ///
 /// # Panics
 /// If `roster` is not the set that `context` was made from.
-pub fn deal_shares(
-    context: &Context,
+pub fn deal_shares<P: Curve>(
+    context: &Context<P>,
     roster: &Roster,
     dealer: NodeId,
-    polynomial: &Polynomial,
-    share_of: impl Fn(NodeId) -> Scalar,
+    polynomial: &SecretPolynomial<P>,
+    share_of: impl Fn(NodeId) -> P::Scalar,
     rng: &mut (impl RngCore + CryptoRng),
     meter: &mut Meter,
-) -> Dealing {
-    let commitments: Vec<WirePoint> = polynomial.commit().into_iter().map(WirePoint::from).collect();
+) -> Dealing<P> {
+    let commitments: Vec<WirePoint<P>> = polynomial.commit().into_iter().map(WirePoint::from).collect();
     let secret = Zeroizing::new(Scalar::random(&mut *rng));
     let ephemeral = WirePoint::from(times_generator(&secret));
-    meter.add(Op::ScalarMul, commitments.len() as u64 + 1);
+    meter.add(P::MUL, commitments.len() as u64);
+    meter.add(Op::ScalarMul, 1);
     let proof = with_constant_claim(context, dealer, &commitments, |claim| {
         claim.prove(&polynomial.coefficients()[0], rng, meter)
     });
@@ -130,26 +135,26 @@ pub fn deal_shares(
     let seal = |&recipient: &NodeId| {
         let place = Place { session: context.session(), dealer, recipient, ephemeral: &ephemeral };
         let key = roster.get(recipient).expect("the context has the roster's members").encryption_key;
-        place.seal(&secret, &key, &Zeroizing::new(share_of(recipient)), meter)
+        place.seal(&secret, &key, &Zeroizing::new(share_of(recipient).to_wire()), meter)
     };
     let ciphertexts = context.members().iter().map(seal).collect();
     Dealing { session: context.session(), dealer, commitments, proof, ephemeral, ephemeral_proof, ciphertexts }
 }
 
-fn with_constant_claim<R>(
-    context: &Context,
+fn with_constant_claim<P: Curve, R>(
+    context: &Context<P>,
     dealer: NodeId,
-    commitments: &[WirePoint],
-    run: impl FnOnce(Claim<'_>) -> R,
+    commitments: &[WirePoint<P>],
+    run: impl FnOnce(Claim<'_, P>) -> R,
 ) -> R {
-    let all: Vec<u8> = commitments.iter().flat_map(|c| *c.bytes()).collect();
+    let all: Vec<u8> = commitments.iter().flat_map(|c| c.bytes().iter().copied()).collect();
     let about: &[u8] = if bugs::planted(Bug::NoSessionBinding) { &[] } else { context.digest() };
     let facts: [&[u8]; 3] = [about, &dealer.0.to_be_bytes(), &all];
     run(Claim { domain: "dkg/proof/constant", point: &commitments[0], facts: &facts })
 }
 
-fn with_ephemeral_claim<R>(
-    context: &Context,
+fn with_ephemeral_claim<P: Curve, R>(
+    context: &Context<P>,
     dealer: NodeId,
     ephemeral: &WirePoint,
     run: impl FnOnce(Claim<'_>) -> R,
@@ -158,7 +163,7 @@ fn with_ephemeral_claim<R>(
     run(Claim { domain: "dkg/proof/ephemeral", point: ephemeral, facts: &facts })
 }
 
-impl Dealing {
+impl<P: Curve> Dealing<P> {
     /// The digest by which acknowledgements and the board name this dealing, with the hashing charged.
     pub fn digest_metered(&self, meter: &mut Meter) -> Digest {
         meter.add(Op::HashByte, encode(self).len() as u64 + 32);
@@ -169,11 +174,11 @@ impl Dealing {
     ///
     /// # Errors
     /// The first flaw found.
-    pub fn verify_shape(&self, context: &Context) -> Result<(), Flaw> {
+    pub fn verify_shape(&self, context: &Context<P>) -> Result<(), Flaw> {
         if self.session != context.session() {
             return Err(Flaw::OtherSession);
         }
-        if context.position(self.dealer).is_none() {
+        if !context.is_dealer(self.dealer) {
             return Err(Flaw::NotAMember);
         }
         let (found, expected) = (self.commitments.len(), context.threshold());
@@ -192,8 +197,14 @@ impl Dealing {
     ///
     /// # Errors
     /// The first flaw found.
-    pub fn verify_public(&self, context: &Context, memo: &Memo, meter: &mut Meter) -> Result<(), Flaw> {
+    pub fn verify_public(&self, context: &Context<P>, memo: &Memo, meter: &mut Meter) -> Result<(), Flaw> {
         self.verify_shape(context)?;
+        if let Some(from) = context.source() {
+            meter.add(P::ADD, evaluation_additions(from.public.commitments.len(), self.dealer));
+            if *self.commitments[0].point() != from.share_of(self.dealer) {
+                return Err(Flaw::OtherShare);
+            }
+        }
         if !with_constant_claim(context, self.dealer, &self.commitments, |c| c.holds(&self.proof, memo, meter)) {
             return Err(Flaw::Proof);
         }
@@ -211,11 +222,11 @@ impl Dealing {
     /// If the share cannot be decrypted or is not the committed value.
     pub fn open_share(
         &self,
-        context: &Context,
+        context: &Context<P>,
         me: NodeId,
         decryption: &SecretKey,
         meter: &mut Meter,
-    ) -> Result<Zeroizing<Scalar>, BadShare> {
+    ) -> Result<Hidden<P::Scalar>, BadShare> {
         let secret = Zeroizing::new(*decryption.to_nonzero_scalar());
         meter.add(Op::ScalarMul, 1);
         let mut shared = *self.ephemeral.point() * *secret;
@@ -231,33 +242,33 @@ impl Dealing {
     /// If the share cannot be decrypted or is not the committed value.
     pub fn open_with(
         &self,
-        context: &Context,
+        context: &Context<P>,
         recipient: NodeId,
         shared: &ProjectivePoint,
         meter: &mut Meter,
-    ) -> Result<Zeroizing<Scalar>, BadShare> {
+    ) -> Result<Hidden<P::Scalar>, BadShare> {
         let position = context.position(recipient).ok_or(BadShare::Undecryptable)?;
         let ciphertext = self.ciphertexts.get(position).ok_or(BadShare::Undecryptable)?;
         let place = Place { session: self.session, dealer: self.dealer, recipient, ephemeral: &self.ephemeral };
         let bytes = place.open(shared, ciphertext, meter).ok_or(BadShare::Undecryptable)?;
-        let share = Zeroizing::new(scalar_from_bytes(&bytes).ok_or(BadShare::Undecryptable)?);
-        meter.add(Op::ScalarMul, 1);
-        meter.add(Op::PointAdd, evaluation_additions(self.commitments.len(), recipient));
-        if !is_committed(&share, &self.points(), recipient) {
+        let share = Hidden::new(P::Scalar::from_wire(&bytes).ok_or(BadShare::Undecryptable)?);
+        meter.add(P::MUL, 1);
+        meter.add(P::ADD, evaluation_additions(self.commitments.len(), recipient));
+        if !is_committed::<P>(&share, &self.points(), recipient) {
             return Err(BadShare::Mismatch);
         }
         Ok(share)
     }
 
     /// The commitments as points, constant term first.
-    pub fn points(&self) -> Vec<ProjectivePoint> {
+    pub fn points(&self) -> Vec<P> {
         self.commitments.iter().map(|c| *c.point()).collect()
     }
 }
 
 /// Whether a share is the value at `at` of the polynomial behind `commitments`.
-pub(super) fn is_committed(share: &Scalar, commitments: &[ProjectivePoint], at: NodeId) -> bool {
-    bugs::planted(Bug::UncheckedShare) || times_generator(share) == evaluate_commitments(commitments, at)
+pub(super) fn is_committed<P: Curve>(share: &P::Scalar, commitments: &[P], at: NodeId) -> bool {
+    bugs::planted(Bug::UncheckedShare) || P::generate(share) == evaluate_commitments(commitments, at)
 }
 
 /// How many point additions and doublings [`evaluate_commitments`] takes for `coefficients` commitments.

@@ -7,6 +7,7 @@ use super::complaint::{Ruling, Unjudgeable, judge};
 use super::context::Context;
 use super::effect::Effect;
 use super::retry::Retry;
+use crate::curve::Curve;
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::io::Time;
@@ -65,7 +66,7 @@ impl Docket {
     }
 
     /// Rules on every complaint about a dealing that is here.
-    pub(super) fn judge(&mut self, context: &Context, collector: &Collector, env: &mut Env<'_>) {
+    pub(super) fn judge<P: Curve>(&mut self, context: &Context<P>, collector: &Collector<P>, env: &mut Env<'_>) {
         let mut culprits = Vec::new();
         for ((dealer, accuser), dispute) in self.disputes.iter_mut().filter(|(_, dispute)| dispute.outcome.is_none()) {
             let Some(dealing) = collector.get(*dealer, dispute.digest) else { continue };
@@ -114,7 +115,7 @@ impl Docket {
 
     /// Posts own complaints that the board does not show and that are new to this boot or due again. To be called while
     /// there is time.
-    pub(super) fn post(&mut self, delta_ms: u64, env: &Env<'_>, fx: &mut Vec<Effect>) {
+    pub(super) fn post<P: Curve>(&mut self, delta_ms: u64, env: &Env<'_>, fx: &mut Vec<Effect<P>>) {
         for (&dealer, stance) in &mut self.stances {
             let Stance::Complains { digest, complaint, retry } = stance else { continue };
             if self.disputes.contains_key(&(dealer, env.me)) {

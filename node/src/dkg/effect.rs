@@ -1,8 +1,11 @@
 //! What a session is told at its start, and what it wants done.
 
+use k256::ProjectivePoint;
+
 use super::Message;
 use super::ack::Certificate;
 use super::record::Entry;
+use crate::curve::Curve;
 use crate::id::{Digest, NodeId, SessionId};
 use crate::key::KeyShare;
 
@@ -26,13 +29,13 @@ pub struct Params {
 /// What a session wants done, in order. A [`Effect::Persist`] must be durable before any later effect of any call
 /// is released.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
+pub enum Effect<P: Curve = ProjectivePoint> {
     /// Send to a member, this node included: the message takes the same way through conduct and signing.
     Send {
         /// To whom.
         to: NodeId,
         /// What.
-        message: Message,
+        message: Message<P>,
     },
     /// Submit to the board's contract.
     PostCertificate(Certificate),
@@ -46,9 +49,9 @@ pub enum Effect {
         complaint: Vec<u8>,
     },
     /// Make durable.
-    Persist(Entry),
+    Persist(Entry<P>),
     /// This node has its share.
-    Finished(KeyShare),
+    Finished(KeyShare<P>),
     /// Fewer dealers than the threshold are qualified: ask the board for the next attempt.
     Restart,
     /// The key exists, but these qualified dealers gave this node bad shares, and it was cut off while it could have

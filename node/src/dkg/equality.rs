@@ -40,7 +40,7 @@ impl EqualityClaim<'_> {
     /// Hashes `first` with everything that the claim is about.
     fn hash(&self, first: [&[u8]; 3], meter: &mut Meter) -> [u8; 32] {
         let mut parts: Vec<&[u8]> = first.to_vec();
-        parts.extend([&self.key.bytes()[..], self.base.bytes(), self.image.bytes()]);
+        parts.extend([self.key.bytes(), self.base.bytes(), self.image.bytes()]);
         parts.extend(self.facts);
         meter.add(Op::HashByte, parts.iter().map(|part| part.len() as u64 + 8).sum());
         hash_parts(self.domain, &parts)

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::effect::Effect;
 use super::retry::Retry;
 use crate::bugs::{self, Bug};
+use crate::curve::Curve;
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::io::Time;
@@ -65,14 +66,14 @@ impl Fetcher {
     }
 
     /// Begins to ask for a dealing, unless that goes on already.
-    pub(super) fn want(
+    pub(super) fn want<P: Curve>(
         &mut self,
         name: (NodeId, Digest),
         haste: Haste,
-        context: &Context,
+        context: &Context<P>,
         delta_ms: u64,
         env: &Env<'_>,
-        fx: &mut Vec<Effect>,
+        fx: &mut Vec<Effect<P>>,
     ) {
         if self.wanted.contains_key(&name) {
             return;
@@ -87,7 +88,13 @@ impl Fetcher {
     }
 
     /// Asks more members for what is due.
-    pub(super) fn tick(&mut self, context: &Context, delta_ms: u64, env: &Env<'_>, fx: &mut Vec<Effect>) {
+    pub(super) fn tick<P: Curve>(
+        &mut self,
+        context: &Context<P>,
+        delta_ms: u64,
+        env: &Env<'_>,
+        fx: &mut Vec<Effect<P>>,
+    ) {
         for (name, wanted) in &mut self.wanted {
             if wanted.retry.is_due(env.now) {
                 wanted.retry.advance(env.now, delta_ms);
@@ -98,8 +105,14 @@ impl Fetcher {
 }
 
 impl Wanted {
-    /// Asks the dealer and those after it, with each try twice as many as before and other ones.
-    fn ask(&self, (dealer, digest): (NodeId, Digest), context: &Context, env: &Env<'_>, fx: &mut Vec<Effect>) {
+    /// Asks the dealer (if it is a member; who only dealt holds no copies) and those after it, with each try twice as many as before and other ones.
+    fn ask<P: Curve>(
+        &self,
+        (dealer, digest): (NodeId, Digest),
+        context: &Context<P>,
+        env: &Env<'_>,
+        fx: &mut Vec<Effect<P>>,
+    ) {
         let start = context.position(dealer).unwrap_or(0);
         let (before, after) = context.members().split_at(start);
         let peers: Vec<NodeId> = after.iter().chain(before).copied().filter(|id| *id != env.me).collect();

@@ -1,4 +1,4 @@
-//! Distributed key generation over secp256k1, with the chain as public board.
+//! Distributed key generation and resharing, over secp256k1 or BLS12-381, with the chain as public board.
 //!
 //! Each member sends one [`Dealing`] to all. A recipient that finds it right, its own share included, returns an
 //! [`Ack`]; n - f of them make a [`Certificate`], which the dealer posts. A certificate leaves up to f honest members
@@ -24,6 +24,7 @@ mod equality;
 mod fetch;
 mod finalize;
 pub mod frost;
+mod handover;
 mod point;
 mod proof;
 mod publish;
@@ -43,23 +44,69 @@ pub use dealing::{BadShare, Dealing, Flaw, deal, deal_shares};
 pub use effect::{Effect, Params};
 pub use equality::EqualityProof;
 pub use finalize::{FinalizeError, finalize};
+pub use handover::{Handover, Task};
 pub use point::WirePoint;
 pub use proof::Proof;
 pub use record::{Entry, Record};
 pub use seal::Ciphertext;
 pub use session::{Progress, Session};
 
+use k256::ProjectivePoint;
 use serde::{Deserialize, Serialize};
 
+use crate::conduct::Conduct;
+use crate::curve::{Bls12381, Curve};
 use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Label;
+use crate::statement::Statement;
 use crate::wire::{Signable, Signed};
+
+/// A curve that keys are generated over.
+pub trait KeyCurve: Curve {
+    /// Lets a conduct replace this node's contribution.
+    fn dealt(conduct: &mut dyn Conduct, dealing: Dealing<Self>) -> Dealing<Self>;
+
+    /// The message as something that nodes say to each other.
+    fn statement(message: Message<Self>) -> Statement;
+
+    /// The message that a statement is.
+    fn message(statement: &Statement) -> Option<&Message<Self>>;
+}
+
+impl KeyCurve for ProjectivePoint {
+    fn dealt(conduct: &mut dyn Conduct, dealing: Dealing) -> Dealing {
+        conduct.deal(dealing)
+    }
+
+    fn statement(message: Message) -> Statement {
+        Statement::Dkg(message)
+    }
+
+    fn message(statement: &Statement) -> Option<&Message> {
+        if let Statement::Dkg(message) = statement { Some(message) } else { None }
+    }
+}
+
+impl KeyCurve for Bls12381 {
+    fn dealt(conduct: &mut dyn Conduct, dealing: Dealing<Self>) -> Dealing<Self> {
+        conduct.deal_network_key(dealing)
+    }
+
+    fn statement(message: Message<Self>) -> Statement {
+        Statement::NetworkDkg(message)
+    }
+
+    fn message(statement: &Statement) -> Option<&Message<Self>> {
+        if let Statement::NetworkDkg(message) = statement { Some(message) } else { None }
+    }
+}
 
 /// What nodes say to each other during key generation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Message {
+#[serde(bound = "")]
+pub enum Message<P: Curve = ProjectivePoint> {
     /// The sender's contribution. Signed.
-    Dealing(Box<Dealing>),
+    Dealing(Box<Dealing<P>>),
     /// The sender holds the recipient's dealing and finds it right. Signed.
     Ack(Ack),
     /// Asks for a certified dealing.
@@ -72,10 +119,10 @@ pub enum Message {
         digest: Digest,
     },
     /// The answer to [`Message::Fetch`]: another member's dealing, as that member signed it.
-    Fetched(Box<Signed<Dealing>>),
+    Fetched(Box<Signed<Dealing<P>>>),
 }
 
-impl Message {
+impl<P: Curve> Message<P> {
     /// The key generation that the message belongs to.
     pub fn session(&self) -> SessionId {
         match self {

@@ -10,28 +10,29 @@ use super::effect::Effect;
 use super::record::Entry;
 use super::retry::Retry;
 use crate::bugs::{self, Bug};
+use crate::curve::Curve;
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::io::Time;
 use crate::wire::Signed;
 
 /// A dealing on its way to the board.
-pub(super) struct Publisher {
-    dealing: Box<Dealing>,
+pub(super) struct Publisher<P: Curve> {
+    dealing: Box<Dealing<P>>,
     digest: Digest,
     acks: BTreeMap<NodeId, Signed<Ack>>,
     certificate: Option<Box<Certificate>>,
     retry: Option<Retry>,
 }
 
-impl Publisher {
+impl<P: Curve> Publisher<P> {
     /// Takes up a dealing that is durable already, with its certificate if there is one, and sends what is due.
     pub(super) fn start(
-        dealing: Box<Dealing>,
+        dealing: Box<Dealing<P>>,
         certificate: Option<Box<Certificate>>,
         delta_ms: u64,
         env: &mut Env<'_>,
-        fx: &mut Vec<Effect>,
+        fx: &mut Vec<Effect<P>>,
     ) -> Self {
         let digest = dealing.digest_metered(env.meter);
         let retry = Some(Retry::after(env.now, delta_ms));
@@ -51,7 +52,7 @@ impl Publisher {
     }
 
     /// Takes an acknowledgement whose signature the node has verified.
-    pub(super) fn on_ack(&mut self, ack: Signed<Ack>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    pub(super) fn on_ack(&mut self, ack: Signed<Ack>, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let (from, session) = (ack.signer, ack.body.session);
         if (ack.body.dealer, ack.body.digest) != (env.me, self.digest) {
             return env.dropped(from, "dkg: acknowledges another dealing");
@@ -72,7 +73,7 @@ impl Publisher {
     }
 
     /// Tries again if it is time.
-    pub(super) fn tick(&mut self, delta_ms: u64, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    pub(super) fn tick(&mut self, delta_ms: u64, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let due = self.retry.as_mut().filter(|retry| retry.is_due(env.now));
         if let Some(retry) = due {
             retry.advance(env.now, delta_ms);
@@ -81,7 +82,7 @@ impl Publisher {
     }
 
     /// Posts the certificate or, without one, sends the dealing to whoever has not acknowledged it.
-    fn publish(&self, env: &Env<'_>, fx: &mut Vec<Effect>) {
+    fn publish(&self, env: &Env<'_>, fx: &mut Vec<Effect<P>>) {
         if let Some(certificate) = &self.certificate {
             fx.push(Effect::PostCertificate((**certificate).clone()));
             return;

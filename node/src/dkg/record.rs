@@ -3,26 +3,29 @@
 //!
 //! The polynomial is never stored: the node's own share is in its dealing, encrypted to itself like all others.
 
+use k256::ProjectivePoint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::ack::Certificate;
 use super::dealing::Dealing;
+use crate::curve::Curve;
 use crate::id::{Digest, NodeId};
 use crate::key::KeyShare;
 use crate::wire::Signed;
 
 /// One durable fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Entry {
+#[serde(bound = "")]
+pub enum Entry<P: Curve = ProjectivePoint> {
     /// This node's own dealing.
-    Dealt(Box<Dealing>),
+    Dealt(Box<Dealing<P>>),
     /// A dealing that arrived, as its dealer signed it.
     Received {
         /// Its digest.
         digest: Digest,
         /// The dealing.
-        signed: Box<Signed<Dealing>>,
+        signed: Box<Signed<Dealing<P>>>,
     },
     /// This node acknowledges this dealing, and never another one of the same dealer.
     Acked {
@@ -34,7 +37,7 @@ pub enum Entry {
     /// The certificate of this node's own dealing.
     Certified(Box<Certificate>),
     /// This node's share of the key.
-    Finished(Box<KeyShare>),
+    Finished(Box<KeyShare<P>>),
     /// This node complains about its share in a certified dealing.
     Complained {
         /// Who dealt.
@@ -46,7 +49,7 @@ pub enum Entry {
     },
 }
 
-impl Entry {
+impl<P: Curve> Entry<P> {
     /// A name that is unique within the session: a later entry of the same name replaces the earlier one.
     pub fn key(&self) -> Vec<u8> {
         match self {
@@ -63,19 +66,27 @@ impl Entry {
 }
 
 /// All durable facts of one session at one node; collected from its entries in any order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    pub(super) dealt: Option<Box<Dealing>>,
-    pub(super) received: BTreeMap<(NodeId, Digest), Box<Signed<Dealing>>>,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Record<P: Curve = ProjectivePoint> {
+    pub(super) dealt: Option<Box<Dealing<P>>>,
+    pub(super) received: BTreeMap<(NodeId, Digest), Box<Signed<Dealing<P>>>>,
     pub(super) acked: BTreeMap<NodeId, Digest>,
     pub(super) certificate: Option<Box<Certificate>>,
-    pub(super) finished: Option<Box<KeyShare>>,
+    pub(super) finished: Option<Box<KeyShare<P>>>,
     pub(super) complained: BTreeMap<NodeId, (Digest, Vec<u8>)>,
 }
 
-impl Record {
+impl<P: Curve> Default for Record<P> {
+    fn default() -> Self {
+        let (received, acked, complained) = Default::default();
+        Self { dealt: None, received, acked, certificate: None, finished: None, complained }
+    }
+}
+
+impl<P: Curve> Record<P> {
     /// Adds an entry.
-    pub fn insert(&mut self, entry: Entry) {
+    pub fn insert(&mut self, entry: Entry<P>) {
         match entry {
             Entry::Dealt(dealing) => self.dealt = Some(dealing),
             Entry::Received { digest, signed } => {
@@ -93,8 +104,8 @@ impl Record {
     }
 }
 
-impl FromIterator<Entry> for Record {
-    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+impl<P: Curve> FromIterator<Entry<P>> for Record<P> {
+    fn from_iter<I: IntoIterator<Item = Entry<P>>>(entries: I) -> Self {
         let mut record = Self::default();
         entries.into_iter().for_each(|entry| record.insert(entry));
         record

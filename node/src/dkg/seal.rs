@@ -12,14 +12,14 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::point::WirePoint;
-use crate::curve::{point_bytes, scalar_bytes};
+use crate::curve::point_bytes;
 use crate::id::{NodeId, SessionId};
 use crate::meter::{Meter, Op};
 
 /// An encrypted share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ciphertext {
-    /// The encrypted big-endian scalar.
+    /// The encrypted big-endian scalar, of whichever curve the key is over.
     pub body: [u8; 32],
     /// The Poly1305 tag.
     pub tag: [u8; 16],
@@ -52,12 +52,12 @@ impl Place<'_> {
         &self,
         ephemeral_secret: &Scalar,
         recipient_key: &ProjectivePoint,
-        share: &Scalar,
+        share: &[u8; 32],
         meter: &mut Meter,
     ) -> Ciphertext {
         meter.add(Op::ScalarMul, 1);
         let cipher = self.cipher(&(*recipient_key * ephemeral_secret), meter);
-        let mut body = scalar_bytes(share);
+        let mut body = *share;
         let tag = cipher
             .encrypt_in_place_detached(&Nonce::default(), b"", &mut body)
             .expect("32 bytes are within the cipher's bound");

@@ -1,9 +1,8 @@
 //! One attempt at one key, at one node.
 
-use k256::SecretKey;
+use k256::{ProjectivePoint, SecretKey};
 use zeroize::Zeroizing;
 
-use super::Message;
 use super::ack::Ack;
 use super::board::{BoardEvent, qualified};
 use super::collect::{Collector, Fault};
@@ -13,11 +12,13 @@ use super::docket::Docket;
 use super::effect::{Effect, Params};
 use super::fetch::{Fetcher, Haste};
 use super::finalize::{FinalizeError, finalize};
+use super::handover::Task;
 use super::publish::Publisher;
 use super::record::{Entry, Record};
+use super::{KeyCurve, Message};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Decision, Secret, SecretKind};
-use crate::curve::{Polynomial, point_bytes, scalar_bytes};
+use crate::curve::{Hidden, ScalarField, SecretPolynomial};
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::io::Time;
@@ -64,11 +65,11 @@ enum Phase {
 }
 
 /// The state machine of one attempt at one node.
-pub struct Session {
+pub struct Session<P: KeyCurve = ProjectivePoint> {
     params: Params,
-    context: Context,
-    publisher: Option<Publisher>,
-    collector: Collector,
+    context: Context<P>,
+    publisher: Option<Publisher<P>>,
+    collector: Collector<P>,
     log: Vec<BoardEvent>,
     docket: Docket,
     fetcher: Fetcher,
@@ -77,7 +78,7 @@ pub struct Session {
     phase: Phase,
 }
 
-impl Session {
+impl<P: KeyCurve> Session<P> {
     /// Opens a session. `env.roster` must be the epoch's validator set, the same with each event.
     ///
     /// With `record: None` the session is new to this boot and the node deals. With a record (an empty one, too)
@@ -86,12 +87,16 @@ impl Session {
     /// Complaints that are stored are posted again once a final block shows that there is time.
     pub fn open(
         params: Params,
+        task: Task<P>,
         decryption: &SecretKey,
-        record: Option<Record>,
+        record: Option<Record<P>>,
         env: &mut Env<'_>,
-        fx: &mut Vec<Effect>,
+        fx: &mut Vec<Effect<P>>,
     ) -> Self {
-        let context = Context::new(params.session, env.roster, env.meter);
+        let (context, constant) = match task {
+            Task::Generate => (Context::new(params.session, env.roster, env.meter), None),
+            Task::Reshare { from, share } => (Context::handover(params.session, env.roster, from, env.meter), share),
+        };
         let is_new = record.is_none();
         let Record { dealt, received, acked, certificate, finished, complained } = record.unwrap_or_default();
         let mut session = Self {
@@ -113,9 +118,10 @@ impl Session {
         }
         if is_new {
             env.notes.push(Note::DkgStarted { session: params.session });
-            let dealing = session.deal(env);
-            fx.push(Effect::Persist(Entry::Dealt(dealing.clone())));
-            session.publisher = Some(Publisher::start(dealing, None, params.delta_ms, env, fx));
+            if let Some(dealing) = session.deal(constant, env) {
+                fx.push(Effect::Persist(Entry::Dealt(dealing.clone())));
+                session.publisher = Some(Publisher::start(dealing, None, params.delta_ms, env, fx));
+            }
         } else if let Some(dealing) = dealt {
             session.publisher = Some(Publisher::start(dealing, certificate, params.delta_ms, env, fx));
         }
@@ -131,17 +137,29 @@ impl Session {
         session
     }
 
-    fn deal(&self, env: &mut Env<'_>) -> Box<Dealing> {
+    /// This node's contribution, if it is one of the dealers. `constant` is what it holds of the key that is handed over.
+    fn deal(&self, constant: Option<Hidden<P::Scalar>>, env: &mut Env<'_>) -> Option<Box<Dealing<P>>> {
         let session = self.params.session;
         let mut rng = env.entropy.stream(session.as_ref(), "dkg/dealing");
         let threshold = u16::try_from(self.context.threshold()).expect("a roster's threshold is a u16");
-        let polynomial = Polynomial::random(threshold, &mut rng);
+        let polynomial: SecretPolynomial<P> = match (self.context.source(), constant) {
+            (None, _) => SecretPolynomial::random(threshold, &mut rng),
+            (Some(_), Some(share)) if self.context.is_dealer(env.me) => {
+                SecretPolynomial::sharing(*share, threshold, &mut rng)
+            }
+            (Some(_), _) => return None,
+        };
         for coefficient in polynomial.coefficients() {
-            let bytes = Zeroizing::new(scalar_bytes(coefficient));
+            let bytes = Zeroizing::new(coefficient.to_wire());
             env.conduct.learn(Secret { kind: SecretKind::Coefficient, session, bytes: &bytes });
         }
         let dealing = deal(&self.context, env.roster, env.me, &polynomial, &mut rng, env.meter);
-        Box::new(env.conduct.deal(dealing))
+        Some(Box::new(P::dealt(env.conduct, dealing)))
+    }
+
+    /// Whether this node will hold a share.
+    fn is_member(&self, env: &Env<'_>) -> bool {
+        self.context.position(env.me).is_some()
     }
 
     /// How far the attempt has come, in public terms.
@@ -176,12 +194,12 @@ impl Session {
     }
 
     /// Dealings that this node found bad, as their dealers signed them: what complaints are made of.
-    pub fn faults(&self) -> impl Iterator<Item = (&Signed<Dealing>, Fault)> {
+    pub fn faults(&self) -> impl Iterator<Item = (&Signed<Dealing<P>>, Fault)> {
         self.collector.faults()
     }
 
     /// Pairs of different dealings that one dealer signed.
-    pub fn equivocations(&self) -> impl Iterator<Item = (&Signed<Dealing>, &Signed<Dealing>)> {
+    pub fn equivocations(&self) -> impl Iterator<Item = (&Signed<Dealing<P>>, &Signed<Dealing<P>>)> {
         self.collector.equivocations()
     }
 
@@ -190,15 +208,15 @@ impl Session {
     pub fn on_message(
         &mut self,
         from: NodeId,
-        message: Message,
+        message: Message<P>,
         signature: Option<SignatureBytes>,
         env: &mut Env<'_>,
-        fx: &mut Vec<Effect>,
+        fx: &mut Vec<Effect<P>>,
     ) {
         if message.session() != self.params.session {
             return env.dropped(from, "dkg: another session");
         }
-        if self.context.position(from).is_none() {
+        if self.context.position(from).is_none() && !self.context.is_dealer(from) {
             return env.dropped(from, "dkg: not a member");
         }
         match (message, signature) {
@@ -216,8 +234,11 @@ impl Session {
         }
     }
 
-    fn on_dealing(&mut self, signed: Box<Signed<Dealing>>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn on_dealing(&mut self, signed: Box<Signed<Dealing<P>>>, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let from = signed.signer;
+        if !self.is_member(env) {
+            return env.dropped(from, "dkg: a dealing for members");
+        }
         if signed.body.dealer != from && !bugs::planted(Bug::PayloadSender) {
             return env.dropped(from, "dkg: another member's dealing");
         }
@@ -244,7 +265,13 @@ impl Session {
         self.advance(env, fx);
     }
 
-    fn on_fetched(&mut self, from: NodeId, signed: Box<Signed<Dealing>>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn on_fetched(
+        &mut self,
+        from: NodeId,
+        signed: Box<Signed<Dealing<P>>>,
+        env: &mut Env<'_>,
+        fx: &mut Vec<Effect<P>>,
+    ) {
         let dealer = signed.body.dealer;
         if signed.signer != dealer || signed.body.verify_shape(&self.context).is_err() {
             return env.dropped(from, "dkg: malformed answer");
@@ -257,7 +284,8 @@ impl Session {
         if !self.fetcher.wants(dealer, digest) {
             return env.dropped(from, "dkg: unsolicited answer");
         }
-        let is_authentic = env.roster.get(dealer).is_some_and(|m| signed.verify(&m.identity, env.meter));
+        let maker = self.context.dealer(env.roster, dealer);
+        let is_authentic = maker.is_some_and(|m| signed.verify(&m.identity, env.meter));
         if !is_authentic {
             return env.dropped(from, "dkg: forged answer");
         }
@@ -266,7 +294,7 @@ impl Session {
     }
 
     /// Checks a dealing, makes it durable and holds it; complaints that waited for it are judged.
-    fn keep(&mut self, digest: Digest, signed: Box<Signed<Dealing>>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn keep(&mut self, digest: Digest, signed: Box<Signed<Dealing<P>>>, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let dealer = signed.body.dealer;
         self.fetcher.drop(dealer, digest);
         fx.push(Effect::Persist(Entry::Received { digest, signed: signed.clone() }));
@@ -283,7 +311,7 @@ impl Session {
     }
 
     /// Complains about a certified dealing that is held if the share in it is bad and there is time.
-    fn complain(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn complain(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let is_certified = self.certified().any(|name| name == (dealer, digest));
         if !self.is_disputable || !is_certified || !self.docket.is_undecided(dealer, env.me) {
             return;
@@ -308,7 +336,7 @@ impl Session {
     }
 
     /// Acknowledges a held dealing to its dealer if that is right and the board still takes certificates.
-    fn acknowledge(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn acknowledge(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         if !matches!(self.phase, Phase::Open) {
             return;
         }
@@ -319,7 +347,10 @@ impl Session {
         fx.push(Effect::Send { to: dealer, message: Message::Ack(ack) });
     }
 
-    fn on_ack(&mut self, ack: Signed<Ack>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn on_ack(&mut self, ack: Signed<Ack>, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
+        if self.context.position(ack.signer).is_none() {
+            return env.dropped(ack.signer, "dkg: acknowledges what is not for it");
+        }
         match &mut self.publisher {
             Some(publisher) => publisher.on_ack(ack, env, fx),
             None => env.dropped(ack.signer, "dkg: acknowledges what was not dealt"),
@@ -330,7 +361,7 @@ impl Session {
     pub fn on_certified(&mut self, dealer: NodeId, digest: Digest, env: &mut Env<'_>) {
         // A finished node that was restarted needs the log to judge complaints again.
         let is_time = matches!(self.phase, Phase::Open | Phase::Over);
-        if !is_time || self.context.position(dealer).is_none() || self.certified().any(|(known, _)| known == dealer) {
+        if !is_time || !self.context.is_dealer(dealer) || self.certified().any(|(known, _)| known == dealer) {
             return;
         }
         self.log.push(BoardEvent::Certified { session: self.params.session, dealer, digest });
@@ -361,7 +392,7 @@ impl Session {
 
     /// Every event up to this block has been fed: looks into all certified dealings while there is time to complain,
     /// and ends what ends at this height.
-    pub fn on_final(&mut self, block: u64, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    pub fn on_final(&mut self, block: u64, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         if matches!(self.phase, Phase::Open) && block >= self.params.close_block {
             self.phase = Phase::Disputing;
             if let Some(publisher) = &mut self.publisher {
@@ -370,6 +401,10 @@ impl Session {
         }
         if !matches!(self.phase, Phase::Open | Phase::Disputing) {
             return;
+        }
+        if !self.is_member(env) {
+            // Who only deals has done its part when the board takes no more certificates.
+            return self.end(&[]);
         }
         self.is_disputable = block < self.params.complaint_block;
         if self.is_disputable {
@@ -386,7 +421,7 @@ impl Session {
     }
 
     /// Goes on where something was waited for.
-    fn advance(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn advance(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         if matches!(self.phase, Phase::Deciding) {
             self.decide(env, fx);
         }
@@ -394,14 +429,14 @@ impl Session {
     }
 
     /// Fixes QUAL, once every disputed dealing is here.
-    fn decide(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn decide(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let Some(disqualified) = self.docket.disqualified() else {
             for (dealer, digest) in self.docket.disputed() {
                 self.fetch(dealer, digest, Haste::Patient, env, fx);
             }
             return;
         };
-        match qualified(self.params.session, &self.log, &disqualified, self.context.threshold()) {
+        match qualified(self.params.session, &self.log, &disqualified, self.context.dealers_needed()) {
             Ok(dealers) => {
                 self.fetcher.keep_only(&dealers);
                 for &(dealer, digest) in &dealers {
@@ -423,7 +458,7 @@ impl Session {
     }
 
     /// Tries again what is due: sends the own dealing, posts its certificate and complaints, fetches missing dealings.
-    pub fn tick(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    pub fn tick(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         if let Some(publisher) = &mut self.publisher {
             publisher.tick(self.params.delta_ms, env, fx);
         }
@@ -434,7 +469,7 @@ impl Session {
     }
 
     /// Begins to ask for a dealing unless it is held.
-    fn fetch(&mut self, dealer: NodeId, digest: Digest, haste: Haste, env: &Env<'_>, fx: &mut Vec<Effect>) {
+    fn fetch(&mut self, dealer: NodeId, digest: Digest, haste: Haste, env: &Env<'_>, fx: &mut Vec<Effect<P>>) {
         let holds_some = bugs::planted(Bug::FirstDealingWins) && self.collector.count(dealer) > 0;
         if self.collector.get(dealer, digest).is_none() && !holds_some {
             self.fetcher.want((dealer, digest), haste, &self.context, self.params.delta_ms, env, fx);
@@ -442,7 +477,7 @@ impl Session {
     }
 
     /// With QUAL fixed and all its dealings here, sums them up.
-    fn try_finish(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn try_finish(&mut self, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let Phase::Closed(dealers) = &self.phase else { return };
         let dealers = dealers.clone();
         let Some(parts) = self.collector.parts(&dealers) else { return };
@@ -458,15 +493,15 @@ impl Session {
         fx.push(Effect::Excluded(bad));
     }
 
-    fn finished(&self, share: KeyShare, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
+    fn finished(&self, share: KeyShare<P>, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let session = self.params.session;
-        let bytes = Zeroizing::new(scalar_bytes(&share.secret));
+        let bytes = Zeroizing::new(share.secret.to_wire());
         env.conduct.learn(Secret { kind: SecretKind::KeyShare, session, bytes: &bytes });
         env.notes.push(Note::KeyReady {
             session,
             key: share.public.id(),
-            public_key: point_bytes(&share.public.point).to_vec(),
-            public_share: point_bytes(&share.public.share_of(share.holder)).to_vec(),
+            public_key: share.public.point.encode().as_ref().to_vec(),
+            public_share: share.public.share_of(share.holder).encode().as_ref().to_vec(),
         });
         fx.push(Effect::Persist(Entry::Finished(Box::new(share.clone()))));
         fx.push(Effect::Finished(share));

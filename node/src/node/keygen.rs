@@ -1,6 +1,7 @@
 //! Key generation at one node: follows the board on chain, runs a [`dkg::Session`] for each attempt, keeps what must
 //! survive a crash, and votes for the finished key until the vote is on chain.
 
+use k256::ProjectivePoint;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -8,13 +9,14 @@ use super::core::Core;
 use super::state::KeygenState;
 use super::transactions::Transactions;
 use crate::bugs::{self, Bug};
+use crate::chain::abi::{KEY_TYPE_BLS, KEY_TYPE_ECDSA, NETWORK_KEY_INDEX};
 use crate::chain::{BoardEvent, ChainEvent, ContractCall};
-use crate::dkg::{self, Effect, Entry, Params, Record};
+use crate::curve::Bls12381;
+use crate::dkg::{self, Effect, Entry, KeyCurve, Params, Record, Task};
 use crate::id::{Digest, KeyId, NodeId, SessionId};
 use crate::io::{Outputs, Time};
 use crate::key::KeyShare;
 use crate::note::Note;
-use crate::statement::Statement;
 use crate::store::{Batch, Scope, StoreError, Table};
 use crate::wire::{SignatureBytes, encode, hash_parts};
 
@@ -26,21 +28,52 @@ pub(super) struct Reach<'a> {
     pub out: &'a mut Outputs,
 }
 
-/// All key generations that this node takes part in.
-#[derive(Default)]
-pub(super) struct KeyGeneration {
-    running: BTreeMap<SessionId, dkg::Session>,
+/// Keys of one kind: over one curve, and with their place on the chain.
+pub(super) trait KeyKind: KeyCurve {
+    /// The type under which the chain routes them.
+    const KEY_TYPE: u64;
+
+    /// Whether the board's key of this index is one. The index is part of the session's id, so the curve is, too.
+    fn has(index: u64) -> bool;
+}
+
+impl KeyKind for ProjectivePoint {
+    const KEY_TYPE: u64 = KEY_TYPE_ECDSA;
+
+    fn has(index: u64) -> bool {
+        index != NETWORK_KEY_INDEX
+    }
+}
+
+impl KeyKind for Bls12381 {
+    const KEY_TYPE: u64 = KEY_TYPE_BLS;
+
+    fn has(index: u64) -> bool {
+        index == NETWORK_KEY_INDEX
+    }
+}
+
+/// All key generations of one kind that this node takes part in.
+pub(super) struct KeyGeneration<P: KeyKind> {
+    running: BTreeMap<SessionId, dkg::Session<P>>,
     /// The newest attempt at each key.
     attempts: BTreeMap<u64, u32>,
     /// Attempts that came to nothing, with their keys' indices, until the next attempt has opened.
     failed: BTreeMap<SessionId, (u64, u32)>,
     /// Finished keys for which this node's vote has not been seen on chain.
-    unvoted: BTreeMap<KeyId, Rc<KeyShare>>,
+    unvoted: BTreeMap<KeyId, Rc<KeyShare<P>>>,
     /// Finished keys that signing has not been told of.
-    ready: Vec<Rc<KeyShare>>,
+    ready: Vec<Rc<KeyShare<P>>>,
 }
 
-impl KeyGeneration {
+impl<P: KeyKind> Default for KeyGeneration<P> {
+    fn default() -> Self {
+        let (attempts, failed, ready) = Default::default();
+        Self { running: BTreeMap::new(), attempts, failed, unvoted: BTreeMap::new(), ready }
+    }
+}
+
+impl<P: KeyKind> KeyGeneration<P> {
     /// The sessions under way, and the finished keys whose vote has not been seen on chain.
     pub fn describe(&self) -> (Vec<KeygenState>, Vec<String>) {
         let sessions = self.running.iter().map(|(id, session)| KeygenState {
@@ -52,13 +85,13 @@ impl KeyGeneration {
     }
 
     /// Keys that became ready since the last call.
-    pub fn take_ready(&mut self) -> Vec<Rc<KeyShare>> {
+    pub fn take_ready(&mut self) -> Vec<Rc<KeyShare<P>>> {
         std::mem::take(&mut self.ready)
     }
 
     /// The earliest instant at which [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        self.running.values().filter_map(dkg::Session::deadline).min()
+        self.running.values().filter_map(dkg::Session::<P>::deadline).min()
     }
 
     /// Handles a final log of `block`. `head_at_start` is the newest block when this boot began: whatever the board
@@ -74,7 +107,9 @@ impl KeyGeneration {
         reach: &mut Reach<'_>,
     ) -> Result<(), StoreError> {
         match event {
-            ChainEvent::Board(BoardEvent::SessionOpened { session, index, attempt, close_block, complaint_block }) => {
+            ChainEvent::Board(BoardEvent::SessionOpened { session, index, attempt, close_block, complaint_block })
+                if P::has(*index) =>
+            {
                 let params = Params {
                     session: *session,
                     index: *index,
@@ -131,7 +166,7 @@ impl KeyGeneration {
     pub fn on_message(
         &mut self,
         from: NodeId,
-        message: dkg::Message,
+        message: dkg::Message<P>,
         signature: Option<SignatureBytes>,
         reach: &mut Reach<'_>,
     ) -> Result<(), StoreError> {
@@ -149,7 +184,7 @@ impl KeyGeneration {
     /// If the store fails; the node then stops.
     pub fn tick(&mut self, reach: &mut Reach<'_>) -> Result<(), StoreError> {
         let now = reach.now;
-        let due = |session: &dkg::Session| session.deadline().is_some_and(|at| at <= now);
+        let due = |session: &dkg::Session<P>| session.deadline().is_some_and(|at| at <= now);
         let sessions: Vec<SessionId> =
             self.running.iter().filter(|(_, session)| due(session)).map(|(id, _)| *id).collect();
         for session in sessions {
@@ -171,9 +206,9 @@ impl KeyGeneration {
         let record = load(id, reach)?.or_else(|| (!deals).then(Record::default));
         let decryption = reach.core.config.decryption.clone();
         let mut effects = Vec::new();
-        let session = reach
-            .core
-            .with_env(reach.now, reach.out, |env| dkg::Session::open(params, &decryption, record, env, &mut effects));
+        let session = reach.core.with_env(reach.now, reach.out, |env| {
+            dkg::Session::open(params, Task::Generate, &decryption, record, env, &mut effects)
+        });
         self.running.insert(id, session);
         self.carry_out(id, effects, reach)
     }
@@ -182,7 +217,7 @@ impl KeyGeneration {
         &mut self,
         id: SessionId,
         reach: &mut Reach<'_>,
-        step: impl FnOnce(&mut dkg::Session, &mut crate::env::Env<'_>, &mut Vec<Effect>),
+        step: impl FnOnce(&mut dkg::Session<P>, &mut crate::env::Env<'_>, &mut Vec<Effect<P>>),
     ) -> Result<(), StoreError> {
         let Some(session) = self.running.get_mut(&id) else { return Ok(()) };
         let mut effects = Vec::new();
@@ -192,7 +227,7 @@ impl KeyGeneration {
 
     /// Carries out effects in order. Entries that follow each other are committed at once, and always before
     /// whatever comes after them.
-    fn carry_out(&mut self, id: SessionId, effects: Vec<Effect>, reach: &mut Reach<'_>) -> Result<(), StoreError> {
+    fn carry_out(&mut self, id: SessionId, effects: Vec<Effect<P>>, reach: &mut Reach<'_>) -> Result<(), StoreError> {
         let scope = Scope::Epoch(reach.core.roster.epoch());
         let mut batch = Batch::new();
         for effect in effects {
@@ -206,10 +241,10 @@ impl KeyGeneration {
         reach.core.store.commit(batch, &mut reach.out.meter)
     }
 
-    fn act(&mut self, id: SessionId, effect: Effect, reach: &mut Reach<'_>) {
+    fn act(&mut self, id: SessionId, effect: Effect<P>, reach: &mut Reach<'_>) {
         let contracts = reach.core.config.contracts;
         match effect {
-            Effect::Send { to, message } => reach.core.say(to, Statement::Dkg(message)),
+            Effect::Send { to, message } => reach.core.say(to, P::statement(message)),
             Effect::Persist(_) => {}
             Effect::PostCertificate(certificate) => {
                 let acks = certificate.acks.iter().map(|ack| (ack.signer, ack.signature)).collect();
@@ -228,14 +263,14 @@ impl KeyGeneration {
 
     /// An attempt came to nothing. If the next one is open already, this node is only catching up.
     fn fail(&mut self, id: SessionId) {
-        let Some(params) = self.running.get(&id).map(dkg::Session::params) else { return };
+        let Some(params) = self.running.get(&id).map(dkg::Session::<P>::params) else { return };
         if self.attempts.get(&params.index).is_none_or(|newest| *newest <= params.attempt) {
             self.failed.insert(id, (params.index, params.attempt));
         }
     }
 
     /// The share has been persisted by an effect before this one.
-    fn finish(&mut self, session: SessionId, share: KeyShare, reach: &mut Reach<'_>) {
+    fn finish(&mut self, session: SessionId, share: KeyShare<P>, reach: &mut Reach<'_>) {
         reach.out.note(Note::KeyHeld { session, key: share.public.id() });
         let call = vote(&share, reach.core);
         let share = Rc::new(share);
@@ -251,19 +286,19 @@ fn place(session: SessionId, entry: &[u8]) -> Vec<u8> {
 }
 
 /// What is stored of a session, if anything.
-fn load(session: SessionId, reach: &mut Reach<'_>) -> Result<Option<Record>, StoreError> {
+fn load<P: KeyKind>(session: SessionId, reach: &mut Reach<'_>) -> Result<Option<Record<P>>, StoreError> {
     let scope = Scope::Epoch(reach.core.roster.epoch());
     let mut entries = Vec::new();
     for id in reach.core.store.list(Table::DkgSession, scope)? {
         if id.starts_with(&session.0) {
-            entries.extend(reach.core.store.get::<Entry>(Table::DkgSession, scope, &id, &mut reach.out.meter)?);
+            entries.extend(reach.core.store.get::<Entry<P>>(Table::DkgSession, scope, &id, &mut reach.out.meter)?);
         }
     }
     Ok((!entries.is_empty()).then(|| entries.into_iter().collect()))
 }
 
 /// The vote that routes a key. It commits this node to everybody's public shares, through the polynomial behind them.
-fn vote(share: &KeyShare, core: &Core) -> ContractCall {
+fn vote<P: KeyKind>(share: &KeyShare<P>, core: &Core) -> ContractCall {
     let key_data = Digest(hash_parts("dkg/key-data", &[&encode(&share.public)]));
-    core.config.contracts.vote_for_routing(&share.public.uncompressed(), key_data)
+    core.config.contracts.vote_for_key(&share.public.point.chain_bytes(), P::KEY_TYPE, key_data)
 }

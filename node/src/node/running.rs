@@ -1,12 +1,13 @@
 //! A node that takes part: hands each input to the part that it concerns, and moves what comes out of one part into
 //! the next until nothing is left to do.
 
+use k256::ProjectivePoint;
 use std::rc::Rc;
 
 use super::Load;
 use super::core::Core;
 use super::keygen::{KeyGeneration, Reach};
-use super::peers::{Heard, Peers};
+use super::peers::{Arrival, Heard, Peers};
 use super::question::Question;
 use super::requests::Requests;
 use super::state::{ChannelState, Membership};
@@ -14,6 +15,7 @@ use super::transactions::Transactions;
 use super::watch::ChainWatch;
 use crate::chain::ChainEvent;
 use crate::channel::{self, Channels};
+use crate::curve::Bls12381;
 use crate::id::{Boot, CallId, NodeId};
 use crate::io::{ChainError, ChainLog, ChainReply, Input, Output, Outputs, Time};
 use crate::note::Note;
@@ -28,7 +30,8 @@ pub(super) struct Running {
     peers: Peers,
     watch: ChainWatch,
     transactions: Transactions,
-    keygen: KeyGeneration,
+    keygen: KeyGeneration<ProjectivePoint>,
+    network_keygen: KeyGeneration<Bls12381>,
     signers: Signers,
     requests: Requests,
 }
@@ -63,6 +66,7 @@ impl Running {
             watch,
             transactions: Transactions::default(),
             keygen: KeyGeneration::default(),
+            network_keygen: KeyGeneration::default(),
             signers,
             requests: Requests::new(core.config.executions_max),
             core,
@@ -92,7 +96,10 @@ impl Running {
             let channels = &self.peers.channels;
             ChannelState { peer, open: channels.is_open(peer), queued: channels.queued(peer) }
         });
-        let (key_generations, unvoted_keys) = self.keygen.describe();
+        let (mut key_generations, mut unvoted_keys) = self.keygen.describe();
+        let (network, unvoted) = self.network_keygen.describe();
+        key_generations.extend(network);
+        unvoted_keys.extend(unvoted);
         let (requests, keys) = self.requests.describe();
         Membership {
             me: core.me,
@@ -115,10 +122,9 @@ impl Running {
 
     /// The earliest instant at which some part has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        [self.peers.channels.deadline(), self.keygen.deadline(), self.signers.deadline(), self.requests.deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let keys = [self.keygen.deadline(), self.network_keygen.deadline()];
+        let others = [self.peers.channels.deadline(), self.signers.deadline(), self.requests.deadline()];
+        keys.into_iter().chain(others).flatten().min()
     }
 
     /// Handles one input at `now`, when the node's clock shows `clock`.
@@ -154,17 +160,23 @@ impl Running {
         self.settle(now, out)
     }
 
-    fn reach<'a>(&'a mut self, now: Time, out: &'a mut Outputs) -> (&'a mut KeyGeneration, Reach<'a>) {
+    /// The key generations of both kinds, and what a step of theirs may touch.
+    fn reach<'a>(
+        &'a mut self,
+        now: Time,
+        out: &'a mut Outputs,
+    ) -> (&'a mut KeyGeneration<ProjectivePoint>, &'a mut KeyGeneration<Bls12381>, Reach<'a>) {
         let reach = Reach { now, core: &mut self.core, transactions: &mut self.transactions, out };
-        (&mut self.keygen, reach)
+        (&mut self.keygen, &mut self.network_keygen, reach)
     }
 
     fn tick(&mut self, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
         let mut effects = Vec::new();
         self.peers.channels.tick(now, &mut out.meter, &mut effects);
         self.receive(effects, now, out)?;
-        let (keygen, mut reach) = self.reach(now, out);
+        let (keygen, network, mut reach) = self.reach(now, out);
         keygen.tick(&mut reach)?;
+        network.tick(&mut reach)?;
         self.sign(now, out, |signers, env, fx| signers.tick(env, fx));
         self.requests.tick(now, &mut self.core, out);
         Ok(())
@@ -177,9 +189,9 @@ impl Running {
     }
 
     fn receive(&mut self, effects: Vec<channel::Effect>, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
-        let (heard, restarted) = self.peers.carry_out(effects, &self.core, out);
-        for peer in restarted {
-            self.sign(now, out, |signers, env, fx| signers.peer_restarted(peer, env, fx));
+        let (heard, arrivals) = self.peers.carry_out(effects, &self.core, out);
+        for Arrival { peer, boot, again } in arrivals {
+            self.sign(now, out, |signers, env, fx| signers.peer_arrived(peer, boot, again, env, fx));
         }
         heard.into_iter().try_for_each(|heard| self.hear(heard, now, out))
     }
@@ -192,8 +204,12 @@ impl Running {
         }
         match statement {
             Statement::Dkg(message) => {
-                let (keygen, mut reach) = self.reach(now, out);
+                let (keygen, _, mut reach) = self.reach(now, out);
                 keygen.on_message(from, message, signature, &mut reach)
+            }
+            Statement::NetworkDkg(message) => {
+                let (_, network, mut reach) = self.reach(now, out);
+                network.on_message(from, message, signature, &mut reach)
             }
             Statement::Signing(message) => {
                 self.sign(now, out, |signers, env, fx| signers.on_message(from, message, signature, env, fx));
@@ -235,13 +251,15 @@ impl Running {
         for log in logs {
             // An event that does not decode is not one of our contracts': a lying endpoint is no reason to stop.
             if let Ok(Some(event)) = ChainEvent::decode(&contracts, log) {
-                let (keygen, mut reach) = self.reach(now, out);
+                let (keygen, network, mut reach) = self.reach(now, out);
                 keygen.on_event(&event, log.block, head_at_start, &mut reach)?;
+                network.on_event(&event, log.block, head_at_start, &mut reach)?;
             }
         }
         self.watch.handled(to_block);
-        let (keygen, mut reach) = self.reach(now, out);
+        let (keygen, network, mut reach) = self.reach(now, out);
         keygen.on_final(to_block, &mut reach)?;
+        network.on_final(to_block, &mut reach)?;
         self.watch.advance(&mut self.core, out);
         Ok(())
     }

@@ -169,6 +169,20 @@ impl Session {
         }
     }
 
+    /// Announces anew to a coordinator that has been restarted since: only what is addressed to it counts there.
+    pub(super) fn readdress(&mut self, peer: NodeId, boot: Boot, io: &mut Io) {
+        if self.outcome.is_some() {
+            return;
+        }
+        let is_stale = |(attempt, announced): &(&u32, &Announced)| {
+            self.coordinator(**attempt) == peer && announced.body.coordinator_boot != boot
+        };
+        let stale = self.announced.iter().filter(is_stale).map(|(attempt, announced)| (*attempt, announced.body.turn));
+        for (attempt, turn) in stale.collect::<Vec<_>>() {
+            self.announce_turn(attempt, turn + 1, io);
+        }
+    }
+
     fn announce_turn(&mut self, attempt: u32, turn: u32, io: &mut Io) {
         *io.counter += 1;
         let stream = if bugs::planted(Bug::DeterministicNonce) {
@@ -198,9 +212,12 @@ impl Session {
             }
         };
         let boot = if bugs::planted(Bug::AnnouncementWithoutBoot) { Boot::default() } else { io.env.boot };
-        let body = Announce { session: self.id, attempt, turn, boot, digest: self.subject.digest, fresh };
+        let coordinator = self.coordinator(attempt);
+        let coordinator_boot = if coordinator == io.env.me { io.env.boot } else { io.standing.boot_of(coordinator) };
+        let (session, digest) = (self.id, self.subject.digest);
+        let body = Announce { session, attempt, coordinator_boot, turn, boot, digest, fresh };
         self.announced.insert(attempt, Announced { body: body.clone(), nonces, again_at: None });
-        io.send(self.coordinator(attempt), Message::Announce(body));
+        io.send(coordinator, Message::Announce(body));
     }
 
     /// An announcement, whose signature the caller has checked, to this node as coordinator.
@@ -216,6 +233,9 @@ impl Session {
         let Some(signature) = signature else { return io.env.dropped(from, "an announcement without signature") };
         if attempt >= io.params.attempts_max || self.coordinator(attempt) != io.env.me {
             return io.env.dropped(from, "an announcement for another coordinator");
+        }
+        if body.coordinator_boot != io.env.boot {
+            return io.env.dropped(from, "an announcement for another boot of the coordinator");
         }
         if !self.subject.key.public.members.contains(&from) {
             return io.env.dropped(from, "an announcement of a stranger");

@@ -11,7 +11,7 @@ use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, Subject};
 use crate::env::Env;
-use crate::id::{KeyId, NodeId, SessionId};
+use crate::id::{Boot, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::wire::{Signable, SignatureBytes};
@@ -112,12 +112,22 @@ impl Signers {
         self.pump(local, env, fx);
     }
 
-    /// A peer has been restarted: it has lost its nonces, triples and presignatures.
-    pub fn peer_restarted(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
-        self.standing.clear(peer);
-        self.pool.forget(peer);
-        self.sessions.values_mut().for_each(|session| session.forget(peer));
+    /// There is a channel to this run of a peer. If the node has known an earlier one, the peer has been restarted
+    /// since: it has lost its nonces, triples and presignatures, and whatever was announced to it.
+    pub fn peer_arrived(&mut self, peer: NodeId, boot: Boot, again: bool, env: &mut Env, fx: &mut Vec<Effect>) {
+        self.standing.meet(peer, boot);
+        if again {
+            self.standing.clear(peer);
+            self.pool.forget(peer);
+            self.sessions.values_mut().for_each(|session| session.forget(peer));
+        }
         let mut local = Vec::new();
+        self.with(&mut local, env, fx, |_, sessions, io| {
+            sessions.values_mut().for_each(|session| session.readdress(peer, boot, io));
+        });
+        if !again {
+            return self.pump(local, env, fx);
+        }
         let keys: Vec<Rc<KeyShare>> = self.keys.values().cloned().collect();
         self.with(&mut local, env, fx, |pool, sessions, io| {
             keys.iter().for_each(|key| pool.fill(key, io));

@@ -122,7 +122,9 @@ fn opening() -> Statement {
 fn proposal() -> Propose {
     let announce = |id: u16| {
         let fresh = Fresh::Bytes([id as u8; 32]);
-        let body = Announce { session: SESSION, attempt: 0, turn: 0, boot: Boot(0), digest: Digest([5; 32]), fresh };
+        let (coordinator_boot, boot) = (Boot(0), Boot(0));
+        let digest = Digest([5; 32]);
+        let body = Announce { session: SESSION, attempt: 0, coordinator_boot, turn: 0, boot, digest, fresh };
         Signed::new(body, NodeId(id), &identity(NodeId(id)), &mut Meter::default())
     };
     let announcements = [1, 2, 3].map(announce).to_vec();

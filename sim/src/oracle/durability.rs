@@ -15,7 +15,7 @@ pub struct Kept(pub BTreeSet<Vec<u8>>);
 impl Kept {
     /// Whether the disk says that its node acknowledged a dealer's dealing.
     fn acknowledges(&self, session: SessionId, dealer: NodeId) -> bool {
-        let entry = Entry::Acked { dealer, digest: Digest::default() };
+        let entry: Entry = Entry::Acked { dealer, digest: Digest::default() };
         self.0.contains(&[&session.0[..], &entry.key()].concat())
     }
 }
@@ -80,7 +80,7 @@ mod tests {
 
     fn kept(dealers: &[u16]) -> Kept {
         let place = |dealer: &u16| {
-            let entry = Entry::Acked { dealer: NodeId(*dealer), digest: Digest([9; 32]) };
+            let entry: Entry = Entry::Acked { dealer: NodeId(*dealer), digest: Digest([9; 32]) };
             [&SESSION.0[..], &entry.key()].concat()
         };
         Kept(dealers.iter().map(place).collect())

@@ -74,7 +74,7 @@ fn a_complaint_whose_proof_is_of_something_else_convicts_its_maker() {
     let unproven = |signed: &Signed<Dealing>, accuser, complaint: &Complaint| {
         assert_eq!(rule(&committee, signed, accuser, complaint), Ok(Ruling::Unfounded(Falsehood::Proof)));
     };
-    let shared = WirePoint::from(*made.shared.point() + k256::ProjectivePoint::GENERATOR);
+    let shared = WirePoint::from(*made.shared.point() + ProjectivePoint::GENERATOR);
     unproven(&signed, VICTIM, &Complaint { shared, ..made });
     let mut proof = made.proof;
     proof.response += Scalar::ONE;
@@ -130,7 +130,7 @@ fn a_complaint_under_a_shifted_ephemeral_point_would_open_an_honest_dealers_shar
     let honest = committee.dealing(session, DEALER, 1);
     let x = Scalar::from(7_u64);
     let mut shifted = committee.bad_dealing(session, evil, 2, &[VICTIM]);
-    shifted.ephemeral = WirePoint::from(*honest.ephemeral.point() + k256::ProjectivePoint::GENERATOR * x);
+    shifted.ephemeral = WirePoint::from(*honest.ephemeral.point() + ProjectivePoint::GENERATOR * x);
     shifted.ephemeral_proof = honest.ephemeral_proof;
     let leak = complaint(&committee, &shifted, VICTIM);
     let key = committee.roster.get(VICTIM).expect("a member").encryption_key;

@@ -38,7 +38,7 @@ fn a_dealing_of_another_session_dealer_or_member_set_is_refused() {
     assert_eq!(verify(&committee, session, &stranger), Err(Flaw::NotAMember));
     // The same size and threshold, one other encryption key.
     let mut members: Vec<Member> = committee.roster.iter().map(|(_, m)| m.clone()).collect();
-    members[3].encryption_key += k256::ProjectivePoint::GENERATOR;
+    members[3].encryption_key += ProjectivePoint::GENERATOR;
     let roster = Roster::new(Epoch(1), 3, members).expect("it fits");
     let context = Context::new(session, &roster, &mut Meter::default());
     assert_eq!(dealing.verify_public(&context, &Memo::off(), &mut Meter::default()), Err(Flaw::Proof));

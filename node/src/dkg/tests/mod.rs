@@ -7,21 +7,25 @@ mod disputes;
 mod liars;
 mod misbehaviour;
 mod protocol;
+mod reshare;
+mod reshare_secrecy;
 
+use group::ff::Field;
 use k256::ecdsa::SigningKey;
-use k256::{Scalar, SecretKey};
+use k256::{ProjectivePoint, Scalar, SecretKey};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::*;
 use crate::conduct::{Conduct, Honest};
-use crate::curve::interpolate;
+use crate::curve::{self, Bls12381, Curve, Hidden, SecretPolynomial, interpolate};
 use crate::entropy::Entropy;
 use crate::env::Env;
 use crate::id::{Boot, Epoch};
 use crate::io::Time;
-use crate::key::KeyShare;
+use crate::key::{KeyShare, PublicKey};
 use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::note::Note;
@@ -32,8 +36,8 @@ use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 /// A committee with its secrets.
 pub struct Committee {
     pub roster: Roster,
-    identities: Vec<SigningKey>,
-    decryptions: Vec<SecretKey>,
+    identities: BTreeMap<NodeId, SigningKey>,
+    decryptions: BTreeMap<NodeId, SecretKey>,
 }
 
 impl Committee {
@@ -49,15 +53,33 @@ impl Committee {
             encryption_key: decryption.public_key().to_projective(),
         });
         let roster = Roster::new(Epoch(1), (2 * n).div_ceil(3), members.collect()).expect("it fits");
+        let ids = || (1..).map(NodeId);
+        Self { roster, identities: ids().zip(identities).collect(), decryptions: ids().zip(decryptions).collect() }
+    }
+
+    /// Members with these numbers. Each signs with one key in all epochs, and decrypts with another one in each.
+    pub fn numbered(epoch: u32, numbers: std::ops::RangeInclusive<u16>, threshold: u16) -> Self {
+        let ids = || numbers.clone().map(NodeId);
+        let rng = |id: NodeId, epoch: u32| ChaCha20Rng::seed_from_u64(u64::from(epoch) << 32 | u64::from(id.0));
+        let identities: BTreeMap<_, _> = ids().map(|id| (id, SigningKey::random(&mut rng(id, 0)))).collect();
+        let decryptions: BTreeMap<_, _> = ids().map(|id| (id, SecretKey::random(&mut rng(id, epoch)))).collect();
+        let member = |id: NodeId| Member {
+            address: [id.0 as u8; 20],
+            identity: *identities[&id].verifying_key(),
+            channel_key: [id.0 as u8; 32],
+            encryption_key: decryptions[&id].public_key().to_projective(),
+        };
+        let members = ids().map(|id| (id, member(id))).collect();
+        let roster = Roster::numbered(Epoch(epoch), threshold, members).expect("it fits");
         Self { roster, identities, decryptions }
     }
 
     pub fn identity(&self, id: NodeId) -> &SigningKey {
-        &self.identities[usize::from(id.0) - 1]
+        &self.identities[&id]
     }
 
     pub fn decryption(&self, id: NodeId) -> &SecretKey {
-        &self.decryptions[usize::from(id.0) - 1]
+        &self.decryptions[&id]
     }
 
     pub fn context(&self, session: SessionId) -> Context {
@@ -71,11 +93,27 @@ impl Committee {
 
     /// A dealing that gives `victims` wrong shares.
     pub fn bad_dealing(&self, session: SessionId, dealer: NodeId, seed: u64, victims: &[NodeId]) -> Dealing {
+        self.spoilt(&self.context(session), dealer, None, seed, victims)
+    }
+
+    /// A dealing in any context, of a random secret or of `secret`, that gives `victims` wrong shares.
+    pub fn spoilt<P: Curve>(
+        &self,
+        context: &Context<P>,
+        dealer: NodeId,
+        secret: Option<P::Scalar>,
+        seed: u64,
+        victims: &[NodeId],
+    ) -> Dealing<P> {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let polynomial = crate::curve::Polynomial::random(self.roster.threshold() as u16, &mut rng);
-        let share = |id| polynomial.evaluate(id) + if victims.contains(&id) { Scalar::ONE } else { Scalar::ZERO };
-        let context = self.context(session);
-        deal_shares(&context, &self.roster, dealer, &polynomial, share, &mut rng, &mut Meter::default())
+        let threshold = self.roster.threshold() as u16;
+        let polynomial: SecretPolynomial<P> = match secret {
+            Some(secret) => SecretPolynomial::sharing(secret, threshold, &mut rng),
+            None => SecretPolynomial::random(threshold, &mut rng),
+        };
+        let wrong = |id| if victims.contains(&id) { P::Scalar::ONE } else { P::Scalar::ZERO };
+        let share = |id| polynomial.evaluate(id) + wrong(id);
+        deal_shares(context, &self.roster, dealer, &polynomial, share, &mut rng, &mut Meter::default())
     }
 
     pub fn sign<T: Signable>(&self, body: T, signer: NodeId) -> Signed<T> {
@@ -85,15 +123,15 @@ impl Committee {
 
 /// How an attempt ended at a node.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
-    Finished(Box<KeyShare>),
+pub enum End<P: Curve = ProjectivePoint> {
+    Finished(Box<KeyShare<P>>),
     Restart,
     Excluded(Vec<NodeId>),
 }
 
-pub struct Node {
-    pub session: Option<Session>,
-    record: Option<Record>,
+pub struct Node<P: KeyCurve = ProjectivePoint> {
+    pub session: Option<Session<P>>,
+    record: Option<Record<P>>,
     boot: u32,
     read: usize,
     read_disputes: usize,
@@ -102,25 +140,31 @@ pub struct Node {
     /// Plays no part of its own; the test speaks for it.
     pub is_puppet: bool,
     pub conduct: Box<dyn Conduct>,
-    pub end: Option<End>,
+    pub end: Option<End<P>>,
     pub notes: Vec<Note>,
     pub meter: Meter,
     /// What was released under this node's signature: (round, dealer) -> digest.
     signed: BTreeMap<(u8, NodeId), [u8; 32]>,
 }
 
-pub struct World {
+pub type World = Net<ProjectivePoint>;
+
+pub struct Net<P: KeyCurve> {
     pub committee: Committee,
-    pub nodes: BTreeMap<NodeId, Node>,
+    /// The old holders and their key, if this is a resharing.
+    pub old: Option<Old<P>>,
+    pub nodes: BTreeMap<NodeId, Node<P>>,
     pub params: Params,
-    pub mail: Vec<(NodeId, NodeId, Message)>,
+    pub mail: Vec<(NodeId, NodeId, Message<P>)>,
+    /// Every letter that was ever sent.
+    pub wire: Vec<Message<P>>,
     pub board: Vec<(NodeId, Digest)>,
     /// Complaints on the board: dealer, digest, accuser, complaint.
     pub disputes: Vec<(NodeId, Digest, NodeId, Vec<u8>)>,
     /// What each node ever submitted about each dealer.
     complaints: BTreeMap<(NodeId, NodeId), Vec<u8>>,
     /// What each node contributed.
-    pub dealt: BTreeMap<NodeId, Dealing>,
+    pub dealt: BTreeMap<NodeId, Dealing<P>>,
     /// The board takes no more certificates.
     pub is_closed: bool,
     /// Nor complaints.
@@ -134,13 +178,24 @@ pub struct World {
     pub effects: u64,
 }
 
+/// Where a resharing comes from.
+pub struct Old<P: KeyCurve> {
+    pub committee: Committee,
+    pub from: Rc<Handover<P>>,
+    pub shares: BTreeMap<NodeId, KeyShare<P>>,
+}
+
 pub fn session_of(attempt: u32) -> SessionId {
     SessionId::derive("test", &[&attempt.to_be_bytes()])
 }
 
-impl World {
+impl<P: KeyCurve> Net<P> {
     pub fn new(n: u16) -> Self {
-        let committee = Committee::new(n);
+        Self::of(Committee::new(n), None)
+    }
+
+    /// A world in which `old` hands its key over to `committee`, or in which `committee` makes one.
+    pub fn of(committee: Committee, old: Option<Old<P>>) -> Self {
         let node = |_| Node {
             session: None,
             record: None,
@@ -156,14 +211,17 @@ impl World {
             meter: Meter::default(),
             signed: BTreeMap::new(),
         };
-        let nodes = committee.roster.ids().map(|id| (id, node(id))).collect();
+        let old_ids = old.iter().flat_map(|old| old.committee.roster.ids());
+        let nodes = committee.roster.ids().chain(old_ids).map(|id| (id, node(id))).collect();
         let session = session_of(0);
         let params = Params { session, index: 0, attempt: 0, close_block: 100, complaint_block: 103, delta_ms: 10 };
         Self {
             committee,
+            old,
             nodes,
             params,
             mail: Vec::new(),
+            wire: Vec::new(),
             board: Vec::new(),
             disputes: Vec::new(),
             complaints: BTreeMap::new(),
@@ -182,7 +240,15 @@ impl World {
         self.nodes.keys().copied().collect()
     }
 
-    fn act<R>(&mut self, id: NodeId, act: impl FnOnce(&mut Node, &mut Env<'_>, &mut Vec<Effect>) -> R) -> R {
+    /// The key that a node signs with, whichever set it is in.
+    fn identity(&self, id: NodeId) -> &SigningKey {
+        match &self.old {
+            Some(old) if !self.committee.identities.contains_key(&id) => old.committee.identity(id),
+            _ => self.committee.identity(id),
+        }
+    }
+
+    fn act<R>(&mut self, id: NodeId, act: impl FnOnce(&mut Node<P>, &mut Env<'_>, &mut Vec<Effect<P>>) -> R) -> R {
         let mut node = self.nodes.remove(&id).expect("a member");
         let entropy = Entropy::new(&[id.0 as u8; 32], Boot(node.boot));
         let (mut notes, mut meter) = (Vec::new(), Meter::default());
@@ -193,7 +259,7 @@ impl World {
             boot: Boot(node.boot),
             now: self.now,
             roster: &self.committee.roster,
-            identity: self.committee.identity(id),
+            identity: self.identity(id),
             entropy: &entropy,
             conduct: &mut *conduct,
             meter: &mut meter,
@@ -209,7 +275,7 @@ impl World {
         result
     }
 
-    fn apply(&mut self, id: NodeId, fx: Vec<Effect>) {
+    fn apply(&mut self, id: NodeId, fx: Vec<Effect<P>>) {
         for effect in fx {
             self.effects += 1;
             if self.kill_at == Some(self.effects - 1) {
@@ -218,7 +284,7 @@ impl World {
             let node = self.nodes.get_mut(&id).expect("a member");
             match effect {
                 Effect::Persist(entry) => {
-                    let copy = decode::<Entry>(&encode(&entry), FRAME_BYTES_MAX).expect("entries round-trip");
+                    let copy = decode::<Entry<P>>(&encode(&entry), FRAME_BYTES_MAX).expect("entries round-trip");
                     assert_eq!(copy, entry);
                     if let Entry::Dealt(dealing) = &copy {
                         self.dealt.insert(id, (**dealing).clone());
@@ -232,9 +298,10 @@ impl World {
                         let earlier = *node.signed.entry((label.round, dealer)).or_insert(digest);
                         assert_eq!(earlier, digest, "{id} signed two different statements for {label}");
                     }
-                    for (to, statement) in node.conduct.outbound(to, Statement::Dkg(message)) {
-                        let Statement::Dkg(message) = statement else { continue };
-                        self.mail.push((id, to, message));
+                    for (to, statement) in node.conduct.outbound(to, P::statement(message)) {
+                        let Some(message) = P::message(&statement) else { continue };
+                        self.wire.push(message.clone());
+                        self.mail.push((id, to, message.clone()));
                     }
                 }
                 Effect::PostCertificate(certificate) => {
@@ -279,13 +346,21 @@ impl World {
 
     /// Starts a node, from its record if it ran before.
     pub fn open(&mut self, id: NodeId) {
-        let (params, key) = (self.params, self.committee.decryption(id).clone());
+        let params = self.params;
+        let (task, key) = match &self.old {
+            None => (Task::Generate, self.committee.decryption(id).clone()),
+            Some(old) => {
+                let share = old.shares.get(&id).map(|share| Hidden::new(share.secret));
+                let key = self.committee.decryptions.get(&id).unwrap_or_else(|| old.committee.decryption(id));
+                (Task::Reshare { from: Rc::clone(&old.from), share }, key.clone())
+            }
+        };
         self.act(id, |node, env, fx| {
             assert!(node.session.is_none() && !node.is_puppet);
             (node.read, node.read_disputes, node.read_close, node.read_end) = (0, 0, false, false);
             let older = node.boot > 0;
             let record = node.record.clone().or(older.then(Record::default));
-            node.session = Some(Session::open(params, &key, record, env, fx));
+            node.session = Some(Session::open(params, task, &key, record, env, fx));
         });
     }
 
@@ -309,13 +384,13 @@ impl World {
     pub fn deliver(&mut self, index: usize) {
         let (from, to, message) = self.mail.swap_remove(index);
         let bytes = encode(&message);
-        let copy = decode::<Message>(&bytes, FRAME_BYTES_MAX).expect("messages round-trip");
+        let copy = decode::<Message<P>>(&bytes, FRAME_BYTES_MAX).expect("messages round-trip");
         assert_eq!(copy, message);
         self.hand(from, to, message);
     }
 
-    pub fn hand(&mut self, from: NodeId, to: NodeId, message: Message) {
-        let key = self.committee.identity(from).clone();
+    pub fn hand(&mut self, from: NodeId, to: NodeId, message: Message<P>) {
+        let key = self.identity(from).clone();
         let sign = |digest: [u8; 32]| SignatureBytes::sign(&digest, &key, &mut Meter::default());
         let signature = message.signing_digest().map(sign);
         self.act(to, |node, env, fx| {
@@ -422,11 +497,11 @@ impl World {
 
     /// Checks that the key that these nodes share is made of the contributions of `dealers`.
     pub fn is_made_of(&self, ids: &[NodeId], dealers: &[NodeId]) {
-        let point: k256::ProjectivePoint = dealers.iter().map(|id| *self.dealt[id].commitments[0].point()).sum();
+        let point: P = dealers.iter().map(|id| *self.dealt[id].commitments[0].point()).sum();
         assert_eq!(self.agreed_shares(ids)[0].public.point, point);
     }
 
-    pub fn key_share(&self, id: NodeId) -> &KeyShare {
+    pub fn key_share(&self, id: NodeId) -> &KeyShare<P> {
         match &self.nodes[&id].end {
             Some(End::Finished(share)) => share,
             other => panic!("{id} has no key but {other:?}"),
@@ -434,16 +509,16 @@ impl World {
     }
 
     /// Checks that `ids` agree on a key of which any k of their shares are shares; returns them.
-    pub fn agreed_shares(&self, ids: &[NodeId]) -> Vec<KeyShare> {
-        let shares: Vec<KeyShare> = ids.iter().map(|&id| self.key_share(id).clone()).collect();
+    pub fn agreed_shares(&self, ids: &[NodeId]) -> Vec<KeyShare<P>> {
+        let shares: Vec<KeyShare<P>> = ids.iter().map(|&id| self.key_share(id).clone()).collect();
         let k = self.committee.roster.threshold();
         for share in &shares {
             assert_eq!(share.public, shares[0].public);
-            assert_eq!(k256::ProjectivePoint::GENERATOR * share.secret, share.public.share_of(share.holder));
+            assert_eq!(P::generate(&share.secret), share.public.share_of(share.holder));
         }
         for window in shares.windows(k) {
             let points: Vec<_> = window.iter().map(|share| (share.holder, share.secret)).collect();
-            assert_eq!(k256::ProjectivePoint::GENERATOR * interpolate(&points), shares[0].public.point);
+            assert_eq!(P::generate(&interpolate(&points)), shares[0].public.point);
         }
         shares
     }

@@ -34,7 +34,7 @@ fn fewer_shares_than_the_threshold_give_another_key() {
     world.run(1);
     let shares = world.agreed_shares(&world.ids());
     let two: Vec<_> = shares[..2].iter().map(|share| (share.holder, share.secret)).collect();
-    assert_ne!(k256::ProjectivePoint::GENERATOR * interpolate(&two), shares[0].public.point);
+    assert_ne!(ProjectivePoint::GENERATOR * interpolate(&two), shares[0].public.point);
 }
 
 fn frost_signs(shares: &[KeyShare], message: &[u8]) -> bool {
@@ -89,7 +89,7 @@ fn packages_equal_those_of_frosts_part_three() {
         if dealer == me {
             own = Some(frost_dkg::round2::SecretPackage::new(id, commitment, *share, k, 7));
         } else {
-            let unused = schnorr::Signature::new(k256::ProjectivePoint::GENERATOR, Scalar::ONE);
+            let unused = schnorr::Signature::new(ProjectivePoint::GENERATOR, Scalar::ONE);
             round1.insert(id, frost_dkg::round1::Package::new(commitment, unused));
             round2.insert(id, frost_dkg::round2::Package::new(SigningShare::new(*share)));
         }

@@ -1,9 +1,9 @@
 //! Routing, minting, burning and moving keys.
 
 use alloy_primitives::U256;
-use lit_node::chain::abi::{PKPNFT, PubkeyRouter, Staking};
+use lit_node::chain::abi::{KEY_TYPE_BLS, PKPNFT, PubkeyRouter, Staking};
 use lit_node::chain::calls::token_id;
-use lit_node::chain::{ChainEvent, ContractCall, views};
+use lit_node::chain::{BoardEvent, ChainEvent, ContractCall, views};
 use lit_node::id::{Digest, NodeId};
 use lit_node::io::{BlockTag, ChainReply};
 use lit_node::memo::Memo;
@@ -27,6 +27,31 @@ fn the_deployed_set_reads_back_as_a_roster() {
     let stranger = Staking::isActiveValidatorCall { account: address(ALICE).into() };
     assert!(!network.view(network.contracts.staking, stranger));
     assert_eq!(network.view(network.contracts.staking, Staking::faultyMaxCall {}), U256::from(2));
+}
+
+#[test]
+fn the_networks_own_key_is_requested_once_by_the_owner_routed_and_never_minted() {
+    let mut network = Network::of(4);
+    let (contracts, key) = (network.contracts, [0xa5; 48]);
+    assert!(network.refused(ALICE, contracts.request_network_key()).starts_with("OwnableUnauthorizedAccount"));
+    let opened = network.done(DEPLOYER, contracts.request_network_key());
+    let index = lit_node::chain::abi::NETWORK_KEY_INDEX;
+    let session = lit_node::chain::calls::session_id(contracts.dkg_board, CHAIN_ID, 1, index, 0);
+    assert!(matches!(
+        &opened[..],
+        [ChainEvent::Board(BoardEvent::SessionOpened { session: id, index: i, .. })] if (*id, *i) == (session, index)
+    ));
+    assert_eq!(network.refused(DEPLOYER, contracts.request_network_key()), "NetworkKeyRequested");
+    let vote = contracts.vote_for_key(&key, KEY_TYPE_BLS, DATA);
+    let short = contracts.vote_for_key(&key[1..], KEY_TYPE_BLS, DATA);
+    assert!(network.refused(1, short).starts_with("InvalidPubkey"));
+    let events: Vec<_> = (1..=3).flat_map(|node| network.done(node, vote.clone())).collect();
+    assert!(matches!(
+        events.last(),
+        Some(ChainEvent::NetworkKeyRouted { public_key, key_data: DATA, .. }) if *public_key == key
+    ));
+    let unminted = PubkeyRouter::unmintedCountCall { keyType: U256::from(KEY_TYPE_BLS) };
+    assert_eq!(network.view(contracts.router, unminted), U256::ZERO);
 }
 
 #[test]
@@ -107,8 +132,8 @@ fn a_vote_must_be_for_the_hash_of_a_whole_key() {
     assert!(refused(other_id).starts_with("TokenIdMismatch"));
     let short = PubkeyRouter::voteForRoutingDataCall { pubkey: vec![4; 33].into(), ..good.clone() };
     assert_eq!(refused(short), "InvalidPubkey { length: 33 }");
-    let other_type = PubkeyRouter::voteForRoutingDataCall { keyType: U256::from(1), ..good };
-    assert_eq!(refused(other_type), "UnsupportedKeyType { keyType: 1 }");
+    let other_type = PubkeyRouter::voteForRoutingDataCall { keyType: U256::from(3), ..good };
+    assert_eq!(refused(other_type), "UnsupportedKeyType { keyType: 3 }");
 }
 
 #[test]
