@@ -125,7 +125,7 @@ fn assert_usual(messages: &[&Message]) {
 fn a_cut_silences_a_node_one_way_and_loses_what_is_in_flight() {
     // As node 3 deals to a second peer, what it has dealt to the first one is on its way.
     let second = "label = \"dkg/dealing\", node = 3, occurrence = 2";
-    let seen = Run::from("cut", second, "cut = { links = { from = [3] } }\nfor_ms = 3500");
+    let seen = Run::from("cut", second, "cut = { links = { from = [3] } }\nfor_ms = 8000");
     let (meant, others) = seen.split(|message| message.from == 3);
     assert!(meant.iter().all(|message| message.lost_by.as_deref() == Some("work/it")));
     assert_usual(&others);
