@@ -19,6 +19,7 @@ pub mod curve;
 pub mod dkg;
 pub mod entropy;
 pub mod env;
+pub mod evidence;
 pub mod id;
 pub mod io;
 pub mod key;

@@ -1,7 +1,7 @@
 //! Facts that a node reports about itself. They carry no secret and never travel; the trace records them and
 //! oracles compare them with what they see from outside.
 
-use crate::blame::Exhibit;
+use crate::evidence::Exhibit;
 use crate::id::{Boot, Digest, KeyId, NodeId, RequestId, SessionId};
 
 /// A fact.

@@ -1,41 +1,13 @@
-//! Evidence of key generation: dealings that contradict each other or themselves, and complaints.
-
-use k256::ProjectivePoint;
-use serde::{Deserialize, Serialize};
+//! Judges evidence of key generation.
 
 use super::chain_view::Shown;
 use super::{BlameError, ChainView, Culprit, Offence, expect, signed};
 use crate::curve::Curve;
-use crate::dkg::{Context, Dealing, Flaw, Ruling, Unjudgeable, judge};
+use crate::dkg::{Context, Dealing, Dispute, Flaw, KeygenEvidence, Ruling, Unjudgeable, judge};
 use crate::id::NodeId;
 use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::wire::{Signable, Signed};
-
-/// Of key generation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub enum KeygenEvidence<P: Curve = ProjectivePoint> {
-    /// Two dealings of one dealer for one key generation.
-    TwoDealings(Box<[Signed<Dealing<P>>; 2]>),
-    /// A dealing whose public part is not valid.
-    InvalidDealing(Box<Signed<Dealing<P>>>),
-    /// A dealing and a complaint about it, which convict the dealer or the accuser.
-    Dispute(Box<Dispute<P>>),
-}
-
-/// A dealing and a complaint about it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(bound = "")]
-pub struct Dispute<P: Curve = ProjectivePoint> {
-    /// The dealing.
-    pub dealing: Signed<Dealing<P>>,
-    /// Who complains.
-    pub accuser: NodeId,
-    /// The complaint, as the board shows it. Against a dealer it speaks for itself; against an accuser it counts only
-    /// because the contract saw to it who posted it.
-    pub complaint: Vec<u8>,
-}
 
 pub(super) fn verify<P: Curve>(evidence: &KeygenEvidence<P>, chain: &ChainView) -> Result<Culprit, BlameError> {
     match evidence {

@@ -14,33 +14,18 @@ mod signing;
 mod tests;
 
 pub use chain_view::ChainView;
-pub use dkg::{Dispute, KeygenEvidence};
-pub use signing::{ShareEvidence, SigningEvidence};
 
-use k256::ProjectivePoint;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
 
-use crate::curve::Bls12381;
+use crate::evidence::Evidence;
 use crate::id::NodeId;
 use crate::meter::Meter;
 use crate::roster::Roster;
-use crate::wire::{DecodeError, Signable, Signed, decode, encode};
+use crate::wire::{DecodeError, Signable, Signed, decode};
 
 /// The longest evidence that is looked at, bytes: two proposals or dealings among 100 nodes take less.
 pub const EVIDENCE_BYTES_MAX: usize = 256 * 1024;
-
-/// A signed contradiction.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Evidence {
-    /// Of the generation of a secp256k1 key.
-    Keygen(KeygenEvidence<ProjectivePoint>),
-    /// Of the generation of the network's key.
-    NetworkKeygen(KeygenEvidence<Bls12381>),
-    /// Of presigning and signing.
-    Signing(SigningEvidence),
-}
 
 /// Who lied, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,29 +106,6 @@ pub enum BlameError {
     /// Everything is as an honest node would have it.
     #[error("there is no contradiction: {0}")]
     NoContradiction(&'static str),
-}
-
-impl Evidence {
-    /// The bytes to pass on.
-    pub fn bytes(&self) -> Vec<u8> {
-        encode(self)
-    }
-
-    /// The same, in a form whose print is short.
-    pub fn exhibit(&self) -> Exhibit {
-        Exhibit(self.bytes())
-    }
-}
-
-/// The bytes of evidence. Printed as their number and hash.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Exhibit(pub Vec<u8>);
-
-impl fmt::Debug for Exhibit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hash = crate::wire::hash_parts("blame/exhibit", &[&self.0]);
-        write!(f, "Exhibit({} bytes, {})", self.0.len(), hex::encode(&hash[..8]))
-    }
 }
 
 /// Judges evidence by itself and the chain.

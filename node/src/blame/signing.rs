@@ -1,43 +1,15 @@
-//! Evidence of signing: proposals that contradict each other, forgeries that a leader passed on, wrong shares.
+//! Judges evidence of signing.
 
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::{BlameError, ChainView, Culprit, Offence, expect, signed};
-use crate::id::{Digest, NodeId, RequestId};
+use crate::id::{Digest, NodeId};
 use crate::key::PublicKey;
 use crate::meter::Meter;
-use crate::signing::{Fresh, NonceCommitments, PresignOpened, Propose, Scheme, Share, frost, session_id};
+use crate::signing::{
+    Fresh, NonceCommitments, PresignOpened, Propose, Scheme, Share, ShareEvidence, SigningEvidence, frost, session_id,
+};
 use crate::wire::{Signable, Signed};
-
-/// Of presigning and signing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum SigningEvidence {
-    /// Two proposals of one coordinator for one presignature, or with the same nonces of a holder.
-    TwoProposals(Box<[Signed<Propose>; 2]>),
-    /// A proposal with an announcement that its alleged maker did not sign.
-    ForgedAnnouncement(Box<Signed<Propose>>),
-    /// Opened values, passed on by their leader, which their alleged holder did not sign.
-    ForgedOpening(Box<Signed<PresignOpened>>),
-    /// A signature share that is not what its proposal demands.
-    WrongShare(Box<ShareEvidence>),
-}
-
-/// A signature share with all that it takes to judge it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ShareEvidence {
-    /// The key; the chain's votes must commit to it.
-    pub key: PublicKey,
-    /// The request and the name that the action gave the signature: with the key they make the session's name, so that
-    /// a right share for one key cannot be passed off as a wrong one for another.
-    pub request: RequestId,
-    /// See `request`.
-    pub sig_name: String,
-    /// What the share answers.
-    pub proposal: Signed<Propose>,
-    /// The share.
-    pub share: Signed<Share>,
-}
 
 pub(super) fn verify(evidence: &SigningEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
     match evidence {

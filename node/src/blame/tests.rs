@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::chain::{BoardEvent, ChainEvent};
-use crate::dkg::{Context, Dealing, complain, deal, deal_shares};
+use crate::dkg::{Context, Dealing, Dispute, KeygenEvidence, complain, deal, deal_shares};
 use crate::id::{Boot, Digest, Epoch, RequestId, SessionId};
 use crate::key::{KeyShare, PublicKey};
 use crate::roster::Member;
 use crate::signing::tests::keys;
 use crate::signing::{
-    Announce, Fresh, Opening, PresignOpened, PresignShare, Propose, Scheme, Share, ShareScalar, frost, session_id,
+    Announce, Fresh, Opening, PresignOpened, PresignShare, Propose, Scheme, Share, ShareEvidence, ShareScalar,
+    SigningEvidence, frost, session_id,
 };
+use crate::wire::encode;
 
 const REQUEST: RequestId = RequestId([7; 32]);
 const DIGEST: Digest = Digest([0x5a; 32]);

@@ -10,7 +10,7 @@ use super::ack::Ack;
 use super::complaint::{Complaint, complain};
 use super::context::Context;
 use super::dealing::{BadShare, Dealing, Flaw};
-use crate::blame::KeygenEvidence;
+use super::evidence::KeygenEvidence;
 use crate::bugs::{self, Bug};
 use crate::conduct::{Decision, Secret, SecretKind};
 use crate::curve::{Curve, Hidden, ScalarField};

@@ -7,8 +7,8 @@ use super::collect::Collector;
 use super::complaint::{Ruling, Unjudgeable, judge};
 use super::context::Context;
 use super::effect::Effect;
+use super::evidence::{self, KeygenEvidence};
 use super::retry::Retry;
-use crate::blame::{self, KeygenEvidence};
 use crate::curve::Curve;
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
@@ -84,7 +84,7 @@ impl Docket {
                 Ok(ruling) => {
                     let (culprit, what) = ruling.culprit(*dealer, *accuser);
                     let complaint = dispute.complaint.clone();
-                    let shown = blame::Dispute { dealing: dealing.clone(), accuser: *accuser, complaint };
+                    let shown = evidence::Dispute { dealing: dealing.clone(), accuser: *accuser, complaint };
                     culprits.push((culprit, what, KeygenEvidence::Dispute(Box::new(shown))));
                 }
                 Err(_) => env.notes.push(Note::Dropped { from: *accuser, reason: "dkg: malformed complaint" }),

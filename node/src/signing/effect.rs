@@ -1,7 +1,6 @@
 //! What signing asks of the node around it.
 
-use super::{ClientShare, CombinedSignature, Message};
-use crate::blame::SigningEvidence;
+use super::{ClientShare, CombinedSignature, Message, SigningEvidence};
 use crate::id::{Digest, NodeId, RequestId, SessionId};
 
 /// Something that signing wants done or has found.

@@ -10,6 +10,7 @@ mod coordinator;
 mod early;
 pub mod ecdsa;
 pub mod effect;
+mod evidence;
 pub mod frost;
 mod message;
 mod over;
@@ -24,6 +25,7 @@ pub(crate) mod tests;
 
 pub use combine::{ClientSignature, CombineError, CombinedSignature, assemble, combine, combine_client};
 pub use effect::{Effect, Misbehaviour};
+pub use evidence::{ShareEvidence, SigningEvidence};
 pub use message::{
     Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignOpened, PresignShare, PresignStart, Propose,
     Share,

@@ -12,8 +12,9 @@ use super::ecdsa::{DealtTriples, Presign, Presignature, TripleShare};
 use super::params::Params;
 use super::round::is_signed;
 use super::standing::Standing;
-use super::{Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, Propose, is_subset_of};
-use crate::blame::SigningEvidence;
+use super::{
+    Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, Propose, SigningEvidence, is_subset_of,
+};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve;

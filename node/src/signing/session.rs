@@ -15,7 +15,7 @@ use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
     ShareScalar, ecdsa, frost, is_subset_of,
 };
-use crate::blame::{ShareEvidence, SigningEvidence};
+use super::{ShareEvidence, SigningEvidence};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};

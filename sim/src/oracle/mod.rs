@@ -41,6 +41,8 @@ pub use single_statement::SingleStatement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lit_node::blame::ChainView;
+use lit_node::chain::{BoardEvent, ChainEvent};
 use lit_node::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use lit_node::io::Time;
 use lit_node::node::Load;
@@ -191,6 +193,18 @@ pub struct Dispute {
     pub accuser: NodeId,
 }
 
+impl Dispute {
+    /// The complaint that an event is, if it is one.
+    pub fn of(event: &ChainEvent) -> Option<Self> {
+        match *event {
+            ChainEvent::Board(BoardEvent::DealingDisputed { session, dealer, accuser, .. }) => {
+                Some(Self { session, dealer, accuser })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What an oracle may look at besides events.
 pub struct Facts<'a> {
     /// The public keys that the chain routes, uncompressed, by token.
@@ -213,6 +227,8 @@ pub struct Facts<'a> {
     pub stuck: Option<&'a str>,
     /// The complaints on the board.
     pub disputes: Vec<Dispute>,
+    /// What evidence rests on.
+    pub chain: ChainView,
 }
 
 /// An invariant.
@@ -300,7 +316,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ),
     (
         "culprit-soundness",
-        "No honest node is named as a culprit by an honest one: being down, slow or cut off proves nothing.",
+        "No honest node is named as a culprit by an honest one: being down, slow or cut off proves nothing. The evidence \
+         against a culprit convinces whoever has nothing but its bytes and the chain.",
     ),
     (
         "durability",

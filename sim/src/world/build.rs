@@ -64,6 +64,11 @@ impl NodeFactory {
         &self.keys
     }
 
+    /// The validator set.
+    pub fn roster(&self) -> &Roster {
+        &self.reading.roster
+    }
+
     /// The configuration and conduct of an instance of a node for one boot.
     pub fn parts(&self, seat: Seat, boot: Boot) -> (Config, Box<dyn Conduct>) {
         let id = seat.node;

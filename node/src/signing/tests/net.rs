@@ -276,7 +276,7 @@ impl Net {
             Misbehaviour::ForgedOpening { .. } => "forged opening",
         };
         let of = |effect: &Effect| match effect {
-            Effect::Culprit { node, what } => Some((*node, name(what))),
+            Effect::Culprit { node, what, .. } => Some((*node, name(what))),
             _ => None,
         };
         self.peers.values().flat_map(|peer| &peer.effects).filter_map(of).collect()
