@@ -422,8 +422,9 @@ fn the_shipped_scenarios_end_as_they_expect_with_every_fault_fired_and_exactly_t
         let scenario =
             scenario::load(&folder.join(format!("{name}.toml")), &[]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(&scenario.name, name);
-        let plan = FaultPlan::new(&scenario, 1).unwrap();
-        let options = RunOptions { seed: 1, memo: true, profile: false, trace: Retention::Nothing };
+        let seed = scenario.seed;
+        let plan = FaultPlan::new(&scenario, seed).unwrap();
+        let options = RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing };
         let report = Simulator.run(&scenario, &plan, options);
         let fired = report.faults.fired.len() == report.faults.declared.len();
         let wanted: BTreeSet<u16> = culprits.iter().copied().collect();
