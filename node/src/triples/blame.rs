@@ -17,6 +17,8 @@ use super::replay::replay;
 use super::slot::{Kind, Slot, Terms};
 use super::tools::Tools;
 use crate::id::{Digest, NodeId, SessionId};
+use crate::memo::Memo;
+use crate::meter::Meter;
 use crate::roster::Roster;
 use crate::wire::{Signable, Signed, hash_parts};
 
@@ -143,12 +145,8 @@ impl Evidence {
     ///
     /// # Errors
     /// If the evidence proves nothing.
-    pub fn verify(
-        &self,
-        roster: &Roster,
-        tools: (&mut crate::meter::Meter, &crate::memo::Memo),
-    ) -> Result<Misbehaviour, Unfounded> {
-        let mut tools = Tools { meter: tools.0, memo: tools.1 };
+    pub fn verify(&self, roster: &Roster, meter: &mut Meter, memo: &Memo) -> Result<Misbehaviour, Unfounded> {
+        let mut tools = Tools { meter, memo };
         if self.start.epoch != roster.epoch() {
             return Err(Unfounded::Strangers);
         }

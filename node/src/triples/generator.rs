@@ -179,7 +179,7 @@ impl Generator {
 fn two_starts(known: Signed<Start>, other: Signed<Start>, env: &mut Env) -> Option<Effect> {
     let (start, node) = (known.body.clone(), known.body.leader);
     let evidence = Evidence { start, culprit: node, proof: Proof::TwoStarts(Box::new([known, other])) };
-    let what = evidence.verify(env.roster, (env.meter, env.memo)).ok()?;
+    let what = evidence.verify(env.roster, env.meter, env.memo).ok()?;
     Some(Effect::Culprit { node, what, evidence: Box::new(evidence) })
 }
 

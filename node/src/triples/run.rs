@@ -386,7 +386,7 @@ impl Run {
             return;
         }
         let evidence = Evidence { start: self.start.body.clone(), culprit: node, proof };
-        if let Ok(what) = evidence.verify(env.roster, (env.meter, env.memo)) {
+        if let Ok(what) = evidence.verify(env.roster, env.meter, env.memo) {
             self.convict(node, what, evidence.proof, env.me, fx);
         }
     }

@@ -360,7 +360,7 @@ fn evidence_fails_when_it_is_changed_when_it_accuses_another_and_under_other_key
     });
     let evidence = evidence.unwrap();
     let check = |evidence: &crate::triples::Evidence, members| {
-        evidence.verify(&roster(members), (&mut Meter::default(), &Memo::off()))
+        evidence.verify(&roster(members), &mut Meter::default(), &Memo::off())
     };
     assert_eq!(check(&evidence, 4), Ok(Misbehaviour::Diverged));
     for innocent in [1, 2].map(NodeId) {
@@ -382,5 +382,5 @@ fn evidence_fails_when_it_is_changed_when_it_accuses_another_and_under_other_key
     members.reverse();
     let reversed = crate::roster::Roster::new(net.roster.epoch(), 3, members).unwrap();
     let evidence: crate::triples::Evidence = crate::wire::decode(&bytes, bytes.len()).unwrap();
-    assert!(evidence.verify(&reversed, (&mut Meter::default(), &Memo::off())).is_err());
+    assert!(evidence.verify(&reversed, &mut Meter::default(), &Memo::off()).is_err());
 }

@@ -183,7 +183,7 @@ impl Net {
             if let Effect::Culprit { node, what, evidence } = effect {
                 let evidence: crate::triples::Evidence = decode(&encode(&**evidence), usize::MAX).unwrap();
                 assert_eq!(evidence.culprit, *node);
-                assert_eq!(evidence.verify(&self.roster, (&mut Meter::default(), &Memo::off())), Ok(*what));
+                assert_eq!(evidence.verify(&self.roster, &mut Meter::default(), &Memo::off()), Ok(*what));
                 assert!(named.insert(*node, *what).is_none(), "named once");
             }
         }
