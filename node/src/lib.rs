@@ -7,6 +7,7 @@
 pub mod action;
 pub mod api;
 pub mod auth;
+pub mod bugs;
 pub mod chain;
 pub mod channel;
 pub mod cid;

@@ -1,13 +1,14 @@
 //! What a run is asked for and what it gives back: the narrow interface between the engine and everything around it.
 
+use lit_node::bugs::BugSet;
 use lit_node::id::NodeId;
 use lit_node::signing::Scheme;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::plan::FaultPlan;
-use crate::scenario::{ExpectedVerdict, Scenario, Vocabulary};
+use crate::scenario::{Expect, ExpectedVerdict, Scenario, Vocabulary};
 use crate::trace::{Retention, Trace};
 
 /// Runs scenarios.
@@ -134,6 +135,19 @@ impl Verdict {
     }
 }
 
+impl Expect {
+    /// Whether the oracles that saw these violations are those that the scenario names, if it names any.
+    pub fn blames(&self, violations: &[Violation]) -> bool {
+        let mut seen: Vec<&str> = violations.iter().map(|violation| violation.oracle.as_str()).collect();
+        if self.verdict == ExpectedVerdict::Safety {
+            seen.retain(|oracle| *oracle != "liveness");
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        self.oracles.is_empty() || self.oracles.iter().map(String::as_str).eq(seen)
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -170,6 +184,8 @@ pub struct RunReport {
     pub threshold: u16,
     /// Where Beaver triples came from.
     pub preprocessing: &'static str,
+    /// Known mistakes that nodes and clients made.
+    pub bugs: BugSet,
     /// One for each step that was started, in order.
     pub requests: Vec<RequestReport>,
     /// What the network itself did on the way, in order.
@@ -322,4 +338,49 @@ pub struct Faults {
     pub declared: Vec<String>,
     /// Those that had an effect.
     pub fired: Vec<String>,
+    /// The nodes that told a lie of the plan, ascending.
+    pub liars: Vec<NodeId>,
+}
+
+impl Faults {
+    /// Of a plan whose faults had an effect so often, by id.
+    pub fn new(plan: &FaultPlan, fired: &BTreeMap<String, u64>) -> Self {
+        let has_fired = |id: &str| fired.get(id).is_some_and(|times| *times > 0);
+        let events = plan.events.iter().filter(|event| has_fired(&event.id.0));
+        let liars: BTreeSet<NodeId> = events.flat_map(|event| event.what.corrupts().iter().copied()).collect();
+        Self {
+            declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
+            fired: fired.keys().filter(|id| has_fired(id)).cloned().collect(),
+            liars: liars.into_iter().collect(),
+        }
+    }
+}
+
+/// Who lied and who was proved wrong: the confusion matrix of blame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blame {
+    /// Liars that honest nodes have proved wrong.
+    pub liars_named: Vec<NodeId>,
+    /// Liars against whom nothing was proved; not every lie is provable.
+    pub liars_unnamed: Vec<NodeId>,
+    /// Honest nodes that honest nodes take for proved wrong: there should be none.
+    pub honest_named: Vec<NodeId>,
+    /// How many honest nodes nobody blames.
+    pub honest_unnamed: u16,
+}
+
+impl RunReport {
+    /// Compares who was named with who lied. What liars say about others does not count.
+    pub fn blame(&self) -> Blame {
+        let lied = |node: &NodeId| self.faults.liars.contains(node);
+        let by_honest = |culprit: &&Culprit| culprit.named_by.iter().any(|by| !lied(by));
+        let named: BTreeSet<NodeId> = self.culprits.iter().filter(by_honest).map(|culprit| culprit.node).collect();
+        let (liars_named, liars_unnamed): (Vec<NodeId>, Vec<NodeId>) =
+            self.faults.liars.iter().partition(|node| named.contains(*node));
+        let honest_named: Vec<NodeId> = named.into_iter().filter(|node| !lied(node)).collect();
+        let others = liars_named.len() + liars_unnamed.len() + honest_named.len();
+        let honest_unnamed = usize::from(self.nodes).saturating_sub(others);
+        let honest_unnamed = u16::try_from(honest_unnamed).expect("at most as many as there are nodes");
+        Blame { liars_named, liars_unnamed, honest_named, honest_unnamed }
+    }
 }

@@ -144,10 +144,14 @@ impl FaultPlan {
         // Before a second phase anything may fail that ends for it: liveness is demanded only afterwards.
         let counts = |event: &FaultEvent| event.is_permanent() || !scenario.limits.second_phase;
         let made_faulty: Vec<_> = made_faulty.filter(|(event, nodes)| counts(event) && !nodes.is_empty()).collect();
-        for (event, _) in &made_faulty {
+        // Most are faulty at a moment at which one more becomes so: each fault that comes and goes is looked at as it
+        // begins, and those that hold all the time by themselves.
+        let passing = made_faulty.iter().map(|(event, _)| *event).filter(|event| !event.is_always());
+        for event in passing.map(Some).chain([None]) {
+            let holds = |other: &FaultEvent| other.is_always() || event.is_some_and(|e| may_hold(scenario, other, e));
             let mut faulty = BTreeSet::new();
             let mut faults = Vec::new();
-            for (other, nodes) in made_faulty.iter().filter(|(other, _)| may_overlap(scenario, event, other)) {
+            for (other, nodes) in made_faulty.iter().filter(|(other, _)| holds(other)) {
                 faulty.extend(nodes);
                 faults.push(other.id.clone());
             }
@@ -160,8 +164,8 @@ impl FaultPlan {
 }
 
 impl FaultEvent {
-    /// The nodes that count as faulty because of this: they are down, lie, are lied to, or are cut off for as long as their act or
-    /// step lasts.
+    /// The nodes that count as faulty because of this: they are down, lie, are lied to, or are cut off or shown an old
+    /// chain for as long as their act or step lasts.
     ///
     /// A node is cut off if so many links are dead that it has fewer than n-f nodes, itself included, to talk with both
     /// ways: of a network in two parts the smaller one, or both if neither has n-f nodes. Cuts with an end of their own
@@ -170,6 +174,10 @@ impl FaultEvent {
     fn nodes_made_faulty(&self, network: &Network) -> BTreeSet<NodeId> {
         match &self.what {
             Fault::Partition(_) | Fault::Cut(_) if self.for_ms.is_none() => cut_off(&self.what, network),
+            Fault::RpcStale(stale) if self.for_ms.is_none() && stale.nodes.is_empty() => {
+                (1..=network.nodes).map(NodeId).collect()
+            }
+            Fault::RpcStale(stale) if self.for_ms.is_none() => stale.nodes.iter().copied().collect(),
             other => other.implicates().into_iter().chain(other.stops()).collect(),
         }
     }
@@ -193,25 +201,25 @@ fn cut_off(fault: &Fault, network: &Network) -> BTreeSet<NodeId> {
     nodes().filter(|node| nodes().filter(|other| talk(*node, *other)).count() < enough).collect()
 }
 
-/// Whether two faults of nodes may hold at one time. When a message is sent is not known beforehand, so such a fault may
-/// happen at any time of its act or step.
-fn may_overlap(scenario: &Scenario, a: &FaultEvent, b: &FaultEvent) -> bool {
-    let order = |event: &FaultEvent| scenario.acts.iter().position(|act| act.name == event.act);
-    if a.id == b.id || a.is_always() || b.is_always() {
+/// Whether `other` may hold when `event` begins. When a message is sent is not known beforehand, so a fault that begins
+/// with one may do so at any time of its act or step.
+fn may_hold(scenario: &Scenario, other: &FaultEvent, event: &FaultEvent) -> bool {
+    let act = |event: &FaultEvent| scenario.acts.iter().position(|act| act.name == event.act);
+    if event.id == other.id {
         return true;
     }
-    if order(a) != order(b) {
-        let earlier = if order(a) < order(b) { a } else { b };
-        return earlier.is_permanent();
+    if act(event) != act(other) {
+        return act(other) < act(event) && other.is_permanent();
     }
-    if a.during != b.during && a.during.is_some() && b.during.is_some() {
-        let steps = scenario.acts.iter().flat_map(|act| &act.steps).map(|step| Some(&step.id));
-        let first = steps.into_iter().find(|id| *id == a.during.as_ref() || *id == b.during.as_ref());
-        let earlier = if first == Some(a.during.as_ref()) { a } else { b };
-        return earlier.is_permanent();
+    if let (Some(step), Some(others)) = (&event.during, &other.during)
+        && step != others
+    {
+        let mut steps = scenario.acts.iter().flat_map(|act| &act.steps).map(|step| &step.id);
+        let is_first = steps.find(|id| *id == step || *id == others) == Some(others);
+        return is_first && other.is_permanent();
     }
-    match (window(a), window(b)) {
-        (Some(x), Some(y)) if a.during == b.during => x.0 < y.1 && y.0 < x.1,
+    match (window(event), window(other)) {
+        (Some(x), Some(y)) if event.during == other.during => x.0 < y.1 && y.0 < x.1,
         _ => true,
     }
 }

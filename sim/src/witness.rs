@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use alloy_sol_types::SolCall;
-use k256::SecretKey;
+use k256::{ProjectivePoint, SecretKey};
+use lit_node::bugs::{self, BugSet};
 use lit_node::chain::ContractCall;
 use lit_node::chain::abi::DkgBoard;
 use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
@@ -41,8 +42,27 @@ pub struct Witness {
     pub plaintexts: BTreeMap<Reader, Vec<Vec<u8>>>,
     /// The right shares that dealings hold, by dealing and recipient.
     pub dealt: BTreeMap<(Digest, NodeId), [u8; 32]>,
+    /// What every dealing that was sent commits to, by its digest.
+    pub dealings: BTreeMap<Digest, Dealt>,
+    /// Who acknowledged which dealing.
+    pub acknowledged: BTreeSet<(NodeId, Digest)>,
     /// Right shares that their recipients opened to everybody by complaining about them.
     pub disclosed: BTreeSet<(NodeId, [u8; 32])>,
+}
+
+/// What everybody can see of a dealing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dealt {
+    /// The key generation.
+    pub session: SessionId,
+    /// Whose name it bears.
+    pub dealer: NodeId,
+    /// The commitments to its polynomial's coefficients.
+    pub commitments: Vec<ProjectivePoint>,
+    /// Its proof of knowledge, encoded.
+    pub proof: Vec<u8>,
+    /// How many other dealings were sent before it.
+    pub order: usize,
 }
 
 /// A slot of a session that takes one statement of a node, whatever happens to that node.
@@ -98,6 +118,18 @@ impl Witness {
         }
     }
 
+    /// A dealing is sent.
+    fn dealt(&mut self, dealing: &Dealing) {
+        let order = self.dealings.len();
+        self.dealings.entry(dealing.digest()).or_insert_with(|| Dealt {
+            session: dealing.session,
+            dealer: dealing.dealer,
+            commitments: dealing.points(),
+            proof: encode(&dealing.proof),
+            order,
+        });
+    }
+
     /// `reader` receives a dealing that holds this share for it.
     fn dealt_to(&mut self, reader: NodeId, digest: Digest, share: [u8; 32]) {
         self.dealt.insert((digest, reader), share);
@@ -128,6 +160,8 @@ pub struct Reading {
 impl Reading {
     /// The share that a dealing holds for one recipient.
     fn share(&self, dealing: &Dealing, recipient: NodeId) -> Option<[u8; 32]> {
+        // The observer makes none of the mistakes of the node in whose call it is asked.
+        let _honest = bugs::plant(BugSet::NONE);
         let mut uncounted = Meter::default();
         let context = dkg::Context::new(dealing.session, &self.roster, &mut uncounted);
         let key = self.keys.get(&recipient)?;
@@ -149,6 +183,12 @@ impl Conduct for Witnessed {
                 Statement::Dkg(dkg::Message::Fetched(signed)) => Some(&signed.body),
                 _ => None,
             };
+            if let Some(dealing) = dealing {
+                witness.dealt(dealing);
+            }
+            if let Statement::Dkg(dkg::Message::Ack(ack)) = statement {
+                witness.acknowledged.insert((self.me, ack.digest));
+            }
             if let Some(dealing) = dealing
                 && let Some(share) = self.reading.share(dealing, *to)
             {

@@ -78,8 +78,13 @@ expect_signatures = ["a", "b"]
 "#;
 
 fn run(nodes: u16, seed: u64, faults: &str) -> RunReport {
+    run_edited(nodes, seed, faults, &[])
+}
+
+fn run_edited(nodes: u16, seed: u64, faults: &str, more: &[&str]) -> RunReport {
     let text = format!("{STORY}\n{faults}");
-    let edits = [format!("network.nodes={nodes}")];
+    let edits: Vec<String> =
+        more.iter().copied().map(str::to_owned).chain([format!("network.nodes={nodes}")]).collect();
     let scenario = scenario::parse("liars", text.as_bytes(), Path::new("."), &edits);
     let scenario = scenario.unwrap_or_else(|error| panic!("{error}\n{faults}"));
     let plan = FaultPlan::new(&scenario, seed).expect("at most f nodes lie");
@@ -346,4 +351,18 @@ fn the_shipped_scenarios_end_as_they_expect_with_every_fault_fired_and_exactly_t
     });
     let complaints: Vec<String> = complaints.into_iter().flatten().collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+#[test]
+fn a_report_compares_who_lied_with_who_was_proved_wrong_and_a_scenario_may_demand_it() {
+    let faults = lie_of("bad_sig_share = { node = 2 }", 2) + &lie_of("silent = { node = 5 }", 5);
+    let expecting = |culprits: &str| run_edited(7, 6, &faults, &[&format!("expect.culprits={culprits}")]);
+    let report = expecting("[2]");
+    assert_eq!(report.verdict, Verdict::Pass, "{:?} {:?}", report.missed, report.violations);
+    let blame = report.blame();
+    assert_eq!((blame.liars_named, blame.liars_unnamed), (vec![NodeId(2)], vec![NodeId(5)]));
+    assert_eq!((blame.honest_named, blame.honest_unnamed), (Vec::new(), 5));
+    let report = expecting("[2, 5]");
+    assert_eq!(report.verdict, Verdict::Expectation);
+    assert_eq!(report.missed.as_deref(), Some("node 2, 5 should have been proved wrong, and node 2 was"));
 }

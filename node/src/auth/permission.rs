@@ -4,7 +4,7 @@
 //! of actions that called each other only the *last* counts: it is the one that signs. The key's owner needs no
 //! permission entry. A burned key has no owner, and its permitted actions sign all the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use thiserror::Error;
 
@@ -130,6 +130,36 @@ pub fn decide(key: KeyId, claimant: &Claimant, chain: &ChainAnswers) -> Result<A
         Some(address) if chain.owner == Some(address) => Ok(Authority::Owner(address)),
         Some(address) if chain.permitted_addresses.contains(&address) => Ok(Authority::Address(address)),
         _ => Err(NotAuthorized { key, claimant: claimant.clone().into(), owner: chain.owner }),
+    }
+}
+
+/// A key, the action that would use it and the caller.
+type Asked = (KeyId, Option<Cid>, Option<[u8; 20]>);
+
+/// Decisions that are never made again: for [`crate::bugs::Bug::PermissionCached`].
+#[derive(Debug, Default)]
+pub struct Remembered {
+    granted: BTreeMap<Asked, Authority>,
+}
+
+impl Remembered {
+    /// What was decided when a claimant was first granted a key, or [`decide`]'s decision.
+    ///
+    /// # Errors
+    /// As [`decide`].
+    pub fn decide(
+        &mut self,
+        key: KeyId,
+        claimant: &Claimant,
+        chain: &ChainAnswers,
+    ) -> Result<Authority, NotAuthorized> {
+        let who = (key, claimant.acting().copied(), claimant.address);
+        if let Some(authority) = self.granted.get(&who) {
+            return Ok(authority.clone());
+        }
+        let authority = decide(key, claimant, chain)?;
+        self.granted.insert(who, authority.clone());
+        Ok(authority)
     }
 }
 

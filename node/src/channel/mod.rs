@@ -64,6 +64,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::bugs::{self, Bug};
 use crate::entropy::Entropy;
 use crate::id::{Boot, Epoch, NodeId, SessionId};
 use crate::io::{Label, Time};
@@ -308,6 +309,12 @@ impl Channels {
     pub fn on_frame(&mut self, from_link: NodeId, bytes: &[u8], now: Time, meter: &mut Meter, fx: &mut Vec<Effect>) {
         meter.add(Op::Message, 1);
         let (from, result) = self.dispatch(bytes, now, meter, fx);
+        if bugs::planted(Bug::GarbageEndsSession)
+            && matches!(result, Err(DropReason::Malformed | DropReason::UnauthenticFrame))
+            && let Some(peer) = self.peers.get_mut(&from_link)
+        {
+            peer.hang_up();
+        }
         if let Err(reason) = result {
             fx.push(Effect::Dropped { from: from.unwrap_or(from_link), reason });
         }
@@ -369,6 +376,12 @@ impl Channels {
     /// How many messages for `peer` are not acknowledged.
     pub fn queued(&self, peer: NodeId) -> usize {
         self.peers.get(&peer).map_or(0, Peer::queued)
+    }
+
+    /// How many messages wait in the longest queue, and how many bytes in the largest.
+    pub fn longest_queue(&self) -> (usize, usize) {
+        let messages = self.peers.values().map(Peer::queued).max().unwrap_or(0);
+        (messages, self.peers.values().map(Peer::queued_bytes).max().unwrap_or(0))
     }
 
     /// How many messages for `peer` were given up because its queue was full.

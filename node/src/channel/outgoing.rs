@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bugs::{self, Bug};
 use crate::io::{Label, Time};
 
 use super::incoming::{Acknowledgement, WINDOW};
@@ -58,7 +59,7 @@ impl Outgoing {
 
     /// Gives up the oldest message if there are more than `messages` or more than `bytes` bytes; its label.
     pub fn shed(&mut self, messages: usize, bytes: usize) -> Option<Label> {
-        let over = self.entries.len() > messages || self.bytes > bytes;
+        let over = !bugs::planted(Bug::UnboundedQueue) && (self.entries.len() > messages || self.bytes > bytes);
         let oldest = self.floor();
         over.then(|| self.remove(oldest)).flatten().map(|entry| entry.label)
     }
@@ -66,6 +67,11 @@ impl Outgoing {
     /// How many messages wait for an acknowledgement.
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// How many bytes these have.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The lowest number that may still be sent.
@@ -113,7 +119,9 @@ impl Outgoing {
         };
         let due = backoff.next(now, tries);
         entry.sent = Some((tries, due));
-        self.due.insert((due, number));
+        if !bugs::planted(Bug::NoRetransmission) {
+            self.due.insert((due, number));
+        }
         Some(number)
     }
 

@@ -141,6 +141,16 @@ impl Peer {
         self.outgoing.len()
     }
 
+    /// How many bytes these have.
+    pub fn queued_bytes(&self) -> usize {
+        self.outgoing.bytes()
+    }
+
+    /// Forgets the session, as a transport without authentication does when it is told so.
+    pub fn hang_up(&mut self) {
+        self.session = None;
+    }
+
     /// How many messages were given up.
     pub fn overflowed(&self) -> u64 {
         self.overflowed

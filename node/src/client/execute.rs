@@ -198,7 +198,7 @@ impl<C: Combine> ExecuteOp<C> {
 
     /// The response that counts and the nodes that gave it, if enough have answered.
     fn choose(&self, group: &Group<'_>) -> Option<(String, BTreeSet<NodeId>)> {
-        if group.len() < self.network.threshold {
+        if group.len() < self.network.enough_answers() {
             return None;
         }
         let by_response = by_response(group);

@@ -71,7 +71,9 @@ impl HandshakeOp {
             by_epoch.entry(answer.epoch).or_default().insert(node, answer.latest_block);
         }
         let largest = by_epoch.values().map(BTreeMap::len).max().unwrap_or(0);
-        if let Some((epoch, blocks)) = by_epoch.into_iter().find(|(_, blocks)| blocks.len() >= self.network.threshold) {
+        if let Some((epoch, blocks)) =
+            by_epoch.into_iter().find(|(_, blocks)| blocks.len() >= self.network.enough_handshakes())
+        {
             let mut sorted: Vec<u64> = blocks.values().copied().collect();
             sorted.sort_unstable_by(|a, b| b.cmp(a));
             let Some(&latest_block) = sorted.get(self.network.faulty_max()).or(sorted.last()) else { return };

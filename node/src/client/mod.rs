@@ -15,6 +15,7 @@ mod wallet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::bugs::{self, Bug};
 use crate::id::NodeId;
 use crate::io::Time;
 
@@ -50,6 +51,16 @@ impl Network {
     /// How many nodes may fail to answer usefully without making k agreeing answers impossible.
     fn spare(&self) -> usize {
         self.nodes.len().saturating_sub(self.threshold)
+    }
+
+    /// How many nodes must agree before an action's answer counts.
+    fn enough_answers(&self) -> usize {
+        if bugs::planted(Bug::ClientWaitsForAll) { self.nodes.len() } else { self.threshold }
+    }
+
+    /// How many nodes must agree before a handshake counts.
+    fn enough_handshakes(&self) -> usize {
+        if bugs::planted(Bug::HandshakeWaitsForAll) { self.nodes.len() } else { self.threshold }
     }
 
     /// How many nodes may lie: floor((n - 1) / 3).

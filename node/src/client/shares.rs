@@ -7,6 +7,7 @@ use k256::ProjectivePoint;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::bugs::{self, Bug};
 use crate::curve;
 use crate::id::{Digest, NodeId};
 use crate::signing::{ClientShare, CombinedSignature, Scheme};
@@ -100,7 +101,7 @@ impl<S: Clone + PartialEq + fmt::Debug> Shares<S> {
         }
         let signature = combine.combine(shares).filter(|signature| {
             // Not left to `combine`: this is the promise that the client makes.
-            combine.verify(subject.scheme, signature, &share.public_key, &subject.digest)
+            is_right(combine, &subject, signature, &share.public_key)
         });
         if let Some(signature) = signature {
             self.attempts.retain(|attempt, _| attempt.subject != subject);
@@ -121,8 +122,7 @@ impl<S: Clone + PartialEq + fmt::Debug> Shares<S> {
         if self.adopted.contains_key(&subject) {
             return;
         }
-        let signature =
-            combine.adopt(combined).filter(|signature| combine.verify(subject.scheme, signature, key, &subject.digest));
+        let signature = combine.adopt(combined).filter(|signature| is_right(combine, &subject, signature, key));
         if let Some(signature) = signature {
             self.adopted.insert(subject, signature);
         }
@@ -137,4 +137,9 @@ impl<S: Clone + PartialEq + fmt::Debug> Shares<S> {
     pub(super) fn any_signature(&self, subject: &Subject) -> Option<&S> {
         self.signature(subject).or_else(|| self.adopted.get(subject))
     }
+}
+
+/// Whether a signature, whoever made it, is what it is said to be.
+fn is_right<C: Combine>(combine: &C, subject: &Subject, signature: &C::Signature, key: &ProjectivePoint) -> bool {
+    bugs::planted(Bug::ClientUnverified) || combine.verify(subject.scheme, signature, key, &subject.digest)
 }

@@ -12,9 +12,10 @@ use zeroize::Zeroizing;
 
 use super::collect::Fault;
 use super::context::Context;
-use super::dealing::{Dealing, Flaw};
+use super::dealing::{BadShare, Dealing, Flaw};
 use super::equality::{EqualityClaim, EqualityProof};
 use super::point::WirePoint;
+use crate::bugs::{self, Bug};
 use crate::id::{Digest, NodeId};
 use crate::memo::Memo;
 use crate::meter::{Meter, Op};
@@ -47,6 +48,7 @@ impl Ruling {
     /// The one of the two who is provably at fault, and what he did.
     pub fn culprit(&self, dealer: NodeId, accuser: NodeId) -> (NodeId, &'static str) {
         match self {
+            Self::Justified(Fault::Share(_)) if bugs::planted(Bug::AccuserBlamed) => (accuser, "gave a bad share"),
             Self::Justified(Fault::Share(_)) => (dealer, "gave a bad share"),
             Self::Justified(Fault::Public(_)) => (dealer, "gave an invalid dealing"),
             Self::Unfounded(_) => (accuser, "made a false complaint"),
@@ -117,6 +119,9 @@ pub fn judge(
     meter: &mut Meter,
 ) -> Result<Ruling, Unjudgeable> {
     let complaint: Complaint = decode(complaint, COMPLAINT_BYTES_MAX)?;
+    if bugs::planted(Bug::ComplaintOnWord) {
+        return Ok(Ruling::Justified(Fault::Share(BadShare::Mismatch)));
+    }
     let key = roster.get(accuser).ok_or(Unjudgeable::NotAMember(accuser))?.encryption_key;
     let body = &dealing.body;
     match body.verify_public(context, memo, meter) {

@@ -1,5 +1,6 @@
 //! What one key generation is bound to: session, epoch, threshold and the exact member set.
 
+use crate::bugs::{self, Bug};
 use crate::curve::point_bytes;
 use crate::id::{Epoch, NodeId, SessionId};
 use crate::meter::{Meter, Op};
@@ -29,7 +30,8 @@ impl Context {
             members.extend(member.channel_key);
             members.extend(point_bytes(&member.encryption_key));
         }
-        let (epoch, threshold) = (roster.epoch(), roster.threshold());
+        let epoch = roster.epoch();
+        let threshold = if bugs::planted(Bug::FloorQuorum) { roster.size() * 2 / 3 } else { roster.threshold() };
         meter.add(Op::HashByte, members.len() as u64 + 64);
         let parts: [&[u8]; 4] = [session.as_ref(), &epoch.0.to_be_bytes(), &(threshold as u64).to_be_bytes(), &members];
         let digest = hash_parts("dkg/context", &parts);

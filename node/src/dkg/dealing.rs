@@ -14,6 +14,7 @@ use super::context::Context;
 use super::point::WirePoint;
 use super::proof::{Claim, Proof};
 use super::seal::{Ciphertext, Place};
+use crate::bugs::{self, Bug};
 use crate::curve::{Polynomial, evaluate_commitments, scalar_from_bytes, times_generator};
 use crate::id::{Digest, NodeId, SessionId};
 use crate::memo::Memo;
@@ -142,7 +143,8 @@ fn with_constant_claim<R>(
     run: impl FnOnce(Claim<'_>) -> R,
 ) -> R {
     let all: Vec<u8> = commitments.iter().flat_map(|c| *c.bytes()).collect();
-    let facts: [&[u8]; 3] = [context.digest(), &dealer.0.to_be_bytes(), &all];
+    let about: &[u8] = if bugs::planted(Bug::NoSessionBinding) { &[] } else { context.digest() };
+    let facts: [&[u8]; 3] = [about, &dealer.0.to_be_bytes(), &all];
     run(Claim { domain: "dkg/proof/constant", point: &commitments[0], facts: &facts })
 }
 
@@ -241,7 +243,7 @@ impl Dealing {
         let share = Zeroizing::new(scalar_from_bytes(&bytes).ok_or(BadShare::Undecryptable)?);
         meter.add(Op::ScalarMul, 1);
         meter.add(Op::PointAdd, evaluation_additions(self.commitments.len(), recipient));
-        if times_generator(&share) != evaluate_commitments(&self.points(), recipient) {
+        if !is_committed(&share, &self.points(), recipient) {
             return Err(BadShare::Mismatch);
         }
         Ok(share)
@@ -251,6 +253,11 @@ impl Dealing {
     pub fn points(&self) -> Vec<ProjectivePoint> {
         self.commitments.iter().map(|c| *c.point()).collect()
     }
+}
+
+/// Whether a share is the value at `at` of the polynomial behind `commitments`.
+pub(super) fn is_committed(share: &Scalar, commitments: &[ProjectivePoint], at: NodeId) -> bool {
+    bugs::planted(Bug::UncheckedShare) || times_generator(share) == evaluate_commitments(commitments, at)
 }
 
 /// How many point additions and doublings [`evaluate_commitments`] takes for `coefficients` commitments.

@@ -6,6 +6,7 @@ use super::Message;
 use super::context::Context;
 use super::effect::Effect;
 use super::retry::Retry;
+use crate::bugs::{self, Bug};
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::io::Time;
@@ -104,7 +105,9 @@ impl Wanted {
         let peers: Vec<NodeId> = after.iter().chain(before).copied().filter(|id| *id != env.me).collect();
         let factor = 1_usize << self.retry.tries.min(16);
         let count = self.first.saturating_mul(factor);
-        let asked = peers.iter().cycle().skip(count - self.first).take(count.min(peers.len()));
+        let (skipped, count) =
+            if bugs::planted(Bug::FetchFromDealerOnly) { (0, 1) } else { (count - self.first, count) };
+        let asked = peers.iter().cycle().skip(skipped).take(count.min(peers.len()));
         let session = context.session();
         fx.extend(asked.map(|&to| Effect::Send { to, message: Message::Fetch { session, dealer, digest } }));
     }

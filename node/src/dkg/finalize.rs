@@ -4,8 +4,7 @@ use k256::{ProjectivePoint, Scalar};
 use thiserror::Error;
 
 use super::context::Context;
-use super::dealing::{Dealing, evaluation_additions};
-use crate::curve::{evaluate_commitments, times_generator};
+use super::dealing::{Dealing, evaluation_additions, is_committed};
 use crate::id::NodeId;
 use crate::key::{KeyShare, PublicKey};
 use crate::meter::{Meter, Op};
@@ -64,5 +63,5 @@ pub fn finalize(
 fn matches(commitments: &[ProjectivePoint], me: NodeId, share: &Scalar, meter: &mut Meter) -> bool {
     meter.add(Op::ScalarMul, 1);
     meter.add(Op::PointAdd, evaluation_additions(commitments.len(), me));
-    times_generator(share) == evaluate_commitments(commitments, me)
+    is_committed(share, commitments, me)
 }

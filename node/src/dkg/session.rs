@@ -15,6 +15,7 @@ use super::fetch::{Fetcher, Haste};
 use super::finalize::{FinalizeError, finalize};
 use super::publish::Publisher;
 use super::record::{Entry, Record};
+use crate::bugs::{self, Bug};
 use crate::conduct::{Decision, Secret, SecretKind};
 use crate::curve::{Polynomial, point_bytes, scalar_bytes};
 use crate::env::Env;
@@ -217,7 +218,7 @@ impl Session {
 
     fn on_dealing(&mut self, signed: Box<Signed<Dealing>>, env: &mut Env<'_>, fx: &mut Vec<Effect>) {
         let from = signed.signer;
-        if signed.body.dealer != from {
+        if signed.body.dealer != from && !bugs::planted(Bug::PayloadSender) {
             return env.dropped(from, "dkg: another member's dealing");
         }
         let is_open = matches!(self.phase, Phase::Open);
@@ -434,7 +435,8 @@ impl Session {
 
     /// Begins to ask for a dealing unless it is held.
     fn fetch(&mut self, dealer: NodeId, digest: Digest, haste: Haste, env: &Env<'_>, fx: &mut Vec<Effect>) {
-        if self.collector.get(dealer, digest).is_none() {
+        let holds_some = bugs::planted(Bug::FirstDealingWins) && self.collector.count(dealer) > 0;
+        if self.collector.get(dealer, digest).is_none() && !holds_some {
             self.fetcher.want((dealer, digest), haste, &self.context, self.params.delta_ms, env, fx);
         }
     }

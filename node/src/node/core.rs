@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::Config;
 use super::question::Question;
 use super::workers::Workers;
+use crate::auth::permission::Remembered;
 use crate::conduct::Conduct;
 use crate::entropy::Entropy;
 use crate::env::Env;
@@ -34,6 +35,8 @@ pub(super) struct Core {
     pub clock: Time,
     /// Where actions run.
     pub workers: Workers,
+    /// Permissions that a planted bug believes for ever; otherwise unused.
+    pub remembered: Remembered,
     /// Statements that wait for conduct, signature and channel; those to the node itself come back as received.
     pub outbox: VecDeque<(NodeId, Statement)>,
     questions: BTreeMap<CallId, Question>,
@@ -44,8 +47,8 @@ impl Core {
     pub fn new(opened: Opened, me: NodeId, roster: Roster, calls_made: u64) -> Self {
         let Opened { config, conduct, entropy, store } = opened;
         let (outbox, questions, workers) = (VecDeque::new(), BTreeMap::new(), Workers::new(config.workers));
-        let clock = Time::default();
-        Self { config, conduct, entropy, store, me, roster, clock, workers, outbox, questions, calls_made }
+        let (clock, remembered) = (Time::default(), Remembered::default());
+        Self { config, conduct, entropy, store, me, roster, clock, workers, remembered, outbox, questions, calls_made }
     }
 
     /// Runs `step` of a protocol machine in this node's surroundings; its notes go to the outputs.

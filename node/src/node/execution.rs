@@ -11,8 +11,9 @@ use crate::action::{ActionSpec, AuthContext, HostAnswer, HostCall, HostCallId, P
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart};
 use crate::auth::permission::{ChainAnswers, Claimant};
 use crate::auth::siwe;
+use crate::bugs::{self, Bug};
 use crate::chain::addresses::checksummed;
-use crate::cid;
+use crate::cid::{self, Cid, CidError};
 use crate::id::{RequestId, SessionId};
 use crate::io::{IpfsError, Output, Outputs, Time};
 use crate::meter::Op;
@@ -64,6 +65,16 @@ pub(super) struct Execution {
     result: Option<Result<Executed, Failure>>,
 }
 
+/// The CIDv0 of what a gateway served, which must be what was asked for.
+fn served(bytes: &[u8], wanted: &str) -> Result<Cid, CidError> {
+    if bugs::planted(Bug::UnverifiedCid) {
+        let wanted = cid::parse(wanted)?;
+        return Ok(cid::from_permission_bytes(&cid::permission_bytes(&wanted)).unwrap_or(wanted));
+    }
+    cid::matches(bytes, wanted)?;
+    Ok(cid::cid_v0(bytes))
+}
+
 pub(super) fn failure(code: ErrorCode, message: impl Into<String>) -> Failure {
     Failure { code, message: message.into(), logs: String::new() }
 }
@@ -106,7 +117,7 @@ impl Execution {
         }
         match &execute.source {
             ActionSource::Inline(code) => {
-                self.run(code.clone(), &execute, now, core, out);
+                self.run(code.clone(), cid::cid_v0(code.as_bytes()), &execute, now, core, out);
             }
             ActionSource::Ipfs(wanted) => {
                 cid::parse(wanted).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
@@ -124,20 +135,21 @@ impl Execution {
         let Stage::Fetching(execute) = std::mem::replace(&mut self.stage, Stage::Ended) else { return };
         let code = reply.map_err(|error| failure(ErrorCode::IpfsUnavailable, error.to_string())).and_then(|bytes| {
             out.meter.add(Op::HashByte, bytes.len() as u64);
-            cid::matches(&bytes, &self.cid).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
-            String::from_utf8(bytes)
-                .map_err(|_| failure(ErrorCode::JsError, format!("the code at {} is not UTF-8", self.cid)))
+            let cid =
+                served(&bytes, &self.cid).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+            let code = String::from_utf8(bytes)
+                .map_err(|_| failure(ErrorCode::JsError, format!("the code at {} is not UTF-8", self.cid)))?;
+            Ok((code, cid))
         });
         match code {
-            Ok(code) => self.run(code, &execute, now, core, out),
+            Ok((code, cid)) => self.run(code, cid, &execute, now, core, out),
             Err(failure) => self.end(Err(failure)),
         }
     }
 
-    fn run(&mut self, code: String, execute: &Execute, now: Time, core: &mut Core, out: &mut Outputs) {
+    /// Runs code. Permissions name it by its CIDv0, however it came here.
+    fn run(&mut self, code: String, cid: Cid, execute: &Execute, now: Time, core: &mut Core, out: &mut Outputs) {
         use rand_core::RngCore;
-        // Permissions name actions by CIDv0, however the code came here.
-        let cid = cid::cid_v0(code.as_bytes());
         out.meter.add(Op::HashByte, code.len() as u64);
         self.claimant.actions = vec![cid];
         let text = cid.to_string();

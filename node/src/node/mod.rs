@@ -30,6 +30,7 @@ use self::running::Running;
 use self::steady::Steady;
 use crate::action::Limits;
 use crate::auth::siwe;
+use crate::bugs::{self, BugSet};
 use crate::chain::{Contracts, registration, views};
 use crate::conduct::{Conduct, Secret, SecretKind};
 use crate::entropy::Entropy;
@@ -64,6 +65,8 @@ pub struct Config {
     pub finality_depth: u64,
     /// The network's delay bound after stabilisation, milliseconds: the unit of every timeout.
     pub delta_ms: u64,
+    /// How many unacknowledged messages are kept for a peer.
+    pub queue_messages: usize,
     /// How many presignatures this node keeps ready for each holder set that it leads; 0 makes them on demand.
     pub pool_per_set: usize,
     /// What actions may use.
@@ -76,6 +79,8 @@ pub struct Config {
     pub sign_in: siwe::Policy,
     /// Results of public checks, shared by the nodes of a simulation.
     pub memo: Memo,
+    /// Known mistakes that this node makes, in a build that has them.
+    pub bugs: BugSet,
 }
 
 /// Why a node cannot start.
@@ -86,8 +91,18 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
+/// How much a node keeps for others: what it must bound, whatever they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Messages in the longest queue to a peer.
+    pub queue_messages: usize,
+    /// Bytes of messages in the largest queue to a peer.
+    pub queue_bytes: usize,
+}
+
 /// A node of the network.
 pub struct Node {
+    bugs: BugSet,
     stage: Stage,
     steady: Steady,
     /// The timer that is set, if any; others that still go off are ignored.
@@ -123,6 +138,8 @@ impl Node {
         mut conduct: Box<dyn Conduct>,
         out: &mut Outputs,
     ) -> Result<Self, OpenError> {
+        let bugs = config.bugs;
+        let _planted = bugs::plant(bugs);
         let entropy = Entropy::new(&config.seed, config.boot);
         let store = Store::open(backend, &config.master_key, &entropy, &mut out.meter)?;
         for (kind, bytes) in [
@@ -136,11 +153,12 @@ impl Node {
         let opened = Opened { config, conduct, entropy, store };
         let discovery = Discovery { opened, asked: 0, head: 0, waiting: false };
         let stage = Stage::Discovering(Box::new(discovery));
-        Ok(Self { stage, steady: Steady::default(), timer: None, timers_set: 0 })
+        Ok(Self { bugs, stage, steady: Steady::default(), timer: None, timers_set: 0 })
     }
 
     /// Handles one input at `clock` on the node's clock, which may have been set forward or back since the last one.
     pub fn handle(&mut self, clock: Time, input: Input, out: &mut Outputs) {
+        let _planted = bugs::plant(self.bugs);
         let now = self.steady.read(clock);
         self.stage = match std::mem::replace(&mut self.stage, Stage::Halted) {
             Stage::Discovering(discovery) => discovery.handle(now, input, out),
@@ -160,6 +178,14 @@ impl Node {
             Stage::Halted => Stage::Halted,
         };
         self.set_timer(now, out);
+    }
+
+    /// How much the node keeps for others.
+    pub fn load(&self) -> Load {
+        match &self.stage {
+            Stage::Running(running) => running.load(),
+            Stage::Discovering(_) | Stage::Halted => Load::default(),
+        }
     }
 
     /// The node's protocol state in public terms, for people: counts, phases and public names, never a secret.

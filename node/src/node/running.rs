@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::Load;
 use super::core::Core;
 use super::keygen::{KeyGeneration, Reach};
 use super::peers::{Heard, Peers};
@@ -40,7 +41,10 @@ impl Running {
     pub fn start(core: Core, head: u64, now: Time, out: &mut Outputs) -> Result<Self, StoreError> {
         let network = hash_parts("network", &[&core.config.chain_id.to_be_bytes(), &core.config.contracts.staking]);
         let channels = Channels::new(
-            channel::Params::new(network, core.roster.epoch(), core.config.delta_ms),
+            channel::Params {
+                queue_messages: core.config.queue_messages,
+                ..channel::Params::new(network, core.roster.epoch(), core.config.delta_ms)
+            },
             core.me,
             core.config.boot,
             *core.config.channel_secret,
@@ -68,6 +72,12 @@ impl Running {
         running.peers.carry_out(effects, &running.core, out);
         running.watch.advance(&mut running.core, out);
         Ok(running)
+    }
+
+    /// How much this node keeps for others.
+    pub fn load(&self) -> Load {
+        let (queue_messages, queue_bytes) = self.peers.channels.longest_queue();
+        Load { queue_messages, queue_bytes }
     }
 
     /// Which start of the node this is.

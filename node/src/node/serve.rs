@@ -14,6 +14,7 @@ use super::question::{PermissionPart, Question};
 use crate::action::{HostAnswer, HostCall, HostCallId, SignPurpose};
 use crate::api::{ErrorCode, Failure, SignaturePart};
 use crate::auth::permission::{self, ChainAnswers, Claimant};
+use crate::bugs::{self, Bug};
 use crate::chain::abi::{SCOPE_PERSONAL_SIGN, SCOPE_SIGN_ANYTHING};
 use crate::chain::addresses::checksummed;
 use crate::chain::{lists, views};
@@ -113,10 +114,17 @@ impl Execution {
 
     fn decide(&self, check: &Check, core: &mut Core) -> Result<(), Failure> {
         if let Some(error) = &check.failed {
+            if bugs::planted(Bug::FailOpen) {
+                return Ok(());
+            }
             return Err(failure(ErrorCode::RpcError, format!("permissions could not be read: {error}")));
         }
         let key = check.subject.key.public.id();
-        let verdict = permission::decide(key, &self.claimant, &check.answers);
+        let verdict = if bugs::planted(Bug::PermissionCached) {
+            core.remembered.decide(key, &self.claimant, &check.answers)
+        } else {
+            permission::decide(key, &self.claimant, &check.answers)
+        };
         let decision = Decision::Authorise { request: self.id, key, digest: check.subject.digest };
         match (core.conduct.decide(&decision, verdict.is_ok()), verdict) {
             (true, _) => Ok(()),

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::{ClientShare, Scheme};
+use crate::bugs::{self, Bug};
 use crate::curve;
 use crate::id::{Digest, NodeId};
 
@@ -137,6 +138,24 @@ pub fn combine(
     holders: &[NodeId],
     shares: &BTreeMap<NodeId, Scalar>,
 ) -> Result<CombinedSignature, CombineError> {
+    let signature = assemble(scheme, nonce, holders, shares)?;
+    if bugs::planted(Bug::UnverifiedCombination) || signature.verify(public_key, digest) {
+        Ok(signature)
+    } else {
+        Err(CombineError::Invalid)
+    }
+}
+
+/// Combines the shares of all `holders`, for callers that verify the result themselves.
+///
+/// # Errors
+/// If a share is missing, the holders are malformed, or the result cannot be a signature of anything.
+pub fn assemble(
+    scheme: Scheme,
+    nonce: &ProjectivePoint,
+    holders: &[NodeId],
+    shares: &BTreeMap<NodeId, Scalar>,
+) -> Result<CombinedSignature, CombineError> {
     if holders.is_empty() || holders[0].0 == 0 || !holders.windows(2).all(|pair| pair[0] < pair[1]) {
         return Err(CombineError::MalformedHolders);
     }
@@ -144,13 +163,12 @@ pub fn combine(
     if points.len() != holders.len() {
         return Err(CombineError::Incomplete { have: points.len(), need: holders.len() });
     }
-    let signature = match scheme {
+    Ok(match scheme {
         Scheme::EcdsaK256 => ecdsa(nonce, curve::interpolate(&points))?,
         Scheme::SchnorrK256Sha256 => {
             CombinedSignature::Schnorr { r: *nonce, z: points.iter().map(|(_, share)| share).sum() }
         }
-    };
-    if signature.verify(public_key, digest) { Ok(signature) } else { Err(CombineError::Invalid) }
+    })
 }
 
 /// Low-s form and recovery id, SEC 1 section 4.1.3.

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::pool::{Io, Pool};
 use super::standing::Standing;
 use super::{Announce, Scheme};
+use crate::bugs::{self, Bug};
 use crate::conduct::Decision;
 use crate::id::{Digest, NodeId};
 use crate::io::Time;
@@ -124,7 +125,11 @@ impl Coordination {
         if matches!(self.grace, Grace::Until(until) if until <= now) {
             self.grace = Grace::Over;
         }
-        let k = usize::from(task.key.public.threshold);
+        let k = if bugs::planted(Bug::CoordinatorWaitsForAll) {
+            task.key.public.members.len()
+        } else {
+            usize::from(task.key.public.threshold)
+        };
         let candidates = self.candidates(task, io);
         if !candidates.contains(&me) {
             let first_time = !self.entries.contains_key(&me);

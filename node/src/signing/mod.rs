@@ -22,7 +22,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
-pub use combine::{ClientSignature, CombineError, CombinedSignature, combine, combine_client};
+pub use combine::{ClientSignature, CombineError, CombinedSignature, assemble, combine, combine_client};
 pub use effect::{Effect, Misbehaviour};
 pub use message::{
     Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignOpened, PresignShare, PresignStart, Propose,

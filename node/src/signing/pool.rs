@@ -13,6 +13,7 @@ use super::params::Params;
 use super::round::is_signed;
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, is_subset_of};
+use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve;
 use crate::env::Env;
@@ -57,9 +58,11 @@ impl Io<'_, '_> {
         self.local.push(Delivery { from: to, message, signature });
     }
 
-    /// Takes note that a peer let a deadline pass.
+    /// Takes note that a peer let a deadline pass, which proves nothing against it.
     pub(super) fn suspect(&mut self, node: NodeId) {
-        if self.standing.suspect(node) {
+        if bugs::planted(Bug::TimeoutAsProof) {
+            self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() });
+        } else if self.standing.suspect(node) {
             self.env.notes.push(Note::Suspected { node });
         }
     }
@@ -386,7 +389,7 @@ impl Pool {
 
     /// Takes a presignature out for the one proposal that it will serve.
     pub(super) fn take(&mut self, id: &Digest, proposal: Digest) -> Option<Presignature> {
-        let presignature = self.ready.remove(id)?;
+        let presignature = self.consume(id)?;
         self.proposed.remove(id);
         self.spent.insert(*id, (proposal, presignature.public.start.leader));
         self.spent_order.push_back(*id);
@@ -417,7 +420,15 @@ impl Pool {
     /// Forgets a presignature that this node has proposed and not used.
     pub(super) fn discard(&mut self, id: &Digest) {
         self.proposed.remove(id);
-        self.ready.remove(id);
+        self.consume(id);
+    }
+
+    /// Takes a presignature out of the pool: nothing gives it back.
+    fn consume(&mut self, id: &Digest) -> Option<Presignature> {
+        if bugs::planted(Bug::PresignatureTwice) {
+            return self.ready.get(id).map(Presignature::duplicate);
+        }
+        self.ready.remove(id)
     }
 
     /// Whether one such is in the making.

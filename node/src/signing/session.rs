@@ -15,8 +15,9 @@ use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
     ShareScalar, ecdsa, frost, is_subset_of,
 };
+use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
-use crate::id::{Digest, NodeId, RequestId, SessionId};
+use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::note::Note;
@@ -170,12 +171,20 @@ impl Session {
 
     fn announce_turn(&mut self, attempt: u32, turn: u32, io: &mut Io) {
         *io.counter += 1;
-        let stream = [&self.id.0[..], &attempt.to_be_bytes(), &io.counter.to_be_bytes()].concat();
+        let stream = if bugs::planted(Bug::DeterministicNonce) {
+            [self.id.0, self.subject.digest.0].concat()
+        } else {
+            [&self.id.0[..], &attempt.to_be_bytes(), &io.counter.to_be_bytes()].concat()
+        };
         let mut rng = io.env.entropy.stream(&stream, "signing/announce");
         let (fresh, nonces) = match self.subject.scheme {
             Scheme::EcdsaK256 => {
                 let mut bytes = [0; 32];
-                rng.fill_bytes(&mut bytes);
+                if bugs::planted(Bug::ShareInAnnouncement) {
+                    bytes = crate::curve::scalar_bytes(&self.subject.key.secret);
+                } else {
+                    rng.fill_bytes(&mut bytes);
+                }
                 (Fresh::Bytes(bytes), None)
             }
             Scheme::SchnorrK256Sha256 => {
@@ -188,7 +197,8 @@ impl Session {
                 (Fresh::Nonces(Box::new(commitments)), Some(nonces))
             }
         };
-        let body = Announce { session: self.id, attempt, turn, boot: io.env.boot, digest: self.subject.digest, fresh };
+        let boot = if bugs::planted(Bug::AnnouncementWithoutBoot) { Boot::default() } else { io.env.boot };
+        let body = Announce { session: self.id, attempt, turn, boot, digest: self.subject.digest, fresh };
         self.announced.insert(attempt, Announced { body: body.clone(), nonces, again_at: None });
         io.send(self.coordinator(attempt), Message::Announce(body));
     }
@@ -355,7 +365,7 @@ impl Session {
             return Some((Judge::Ecdsa(Box::new(run)), share));
         }
         let own = self.announced.get_mut(&propose.attempt)?;
-        let nonces = own.nonces.take()?;
+        let nonces = if bugs::planted(Bug::NonceForEveryProposal) { own.nonces.clone() } else { own.nonces.take() }?;
         let may_repeat = own.body.turn < io.params.attempts_max;
         own.again_at = may_repeat.then(|| io.env.now.plus_millis(io.params.proposal_ms()));
         let nonce = Digest(hash_parts("signing/frost/nonce", &[&encode(&own.body.fresh)]));

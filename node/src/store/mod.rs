@@ -22,13 +22,14 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+use redb::{Builder, Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::bugs::{self, Bug};
 use crate::entropy::Entropy;
 use crate::id::Epoch;
 use crate::meter::{Meter, Op};
@@ -273,7 +274,9 @@ impl Store {
     }
 
     fn write(&mut self, batch: &Batch, meter: &mut Meter) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write().map_err(database)?;
+        let mut transaction = self.database.begin_write().map_err(database)?;
+        let durability = if bugs::planted(Bug::MissingSync) { Durability::None } else { Durability::Immediate };
+        transaction.set_durability(durability).map_err(database)?;
         {
             let mut table = transaction.open_table(RECORDS).map_err(database)?;
             for (row, plain) in &batch.changes {

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::partition::Medium;
 use super::{Scope, StoreError};
+use crate::bugs::{self, Bug};
 
 const COPY_BYTES: usize = 4096;
 /// Bytes of the whole region.
@@ -194,7 +195,8 @@ impl KeySlot {
     /// Writes both copies, one after the other; the change counts once the first is durable.
     fn write(&mut self, mut content: Content, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), StoreError> {
         content.generation = self.content.generation + 1;
-        for copy in [0, COPY_BYTES as u64] {
+        let copies = if bugs::planted(Bug::SingleCopySlot) { 1 } else { 2 };
+        for copy in [0, COPY_BYTES as u64].into_iter().take(copies) {
             self.medium.raw().write(copy, &content.seal(&self.master, rng))?;
             self.medium.sync()?;
         }

@@ -19,6 +19,7 @@ mod rush;
 mod silent;
 mod split_proposals;
 mod spoof;
+mod stale_proof;
 mod switchboard;
 #[cfg(test)]
 mod tests;
@@ -88,6 +89,7 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
             Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::EphemeralProof))
         }
         Fault::WrongProof(_) => Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::Proof)),
+        Fault::StaleProof(_) => Box::new(stale_proof::StaleProof::new(part.clone(), line, key)),
         Fault::FalseComplaint(lie) => Box::new(false_complaint::FalseComplaint::new(line, lie.member)),
         Fault::BadSigShare(lie) => Box::new(bad_sig_share::BadSigShare::new(aiming(&lie.aim))),
         Fault::Rush(lie) => Box::new(rush::Rushing::new(part, aiming(&lie.aim), lie.copy)),

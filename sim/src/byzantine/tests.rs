@@ -143,6 +143,7 @@ fn a_lie_that_is_off_is_not_told() {
         "wrong_share = { node = 2 }",
         "wrong_commitment = { node = 2 }",
         "wrong_proof = { node = 2 }",
+        "stale_proof = { node = 2 }",
         "false_complaint = { node = 2, member = 1 }",
         "bad_sig_share = { node = 2 }",
         "rush = { node = 2 }",
@@ -429,4 +430,22 @@ fn a_coalition_publishes_a_signature_that_verifies_once_it_has_a_threshold_of_sh
     let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&published[0].public_key).unwrap();
     use k256::ecdsa::signature::hazmat::PrehashVerifier;
     assert!(key.verify_prehash(&published[0].digest.0, &signature).is_ok());
+}
+
+#[test]
+fn a_stale_proof_is_right_in_the_first_key_generation_and_only_there() {
+    let mut liar = Liar::on("stale_proof = { node = 2 }");
+    let memo = Memo::shared();
+    let mut deal_in = |session: SessionId| {
+        let context = Context::new(session, &roster(), &mut Meter::default());
+        let dealing = liar.conduct.deal(Dealing { session, ..own_dealing() });
+        let verdict = dealing.verify_public(&context, &memo, &mut Meter::default());
+        (dealing, verdict)
+    };
+    let (first, verdict) = deal_in(SESSION);
+    assert_eq!(verdict, Ok(()));
+    let (again, verdict) = deal_in(SessionId([2; 32]));
+    assert_eq!(verdict, Err(dkg::Flaw::Proof));
+    assert_eq!((&first.commitments, &first.proof), (&again.commitments, &again.proof));
+    assert_ne!(first.ciphertexts, again.ciphertexts);
 }

@@ -32,7 +32,7 @@ impl Engine for Rules {
             digest: trace.digest(),
             violations: fails.then_some(violation).into_iter().collect(),
             missed: None,
-            faults: Faults { declared: Vec::new(), fired },
+            faults: Faults { fired, ..Faults::default() },
             trace,
             ..crate::report::tests::sample()
         }

@@ -10,6 +10,8 @@ pub struct Exit(u8);
 impl Exit {
     /// Everything as expected.
     pub const OK: Self = Self(0);
+    /// A planted bug was not seen, or by the wrong oracle.
+    pub const MISSED: Self = Self(1);
     /// Wrong usage.
     pub const USAGE: Self = Self(2);
     /// A scenario or capsule is not valid.

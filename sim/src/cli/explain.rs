@@ -2,6 +2,7 @@
 //! drift from what the reader accepts.
 
 use clap::Args;
+use lit_node::bugs::Bug;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::scenario::{self, closest};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A section, step, fault, verdict or notion; all names if not given
+    /// A section, step, fault, verdict, oracle, bug or notion; all names if not given
     name: Option<String>,
 }
 
@@ -81,6 +82,7 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
 fn entries() -> BTreeMap<String, String> {
     let schema = scenario::schema();
     let mut list: BTreeMap<String, String> = VERDICTS.map(|(title, text)| (title.to_owned(), text.to_owned())).into();
+    list.extend(Bug::ALL.iter().map(|bug| (format!("bug {bug}"), bug.description().trim().to_owned())));
     list.extend(NOTIONS.map(|(title, text)| (title.to_owned(), text.to_owned())));
     list.extend(EXPLAINED.iter().map(|(name, text)| (format!("oracle {name}"), (*text).to_owned())));
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

@@ -1,5 +1,6 @@
 //! The command line. One file a verb; what they share is here.
 
+mod bugs;
 mod diff;
 mod exit;
 mod explain;
@@ -37,6 +38,7 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes, the highest of all runs:
    0  every run ended as its scenario expects
+   1  a planted bug was not seen, or by the wrong oracle
    2  wrong usage
    3  a scenario or capsule is not valid
    4  nothing was selected
@@ -78,6 +80,8 @@ enum Verb {
     Diff(diff::Arguments),
     /// List scenarios
     List(list::Arguments),
+    /// Plant known mistakes and show how soon the right oracle sees each
+    Bugs(bugs::Arguments),
     /// Explain a section, step, fault or verdict, or a word such as capsule
     Explain(explain::Arguments),
     /// Print the JSON Schema of scenario files
@@ -87,7 +91,7 @@ enum Verb {
 /// Where a command runs: its engine, its streams, and how it starts itself again.
 pub struct Shell<'s> {
     /// Runs scenarios.
-    pub engine: &'s dyn Engine,
+    pub engine: &'s (dyn Engine + Sync),
     /// Runs a scenario once more, for `--twice`.
     pub again: &'s dyn Again,
     /// Standard output.
@@ -113,7 +117,7 @@ impl Shell<'_> {
 }
 
 /// Runs the command that the process was started with, on the given engine.
-pub fn main(engine: &dyn Engine) -> std::process::ExitCode {
+pub fn main(engine: &(dyn Engine + Sync)) -> std::process::ExitCode {
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let colors = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut shell = Shell { engine, again: &NewProcess, out: &mut out, err: &mut err, colors, program: program_name() };
@@ -152,6 +156,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
         Verb::Shrink(arguments) => shrink::run(&arguments, &common, shell),
         Verb::Diff(arguments) => diff::run(&arguments, &common, shell),
         Verb::List(arguments) => list::run(&arguments, &common, shell),
+        Verb::Bugs(arguments) => bugs::run(&arguments, &common, shell),
         Verb::Explain(arguments) => explain::run(&arguments, shell),
         Verb::Schema => schema::run(shell),
     }

@@ -18,9 +18,9 @@ pub(super) struct Arguments {
     /// Scenario files, folders of them (with all below), or patterns
     #[arg(required = true, value_name = "FILE|DIR|GLOB")]
     files: Vec<String>,
-    /// The seed that everything random derives from
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The seed that everything random derives from; the scenario's own, or 1, if not given
+    #[arg(long)]
+    seed: Option<u64>,
     /// Change a value of the scenario before it is checked, e.g. network.nodes=13; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
@@ -62,15 +62,17 @@ fn run_file(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>, file:
             return Exit::BAD_SCENARIO;
         }
     };
-    let plan = match FaultPlan::new(&scenario, arguments.seed) {
+    let seed = arguments.seed.unwrap_or(scenario.seed);
+    let plan = match FaultPlan::new(&scenario, seed) {
         Ok(plan) => plan,
         Err(error) => {
             shell.complain(&format!("error: {}: {error}", file.display()));
             return Exit::BAD_SCENARIO;
         }
     };
-    let job = job(arguments, file);
-    let (mut report, wall) = run_once(arguments, common, shell, &scenario, &plan);
+    let job = job(arguments, seed, file);
+    let options = options(arguments, seed, common);
+    let (mut report, wall) = run_once(options, shell, &scenario, &plan);
     let mut note = None;
     if arguments.twice {
         let comparison = twice::compare(&report, &job, shell.again);
@@ -88,7 +90,6 @@ fn run_file(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>, file:
     let mut written = write(&report, &plan, common, shell, wall);
     let mut line = job.command_line();
     if let Some(path) = capsule_path(arguments, common, &report) {
-        let options = options(arguments, common);
         match Capsule::new(shell.engine, bundle, &plan, options, &report).write(&path) {
             // A difference between two processes shows in two processes only.
             Ok(()) if report.verdict == Verdict::Nondeterminism => {}
@@ -112,10 +113,10 @@ fn capsule_path(arguments: &Arguments, common: &Common, report: &RunReport) -> O
     arguments.capsule.clone().or_else(in_folder)
 }
 
-fn job(arguments: &Arguments, file: &Path) -> Job {
+fn job(arguments: &Arguments, seed: u64, file: &Path) -> Job {
     Job {
         file: file.to_owned(),
-        seed: arguments.seed,
+        seed,
         set: arguments.set.clone(),
         no_memo: arguments.no_memo,
         profile: arguments.profile,
@@ -123,26 +124,20 @@ fn job(arguments: &Arguments, file: &Path) -> Job {
     }
 }
 
-fn options(arguments: &Arguments, common: &Common) -> RunOptions {
+fn options(arguments: &Arguments, seed: u64, common: &Common) -> RunOptions {
     let keep = common.out.is_some() || arguments.twice;
     RunOptions {
-        seed: arguments.seed,
+        seed,
         memo: !arguments.no_memo,
         profile: arguments.profile,
         trace: if keep { Retention::All } else { Retention::Nothing },
     }
 }
 
-fn run_once(
-    arguments: &Arguments,
-    common: &Common,
-    shell: &mut Shell<'_>,
-    scenario: &Scenario,
-    plan: &FaultPlan,
-) -> (RunReport, Duration) {
+fn run_once(options: RunOptions, shell: &Shell<'_>, scenario: &Scenario, plan: &FaultPlan) -> (RunReport, Duration) {
     #[expect(clippy::disallowed_methods, reason = "wall-clock figures go to timings.jsonl only")]
     let start = Instant::now();
-    let report = attempt(shell.engine, scenario, plan, options(arguments, common));
+    let report = attempt(shell.engine, scenario, plan, options);
     (report, start.elapsed())
 }
 

@@ -6,26 +6,26 @@ use crate::plan::FaultPlan;
 use crate::report;
 use crate::scenario::Scenario;
 use crate::trace::{Actor, Kind, Record, Trace};
-use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Mutex;
 
 /// Ends every run as told, with a trace of a few records that depend on the seed and on `salt`.
 struct Fake {
     verdict: Verdict,
     expected: bool,
     salt: u64,
-    seen: RefCell<Vec<(u16, RunOptions)>>,
+    seen: Mutex<Vec<(u16, RunOptions)>>,
 }
 
 impl Fake {
     fn new(verdict: Verdict, expected: bool) -> Self {
-        Self { verdict, expected, salt: 0, seen: RefCell::new(Vec::new()) }
+        Self { verdict, expected, salt: 0, seen: Mutex::new(Vec::new()) }
     }
 }
 
 impl Engine for Fake {
     fn run(&self, scenario: &Scenario, _: &FaultPlan, options: RunOptions) -> RunReport {
-        self.seen.borrow_mut().push((scenario.network.nodes, options));
+        self.seen.lock().unwrap().push((scenario.network.nodes, options));
         assert!(options.seed != 666, "the fake engine was told to panic");
         let mut trace = Trace::new(options.trace);
         for index in 0..3000 {
@@ -55,7 +55,7 @@ impl Engine for Fake {
 }
 
 /// Runs the job in this process on another engine.
-struct Inside<'e>(&'e dyn Engine);
+struct Inside<'e>(&'e (dyn Engine + Sync));
 
 impl Again for Inside<'_> {
     fn run(&self, job: &Job, out: &Path) -> std::io::Result<String> {
@@ -66,7 +66,11 @@ impl Again for Inside<'_> {
     }
 }
 
-fn shell_run(engine: &dyn Engine, second: &dyn Engine, arguments: Vec<OsString>) -> (Exit, String, String) {
+fn shell_run(
+    engine: &(dyn Engine + Sync),
+    second: &(dyn Engine + Sync),
+    arguments: Vec<OsString>,
+) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let again = Inside(second);
     let mut shell =
@@ -75,7 +79,7 @@ fn shell_run(engine: &dyn Engine, second: &dyn Engine, arguments: Vec<OsString>)
     (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
 }
 
-fn litsim(engine: &dyn Engine, arguments: &[&str]) -> (Exit, String, String) {
+fn litsim(engine: &(dyn Engine + Sync), arguments: &[&str]) -> (Exit, String, String) {
     shell_run(engine, engine, std::iter::once("litsim").chain(arguments.iter().copied()).map(Into::into).collect())
 }
 
@@ -158,7 +162,7 @@ fn options_and_edits_reach_the_engine() {
     let fake = Fake::new(Verdict::Pass, true);
     let flags = ["--seed", "3", "--no-memo", "--profile", "--set", "network.nodes=7"];
     let _ = litsim(&fake, &[&["run", &quickstart()][..], &flags].concat());
-    let (nodes, options) = fake.seen.borrow()[0];
+    let (nodes, options) = fake.seen.lock().unwrap()[0];
     assert_eq!((nodes, options.seed, options.memo, options.profile), (7, 3, false, true));
 }
 
@@ -268,4 +272,18 @@ fn a_capsule_is_written_for_runs_that_are_not_as_expected_or_where_asked_for() {
     let (exit, _, err) = litsim(&failing, &["run", &file, &kept, "--capsule", &kept]);
     assert!(exit == Exit::USAGE && err.contains("several are selected"), "{err}");
     std::fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
+fn a_scenario_that_names_a_seed_runs_under_it_unless_another_is_given() {
+    let engine = Fake::new(Verdict::Pass, true);
+    let seed = |more: &[&str]| {
+        let (_, out, err) = litsim(&engine, &[&["run", &quickstart(), "--json"], more].concat());
+        let report: serde_json::Value =
+            serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+        report["seed"].as_u64().unwrap()
+    };
+    assert_eq!(seed(&[]), 1);
+    assert_eq!(seed(&["--set", "seed=77"]), 77);
+    assert_eq!(seed(&["--set", "seed=77", "--seed", "5"]), 5);
 }

@@ -1,3 +1,5 @@
+//! A world for protocols of others.
+//!
 #![doc = include_str!("../../docs/write-your-own.md")]
 
 mod host;

@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 
+use super::wire::garbage_bytes;
+
 /// Floods a node with requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +44,8 @@ pub struct ClientGarbage<N = NodeId> {
     pub user: String,
     /// Which node gets it.
     pub node: N,
-    /// How many bytes in each message.
+    /// How many bytes in each message; at most 16 MiB in all of them.
+    #[serde(deserialize_with = "garbage_bytes")]
     pub bytes: u32,
     /// How many messages.
     pub count: NonZeroU16,

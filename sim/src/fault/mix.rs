@@ -24,7 +24,7 @@ const LABELS: [&str; 15] = [
 ];
 
 /// How many kinds of lies [`lie`] knows.
-const KINDS: u32 = 21;
+const KINDS: u32 = 22;
 
 /// Faults for the last act of a scenario of `nodes` nodes: `liars` of them get one to three behaviours each, with
 /// random aims. Which ones, and all else, derives from `seed`.
@@ -74,7 +74,8 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
         17 => aimed("ignore_permissions", ""),
         18 => aimed("wrong_vote", ""),
         19 => aimed("unfair_sets", &format!(", {} = [{other}]", if some % 2 == 0 { "exclude" } else { "include" })),
-        _ => aimed("split_proposals", &victims),
+        20 => aimed("split_proposals", &victims),
+        _ => aimed("stale_proof", ""),
     }
 }
 

@@ -39,7 +39,7 @@ pub use pace::{ClockStep, Drift, Pause, Slow};
 pub use storage::{DiskFull, DiskSlow};
 pub use surroundings::{Endpoints, Gateway, Lie, Reorg, RpcLag, RpcLie, Serve};
 pub use twins::Twins;
-pub use wire::{Flip, Garbage, Truncate};
+pub use wire::{Flip, GARBAGE_BYTES_MAX, Garbage, Truncate};
 
 use lit_node::id::NodeId;
 use schemars::JsonSchema;
@@ -136,6 +136,8 @@ pub enum Fault<N = NodeId> {
     WrongCommitment(Corruption<N>),
     /// A node proves falsely that it knows what is in its dealings.
     WrongProof(WrongProof<N>),
+    /// A node deals the same in every key generation, with the proof that it made for the first one.
+    StaleProof(Corruption<N>),
     /// A node complains about an honest dealer, which opens its own share in that dealing to everybody.
     FalseComplaint(Against<N>),
     /// A node gives wrong shares of signatures and wrong values of presignatures.
@@ -217,6 +219,7 @@ impl<N> Fault<N> {
             Self::WrongShare(wrong) => Fault::WrongShare(wrong.map(name)),
             Self::WrongCommitment(corruption) => Fault::WrongCommitment(corruption.map(name)),
             Self::WrongProof(wrong) => Fault::WrongProof(wrong.map(name)),
+            Self::StaleProof(corruption) => Fault::StaleProof(corruption.map(name)),
             Self::FalseComplaint(against) => Fault::FalseComplaint(against.map(name)),
             Self::BadSigShare(aimed) => Fault::BadSigShare(aimed.map(name)),
             Self::Rush(rush) => Fault::Rush(rush.map(name)),
@@ -248,6 +251,7 @@ impl Fault {
             Self::Leak(lie)
             | Self::Silent(lie)
             | Self::WrongCommitment(lie)
+            | Self::StaleProof(lie)
             | Self::Withhold(lie)
             | Self::IgnorePermissions(lie)
             | Self::WrongVote(lie) => from_ref(&lie.node),

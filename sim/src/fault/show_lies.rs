@@ -33,6 +33,7 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Fault::WrongCommitment(lie) => write!(f, "{} commits to another polynomial", lie.node),
         Fault::WrongProof(lie) => write!(f, "{} proves falsely", lie.node),
+        Fault::StaleProof(lie) => write!(f, "{} proves with what it proved before", lie.node),
         Fault::FalseComplaint(lie) => write!(f, "{} complains falsely about {}", lie.node, lie.member),
         Fault::BadSigShare(lie) => write!(f, "{} gives wrong shares{}", lie.node, lie.aim),
         Fault::Rush(lie) => {

@@ -2,6 +2,7 @@
 
 use lit_node::id::NodeId;
 use schemars::JsonSchema;
+use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
 /// Flips the lowest bit of one byte.
@@ -42,8 +43,19 @@ pub struct Garbage<N = NodeId> {
     pub from: N,
     /// To which node.
     pub to: N,
-    /// How many bytes.
+    /// How many bytes: at most 16 MiB.
+    #[serde(deserialize_with = "garbage_bytes")]
     pub bytes: u32,
+}
+
+/// The most bytes of garbage in one message, and in all of a client's.
+pub const GARBAGE_BYTES_MAX: u32 = 16 << 20;
+
+/// Reads how many bytes of garbage there are: they are made at once, so a wrong number must not exhaust the memory.
+pub(super) fn garbage_bytes<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
+    let bytes = u32::deserialize(d)?;
+    let refusal = || de::Error::custom(format_args!("{bytes} is too much, expected at most {GARBAGE_BYTES_MAX}"));
+    (bytes <= GARBAGE_BYTES_MAX).then_some(bytes).ok_or_else(refusal)
 }
 
 impl<N> Garbage<N> {

@@ -3,6 +3,12 @@
 //! An oracle sees more than any node can, and never asks the code that it judges: each recomputes what it needs from
 //! first principles (curve arithmetic, the chain's own lists, the raw bytes on a disk).
 
+mod ack_soundness;
+mod action_immutability;
+mod authentic_caller;
+mod bounded_memory;
+mod culprit_soundness;
+mod durability;
 mod forgery;
 mod key_agreement;
 mod nonce_reuse;
@@ -14,6 +20,12 @@ mod single_statement;
 #[cfg(test)]
 mod testing;
 
+pub use ack_soundness::AckSoundness;
+pub use action_immutability::ActionImmutability;
+pub use authentic_caller::AuthenticCaller;
+pub use bounded_memory::BoundedMemory;
+pub use culprit_soundness::CulpritSoundness;
+pub use durability::{Durability, Kept};
 pub use forgery::NoForgery;
 pub use key_agreement::KeyAgreement;
 pub use nonce_reuse::NonceUniqueness;
@@ -25,7 +37,9 @@ pub use single_statement::SingleStatement;
 
 use std::collections::BTreeMap;
 
-use lit_node::id::{Digest, KeyId, NodeId, RequestId};
+use lit_node::id::{Digest, KeyId, NodeId, RequestId, SessionId};
+use lit_node::io::Time;
+use lit_node::node::Load;
 use lit_node::note::Note;
 use lit_node::signing::Scheme;
 
@@ -64,13 +78,82 @@ pub struct Accepted {
     pub signature: Vec<u8>,
 }
 
+/// A request, as the client that made it knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requested {
+    /// The request.
+    pub request: RequestId,
+    /// The CID that nodes ask the gateway for; none if the code is in the request.
+    pub asked: Option<String>,
+    /// The CID's bytes of its action.
+    pub cid: Vec<u8>,
+    /// Whom it speaks for.
+    pub caller: Option<SignIn>,
+}
+
+/// What is true of an authentication signature, whatever it says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// Whose it is said to be.
+    pub claimed: [u8; 20],
+    /// Who made it.
+    pub signer: [u8; 20],
+    /// When it ends.
+    pub expires: Time,
+}
+
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A node reported a fact.
     Noted(NodeId, &'a Note),
-    /// A client sent a request: the CID's bytes of its action, and whom it speaks for.
-    Requested(RequestId, &'a [u8], Option<[u8; 20]>),
+    /// A client sent a request.
+    Requested(&'a Requested),
+    /// What a node's clock showed at that time.
+    Clock {
+        /// The node.
+        node: NodeId,
+        /// The request.
+        request: RequestId,
+        /// What its clock showed.
+        shows: Time,
+    },
+    /// The gateway answered a node.
+    Served {
+        /// The node.
+        node: NodeId,
+        /// The CID that it asked for.
+        cid: &'a str,
+        /// Whether it got the true bytes of that CID.
+        genuine: bool,
+    },
+    /// An acknowledgement left its node.
+    Acknowledged {
+        /// The node.
+        node: NodeId,
+        /// The key generation.
+        session: SessionId,
+        /// Whose dealing it is about.
+        dealer: NodeId,
+    },
+    /// A node's power fails, or could fail now.
+    PowerCut {
+        /// The node.
+        node: NodeId,
+        /// What its disk has left.
+        kept: &'a Kept,
+        /// Whether the disk loses more than that: it is rolled back.
+        rolled_back: bool,
+    },
+    /// How much a node keeps for others.
+    Loaded {
+        /// The node.
+        node: NodeId,
+        /// How much.
+        load: Load,
+        /// The most that it may keep.
+        bound: Load,
+    },
     /// A node authorised a signature, while the chain's lists were one of these.
     Authorised {
         /// The node.
@@ -127,6 +210,12 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<NonceUniqueness>::default(),
         Box::<SingleStatement>::default(),
         Box::<Secrecy>::default(),
+        Box::<AckSoundness>::default(),
+        Box::<ActionImmutability>::default(),
+        Box::<AuthenticCaller>::default(),
+        Box::<CulpritSoundness>::default(),
+        Box::<Durability>::default(),
+        Box::<BoundedMemory>::default(),
         Box::<NoHonestPanic>::default(),
     ]
 }
@@ -164,6 +253,33 @@ pub const EXPLAINED: &[(&str, &str)] = &[
          triples) occurs in what a node, a client, the chain or a web server could read without owning it, nor on any \
          raw disk, in big-endian, little-endian, hex or base64 form. A complaint opens the share that it is about; if \
          an honest node's was right, that is a leak.",
+    ),
+    (
+        "ack-soundness",
+        "No honest node acknowledges a dealing in which its own share is not the committed value, or whose proof of \
+         knowledge was made for another key generation or dealer.",
+    ),
+    (
+        "action-immutability",
+        "An action that a request names by its CID starts only at nodes that have been served the true bytes of that CID.",
+    ),
+    (
+        "authentic-caller",
+        "No honest node authorises a request whose AuthSig is not by the address that it names, or had expired by the \
+         node's own clock when it was sent.",
+    ),
+    (
+        "culprit-soundness",
+        "No honest node is named as a culprit by an honest one: being down, slow or cut off proves nothing.",
+    ),
+    (
+        "durability",
+        "Every acknowledgement that has left a node is on its disk, synced: at each crash, and when the run ends. What \
+         a rolled-back disk has lost does not count.",
+    ),
+    (
+        "bounded-memory",
+        "No honest node keeps more messages, or more bytes of them, for a peer than `nodes.queue_messages` and 16 MiB.",
     ),
     ("no-honest-panic", "No honest node panics, whatever it receives."),
     (

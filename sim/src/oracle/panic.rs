@@ -9,9 +9,14 @@ pub struct NoHonestPanic {
     violations: Vec<Violation>,
 }
 
+impl NoHonestPanic {
+    /// The name in reports.
+    pub const NAME: &str = "no-honest-panic";
+}
+
 impl Oracle for NoHonestPanic {
     fn name(&self) -> &'static str {
-        "no-honest-panic"
+        Self::NAME
     }
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {

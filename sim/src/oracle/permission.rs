@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lit_node::id::{KeyId, NodeId, RequestId};
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Requested, Violation};
 use crate::heap::Nanos;
 
 /// Who may use a key and who owns it, as the chain's own lists have it at one block.
@@ -40,8 +40,9 @@ impl Oracle for PermissionSoundness {
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         match event {
-            Event::Requested(request, cid, caller) => {
-                self.requests.insert(request, (cid.to_vec(), caller));
+            Event::Requested(Requested { request, cid, caller, .. }) => {
+                // Whether the caller is who the request says is for another oracle.
+                self.requests.insert(*request, (cid.clone(), caller.map(|caller| caller.claimed)));
             }
             Event::Authorised { node, request, key, lists }
                 if !lists.iter().any(|lists| self.allows(request, lists)) =>
@@ -80,14 +81,18 @@ impl PermissionSoundness {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SignIn;
     use super::super::testing::{facts, witness};
     use super::*;
+    use lit_node::io::Time;
 
     const REQUEST: RequestId = RequestId([1; 32]);
 
     fn judged(lists: &[PermissionLists]) -> usize {
         let mut oracle = PermissionSoundness::default();
-        oracle.observe(0, Event::Requested(REQUEST, b"cid", Some([7; 20])));
+        let caller = SignIn { claimed: [7; 20], signer: [7; 20], expires: Time(1) };
+        let requested = Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller) };
+        oracle.observe(0, Event::Requested(&requested));
         let key = KeyId([2; 32]);
         oracle.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, key, lists });
         oracle.judge(&facts(&witness())).len()

@@ -1,10 +1,12 @@
 //! One JSON object a run. Keys, digests and signatures are 0x-hex; verifiers accept each signature as printed.
 
+use lit_node::bugs::Bug;
+use lit_node::id::NodeId;
 use lit_node::signing::Scheme;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use crate::outcome::{Culprit, RequestReport, RunReport, SignatureReport, Suspect, Violation};
+use crate::outcome::{Blame, Culprit, RequestReport, RunReport, SignatureReport, Suspect, Violation};
 
 #[derive(Serialize)]
 struct Run<'r> {
@@ -20,9 +22,11 @@ struct Run<'r> {
     nodes: u16,
     threshold: u16,
     preprocessing: &'static str,
+    bugs: Vec<&'static str>,
     requests: Vec<Request<'r>>,
     culprits: Vec<CulpritLine<'r>>,
     suspects: Vec<SuspectLine>,
+    blame: BlameLine,
     violations: Vec<ViolationLine<'r>>,
     faults: FaultLists<'r>,
     marks: &'r BTreeMap<String, u64>,
@@ -78,6 +82,14 @@ struct SuspectLine {
 }
 
 #[derive(Serialize)]
+struct BlameLine {
+    liars_named: Vec<u16>,
+    liars_unnamed: Vec<u16>,
+    honest_named: Vec<u16>,
+    honest_unnamed: u16,
+}
+
+#[derive(Serialize)]
 struct ViolationLine<'r> {
     oracle: &'r str,
     at_ms: u64,
@@ -109,9 +121,11 @@ pub fn json(report: &RunReport) -> String {
         nodes: report.nodes,
         threshold: report.threshold,
         preprocessing: report.preprocessing,
+        bugs: report.bugs.iter().map(Bug::name).collect(),
         requests: report.requests.iter().map(request).collect(),
         culprits: report.culprits.iter().map(culprit).collect(),
         suspects: report.suspects.iter().map(suspect).collect(),
+        blame: blame(report),
         violations: report.violations.iter().map(violation).collect(),
         faults: FaultLists { declared: &report.faults.declared, fired: &report.faults.fired },
         marks: &report.marks,
@@ -154,6 +168,17 @@ fn culprit(culprit: &Culprit) -> CulpritLine<'_> {
         named_by: culprit.named_by.iter().map(|node| node.0).collect(),
         evidence: &culprit.evidence,
         at_ms: culprit.at_ms,
+    }
+}
+
+fn blame(report: &RunReport) -> BlameLine {
+    let numbers = |nodes: Vec<NodeId>| nodes.iter().map(|node| node.0).collect();
+    let Blame { liars_named, liars_unnamed, honest_named, honest_unnamed } = report.blame();
+    BlameLine {
+        liars_named: numbers(liars_named),
+        liars_unnamed: numbers(liars_unnamed),
+        honest_named: numbers(honest_named),
+        honest_unnamed,
     }
 }
 

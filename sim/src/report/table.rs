@@ -1,5 +1,6 @@
 //! The table that `litsim run` prints.
 
+use lit_node::bugs::Bug;
 use owo_colors::{OwoColorize, Style as Paint};
 use std::fmt::Write;
 
@@ -33,6 +34,10 @@ pub fn table(report: &RunReport, plan: &FaultPlan, style: Style) -> String {
 fn write_table(out: &mut String, report: &RunReport, plan: &FaultPlan, style: Style) -> std::fmt::Result {
     let title = style.paint(&report.scenario, Paint::new().bold());
     writeln!(out, "{title}  seed {}", report.seed)?;
+    if !report.bugs.is_empty() {
+        let names = report.bugs.iter().map(Bug::name).collect::<Vec<_>>().join(", ");
+        writeln!(out, "{}", style.paint(&format!("  planted bugs: {names}"), Paint::new().yellow()))?;
+    }
     write_steps(out, report, style)?;
     writeln!(out)?;
     writeln!(
@@ -53,6 +58,17 @@ fn write_table(out: &mut String, report: &RunReport, plan: &FaultPlan, style: St
         let by: Vec<String> = culprit.named_by.iter().map(|node| node.0.to_string()).collect();
         let evidence = &culprit.evidence;
         writeln!(out, "  culprit        {} ({evidence}), named by {}", culprit.node, by.join(", "))?;
+    }
+    let blame = report.blame();
+    if !report.faults.liars.is_empty() || !blame.honest_named.is_empty() {
+        writeln!(
+            out,
+            "  blame          {} of {} liars proved wrong, {} of {} others",
+            blame.liars_named.len(),
+            report.faults.liars.len(),
+            blame.honest_named.len(),
+            blame.honest_named.len() + usize::from(blame.honest_unnamed)
+        )?;
     }
     for suspect in &report.suspects {
         let by: Vec<String> = suspect.suspected_by.iter().map(|node| node.0.to_string()).collect();

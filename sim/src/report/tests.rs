@@ -70,6 +70,7 @@ pub(crate) fn sample() -> RunReport {
         nodes: 4,
         threshold: 3,
         preprocessing: "dealer",
+        bugs: Default::default(),
         milestones: vec![
             Milestone { at_ms: 0, text: "the chain starts".into() },
             Milestone { at_ms: 3_200, text: "a key is routed".into() },
@@ -88,7 +89,11 @@ pub(crate) fn sample() -> RunReport {
             nodes: vec![NodeId(3)],
             detail: "`late` did not complete".into(),
         }],
-        faults: Faults { declared: vec!["faulty/a".into(), "faulty/b".into()], fired: vec!["faulty/a".into()] },
+        faults: Faults {
+            declared: vec!["faulty/a".into(), "faulty/b".into()],
+            fired: vec!["faulty/a".into()],
+            liars: vec![NodeId(2)],
+        },
         marks: [("faulty/a".to_owned(), 3)].into(),
         profile: Some([("scalar_mul".to_owned(), 12_000)].into()),
         trace: Trace::new(Retention::Nothing),
@@ -134,7 +139,7 @@ fn json_has_exactly_the_documented_fields_in_order() {
     assert_eq!(
         keys(&value),
         "scenario, seed, verdict, expected, digest, virtual_ms, events, messages, bytes, nodes, threshold, \
-         preprocessing, requests, culprits, suspects, violations, faults, marks, profile"
+         preprocessing, bugs, requests, culprits, suspects, blame, violations, faults, marks, profile"
     );
     let signed = &value["requests"][2];
     assert_eq!(

@@ -47,6 +47,7 @@ impl Vocabulary {
             ("presign", &["start", "share", "opened"]),
             ("ecdsa", &["announce", "propose", "share", "finished", "answered"]),
             ("frost", &["announce", "propose", "share", "finished", "answered"]),
+            ("client", &["response"]),
         ],
         custom: Vec::new(),
     };

@@ -2,6 +2,7 @@
 //!
 //! Checks go on after a fault, so that one run of the program shows all of them.
 
+use lit_node::bugs::Bug;
 use lit_node::id::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,12 +11,14 @@ use super::bundle::{Files, Vocabulary};
 use super::check_act;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{
-    Action, Answer, Chain, Expect, HttpOrigin, Network, Rate, Route, Scenario, Stabilisation, User, Wei,
+    Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Network, Rate, Route, Scenario, Stabilisation, User,
+    Wei,
 };
 use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
-use super::value::{HOUR_MS, OneOrMany};
+use super::value::{HOUR_MS, OneOrMany, OneOrMore};
+use crate::oracle::EXPLAINED;
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -131,6 +134,7 @@ pub(super) fn check(
         c.refuse(&file.act.span, "nothing happens in this scenario", "at least one [[act]]");
     }
     let acts = check_act::acts(c, file.act.value);
+    let bugs = file.bugs.plant.iter().filter_map(|name| bug(c, name)).collect();
     let expect = expect(c, file.expect, &acts);
     if !checker.found.is_empty() {
         checker.found.sort_by_key(|d| (d.place.origin.clone(), d.place.line, d.place.column));
@@ -140,6 +144,7 @@ pub(super) fn check(
         name: file.name.value,
         description: file.description,
         tags: file.tags,
+        seed: file.seed.unwrap_or(1),
         network,
         nodes: file.nodes,
         chains,
@@ -149,6 +154,7 @@ pub(super) fn check(
         keys: file.keys,
         limits: file.limits,
         acts,
+        bugs,
         expect,
     };
     Ok((scenario, checker.actions))
@@ -277,6 +283,38 @@ fn answer(
     }
 }
 
+fn bug(c: &mut Checker<'_>, name: &Placed<String>) -> Option<Bug> {
+    let bug = Bug::from_name(name);
+    if bug.is_none() {
+        c.unknown("bug", name, Bug::ALL.iter().map(|bug| bug.name()));
+    }
+    bug
+}
+
+/// The oracles that a scenario expects to see a violation, ascending.
+fn oracles(c: &mut Checker<'_>, verdict: ExpectedVerdict, raw: Option<Placed<OneOrMore>>) -> Vec<String> {
+    let Some(Placed { value: OneOrMore(mut names), span }) = raw else { return Vec::new() };
+    if verdict == ExpectedVerdict::Pass {
+        c.refuse(&span, "a run that passes violates nothing", "`verdict` with safety or liveness beside it");
+    }
+    for name in &names {
+        let placed = Placed { value: name.clone(), span: span.clone() };
+        match (EXPLAINED.iter().any(|(known, _)| known == name), verdict, name.as_str()) {
+            (false, ..) => c.unknown("oracle", &placed, EXPLAINED.iter().map(|(known, _)| *known)),
+            (true, ExpectedVerdict::Safety, "liveness") => {
+                c.refuse(&span, "liveness beside a violation of safety does not count", "the oracle of safety alone");
+            }
+            (true, ExpectedVerdict::Liveness, other) if other != "liveness" => {
+                c.refuse(&span, format!("{other} is an oracle of safety"), "`verdict = \"safety\"`, or liveness");
+            }
+            _ => {}
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
 fn expect(c: &mut Checker<'_>, raw: raw::Expect, acts: &[super::model::Act]) -> Expect {
     let declared: Vec<String> =
         acts.iter().flat_map(|act| act.faults.iter().map(move |f| format!("{}/{}", act.name, f.name))).collect();
@@ -289,5 +327,8 @@ fn expect(c: &mut Checker<'_>, raw: raw::Expect, acts: &[super::model::Act]) -> 
             marks.into_iter().map(|mark| mark.value).collect()
         }
     };
-    Expect { verdict: raw.verdict, marks, messages_max: raw.messages_max, virtual_ms_max: raw.virtual_ms_max }
+    let oracles = oracles(c, raw.verdict, raw.oracle);
+    let culprits = raw.culprits.map(|nodes| nodes.iter().map(|node| c.node(node.value, &node.span)).collect());
+    let (messages_max, virtual_ms_max) = (raw.messages_max, raw.virtual_ms_max);
+    Expect { verdict: raw.verdict, oracles, marks, culprits, messages_max, virtual_ms_max }
 }

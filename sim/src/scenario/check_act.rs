@@ -121,6 +121,8 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
         disconnect_after_ms: raw.disconnect_after_ms,
         params,
         auth: raw.auth.map(|user| c.user(&user)),
+        claims: raw.claims.map(|user| c.user(&user)),
+        auth_age_ms: raw.auth_age_ms,
         expect_signatures,
         expect_response: raw.expect_response,
     }

@@ -9,7 +9,7 @@ use super::check_fault;
 use super::check_machine;
 use super::model::{LabelPattern, NodeChoice};
 use super::source::{Placed, Span};
-use crate::fault::{Aim, Fault};
+use crate::fault::{Aim, Fault, GARBAGE_BYTES_MAX};
 
 type Node = Placed<NodeChoice>;
 
@@ -43,7 +43,14 @@ pub(super) fn lie(c: &mut Checker<'_>, span: &Span, lie: &Fault<Node>) {
         Fault::Coalition(lie) => coalition(c, span, &lie.nodes),
         Fault::ClientFlood(misuse) => user(c, span, &misuse.user),
         Fault::ClientDoubleAsk(misuse) => user(c, span, &misuse.user),
-        Fault::ClientGarbage(misuse) => user(c, span, &misuse.user),
+        Fault::ClientGarbage(misuse) => {
+            user(c, span, &misuse.user);
+            let bytes = u64::from(misuse.bytes) * u64::from(misuse.count.get());
+            if bytes > u64::from(GARBAGE_BYTES_MAX) {
+                let expected = format!("at most {GARBAGE_BYTES_MAX} bytes in all messages together");
+                c.refuse(span, format!("{bytes} bytes of garbage are too much"), expected);
+            }
+        }
         other => check_machine::sense(c, span, other),
     }
 }

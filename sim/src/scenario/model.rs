@@ -1,8 +1,9 @@
 //! A scenario that has passed every check: what the planner and the engine work from.
 
+use lit_node::bugs::BugSet;
 use lit_node::id::NodeId;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Scenario {
     pub description: String,
     /// Words to select it by.
     pub tags: Vec<String>,
+    /// The seed of a run that is given none.
+    pub seed: u64,
     /// The nodes and the links between them.
     pub network: Network,
     /// The machines that the nodes run on.
@@ -41,6 +44,8 @@ pub struct Scenario {
     pub limits: Limits,
     /// The parts of the run, in order.
     pub acts: Vec<Act>,
+    /// Known mistakes that nodes and clients make.
+    pub bugs: BugSet,
     /// How the run must end.
     pub expect: Expect,
 }
@@ -272,6 +277,10 @@ pub struct Execute {
     pub params: Params,
     /// The user whose AuthSig goes along.
     pub auth: Option<String>,
+    /// The user whom the AuthSig is said to be of, if that is not who signed it.
+    pub claims: Option<String>,
+    /// How long ago the AuthSig was made, milliseconds.
+    pub auth_age_ms: u64,
     /// The names of the signatures that must result, ascending, if demanded.
     pub expect_signatures: Option<Vec<String>>,
     /// The response that must result, if demanded.
@@ -319,8 +328,13 @@ pub enum WhenSpec {
 pub struct Expect {
     /// The verdict.
     pub verdict: ExpectedVerdict,
+    /// The oracles that must see a violation, ascending, while no other does; not checked if empty. Beside violations of
+    /// safety those of liveness do not count.
+    pub oracles: Vec<String>,
     /// Ids (`act/fault`) of the faults that must have fired.
     pub marks: Vec<String>,
+    /// The nodes that honest nodes must have proved wrong, if that is to be checked.
+    pub culprits: Option<BTreeSet<NodeId>>,
     /// The most messages between nodes.
     pub messages_max: Option<u64>,
     /// The most virtual time, milliseconds.
@@ -328,7 +342,8 @@ pub struct Expect {
 }
 
 impl Expect {
-    /// What was missed in a run whose faults fired so often, with so many messages in so many virtual milliseconds.
+    /// What was missed in a run whose faults fired so often, in which so many messages were sent in so many virtual
+    /// milliseconds.
     pub fn missed(&self, fired: &BTreeMap<String, u64>, messages: u64, virtual_ms: u64) -> Option<String> {
         if let Some(mark) = self.marks.iter().find(|mark| fired.get(*mark).is_none_or(|times| *times == 0)) {
             return Some(format!("the fault {mark} never fired"));
@@ -337,5 +352,15 @@ impl Expect {
             return Some(format!("{messages} messages exceed the budget"));
         }
         self.virtual_ms_max.is_some_and(|max| virtual_ms > max).then(|| "virtual time exceeds the budget".to_owned())
+    }
+
+    /// What was missed if these nodes have been proved wrong.
+    pub fn wrongly_blamed(&self, named: &BTreeSet<NodeId>) -> Option<String> {
+        let list = |nodes: &BTreeSet<NodeId>| {
+            let numbers: Vec<String> = nodes.iter().map(|node| node.0.to_string()).collect();
+            if numbers.is_empty() { "no node".to_owned() } else { format!("node {}", numbers.join(", ")) }
+        };
+        let wanted = self.culprits.as_ref().filter(|wanted| *wanted != named)?;
+        Some(format!("{} should have been proved wrong, and {} was", list(wanted), list(named)))
     }
 }

@@ -10,7 +10,7 @@ use std::num::{NonZeroU16, NonZeroU64};
 use super::latency::Latency;
 use super::raw_act::Act;
 use super::source::Placed;
-use super::value::{HOUR_MS, OneOrMany, Rate, Threshold, Wei, at_most, between};
+use super::value::{HOUR_MS, OneOrMany, OneOrMore, Rate, Threshold, Wei, at_most, between};
 
 /// A scenario: the network, its surroundings, what clients do, what goes wrong, and how it must end.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -26,6 +26,8 @@ pub(super) struct File {
     /// Words to select it by.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The seed of a run that is given none: 1 if not said. A regression names the seed under which it shows.
+    pub seed: Option<u64>,
     /// The nodes and the links between them.
     pub network: Network,
     /// The machines that the nodes run on.
@@ -49,6 +51,9 @@ pub(super) struct File {
     /// Where a run ends if it does not end by itself.
     #[serde(default)]
     pub limits: Limits,
+    /// Known mistakes that nodes and clients make.
+    #[serde(default)]
+    pub bugs: Bugs,
     /// The parts of the run, in order.
     pub act: Placed<Vec<Act>>,
     /// How the run must end.
@@ -108,11 +113,17 @@ pub struct Nodes {
     pub cores: NonZeroU16,
     /// The most that a node's clock is ahead or behind, milliseconds.
     pub clock_skew_ms_max: u32,
+    /// How many messages a node keeps for a peer that does not acknowledge them.
+    pub queue_messages: NonZeroU16,
 }
 
 impl Default for Nodes {
     fn default() -> Self {
-        Self { cores: const { NonZeroU16::new(2).expect("2 is not 0") }, clock_skew_ms_max: 0 }
+        Self {
+            cores: const { NonZeroU16::new(2).expect("2 is not 0") },
+            clock_skew_ms_max: 0,
+            queue_messages: const { NonZeroU16::new(4096).expect("4096 is not 0") },
+        }
     }
 }
 
@@ -266,14 +277,26 @@ impl Default for Limits {
     }
 }
 
+/// Known mistakes that nodes and clients make, to prove that oracles find them.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Bugs {
+    /// Which, by name; `litsim list --bugs` shows them.
+    pub plant: Vec<Placed<String>>,
+}
+
 /// How the run must end.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Expect {
     /// The verdict.
     pub verdict: ExpectedVerdict,
+    /// The oracle that must see a violation, or all of them; no other may. Beside one of safety, liveness does not count.
+    pub oracle: Option<Placed<OneOrMore>>,
     /// Which faults must have fired, as `act/fault`; all declared ones if not given.
     pub marks: Option<Vec<Placed<String>>>,
+    /// The numbers of the nodes that honest nodes must have proved wrong, and no others; not checked if not given.
+    pub culprits: Option<Vec<Placed<u16>>>,
     /// The most messages between nodes.
     pub messages_max: Option<u64>,
     /// The most virtual time, milliseconds.

@@ -134,6 +134,11 @@ pub(super) struct Execute {
     pub params: Option<BTreeMap<String, Placed<toml::Value>>>,
     /// The user whose AuthSig goes along; none if not given.
     pub auth: Option<Placed<String>>,
+    /// The user whom the AuthSig is said to be of, a lie; who signed it if not given.
+    pub claims: Option<Placed<String>>,
+    /// How long ago the AuthSig was made, milliseconds; it is good for an hour.
+    #[serde(default)]
+    pub auth_age_ms: u64,
     /// The names of the signatures that must result; not checked if not given.
     pub expect_signatures: Option<Vec<String>>,
     /// The response that must result, as text.

@@ -182,6 +182,34 @@ fn more_than_f_crashes_at_once_need_consent() {
 }
 
 #[test]
+fn who_sees_an_old_chain_without_an_end_counts_as_faulty() {
+    let plan = |fault: &str| {
+        let text = format!("{SMALL}[[act.fault]]\nname = \"old\"\nwhat.rpc_stale = {fault}\n");
+        FaultPlan::new(&check(&text).unwrap(), 1)
+    };
+    assert!(plan("{ nodes = [1] }").is_ok());
+    assert!(plan("{ nodes = [1, 2] }").is_err() && plan("{}").is_err());
+    assert!(plan("{ nodes = [1, 2] }\nfor_ms = 9000").is_ok(), "it sees the rest in the end");
+}
+
+#[test]
+fn who_lies_counts_beside_whoever_is_down_and_those_who_are_down_one_after_the_other_count_once() {
+    let lie = "[[act.fault]]\nname = \"lie\"\nwhat.silent = { node = 4 }\n";
+    let crash = |name: &str, node: u16, at_ms: u32| {
+        let what = format!("what.crash = {{ node = {node}, restart_after_ms = 100 }}");
+        format!("[[act.fault]]\nname = \"{name}\"\nwhen = {{ at_ms = {at_ms} }}\n{what}\n")
+    };
+    let plan = |nodes: u16, faults: &[String]| {
+        let text = SMALL.replace("nodes = 4", &format!("nodes = {nodes}"));
+        FaultPlan::new(&check(&format!("{text}{lie}{}", faults.concat())).unwrap(), 1)
+    };
+    assert!(plan(4, &[]).is_ok() && plan(4, &[crash("a", 1, 0)]).is_err());
+    assert!(plan(7, &[crash("a", 1, 0), crash("b", 2, 100), crash("c", 3, 200)]).is_ok());
+    assert!(plan(7, &[crash("a", 1, 0), crash("b", 2, 99)]).is_err());
+    assert!(plan(4, &[crash("a", 4, 0)]).is_ok(), "the same node");
+}
+
+#[test]
 fn a_crash_for_good_counts_in_every_later_act() {
     let later = "[[act.fault]]\nname = \"a\"\nwhat.crash = { node = 1 }\n[[act]]\nname = \"two\"\n\
                  [[act.fault]]\nname = \"b\"\nwhat.crash = { node = 2, restart_after_ms = 5 }\n";
@@ -295,6 +323,8 @@ fn what_a_step_could_not_use_is_refused_instead_of_ignored() {
 fn faults_of_links_that_make_no_sense_are_refused_at_their_place() {
     let what = |what: &str| errors_after(&format!("[[act.fault]]\nname = \"x\"\nwhat.{what}\n"));
     for (fault, says, line) in [
+        ("garbage = { from = 1, to = 2, bytes = 16777217 }", "16777217 is too much", 19),
+        ("client_garbage = { user = 'alice', node = 2, bytes = 300000, count = 60 }", "18000000 bytes of garbage", 18),
         ("cut = { links = [[2, 2]] }", "node 2 has no link to itself", 19),
         ("cut = { links = { from = [9] } }", "there is no node 9", 19),
         ("drop = { links = \"all\", label = \"dkg/akc\" }", "unknown label", 18),

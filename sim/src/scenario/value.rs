@@ -171,6 +171,10 @@ impl<T> Default for OneOrMany<T> {
     }
 }
 
+/// A name, or several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOrMore(pub Vec<String>);
+
 /// Implements `Deserialize` by a visitor with the given methods, and `JsonSchema` by a literal.
 macro_rules! scalar {
     ($name:ident, $expecting:literal, $schema:tt, { $($method:item)* }) => {
@@ -278,6 +282,23 @@ scalar!(NodeChoice, "a node number or \"any\"", {
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<NodeChoice, E> {
         u16::try_from(number).map(NodeChoice::Node).map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
+    }
+});
+
+scalar!(OneOrMore, "a name or an array of names", {
+    "description": "A name, or several.",
+    "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+}, {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMore, E> {
+        Ok(OneOrMore(vec![text.to_owned()]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<OneOrMore, A::Error> {
+        let mut list = Vec::new();
+        while let Some(name) = names.next_element()? {
+            list.push(name);
+        }
+        Ok(OneOrMore(list))
     }
 });
 

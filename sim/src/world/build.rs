@@ -92,6 +92,8 @@ impl NodeFactory {
                 ..siwe::Policy::default()
             },
             memo: self.memo.clone(),
+            queue_messages: usize::from(self.scenario.nodes.queue_messages.get()),
+            bugs: self.scenario.bugs,
         };
         let part = byzantine::Part { me: id, roster: self.reading.roster.clone() };
         let key = |fault: &FaultId| self.keys.bytes(&fault.0, "behaviour");
@@ -159,7 +161,6 @@ impl World {
             endings: BTreeMap::new(),
             ends_at: None,
             stuck: None,
-            handled: 0,
             clock_base,
             scenario,
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lit_node::bugs;
 use lit_node::id::RequestId;
 use lit_node::io::Input;
 
@@ -22,6 +23,7 @@ impl World {
     /// Lets the running step do something, and carries out what it wants.
     pub(super) fn with_step(&mut self, now: Nanos, act: impl FnOnce(&mut Running, &mut Desk<'_>)) {
         let Some((mut running, started)) = self.running.take() else { return };
+        let planted = bugs::plant(self.scenario.bugs);
         let mut effects = Vec::new();
         let mut desk = Desk {
             now: client_clock(self.clock_base, now),
@@ -30,6 +32,7 @@ impl World {
             fx: &mut effects,
         };
         act(&mut running, &mut desk);
+        drop(planted);
         self.serve_client(now, &running, effects);
         if self.may_end(now, &mut running, started) {
             self.end_step(now, running, started);
@@ -73,8 +76,12 @@ impl World {
                     let at = now + self.surroundings.rpc_one_way();
                     self.heap.push(at, 0, Event::ClientAsk { step: running.number, request });
                 }
-                ClientEffect::Requested { request, cid, caller } => {
-                    self.observer.oracles(now, oracle::Event::Requested(request, &cid, caller));
+                ClientEffect::Requested(requested) => {
+                    self.observer.oracles(now, oracle::Event::Requested(&requested));
+                    for (seat, host) in self.hosts.iter().filter(|(seat, _)| !seat.second) {
+                        let (node, request, shows) = (seat.node, requested.request, host.clock.reads(now));
+                        self.observer.oracles(now, oracle::Event::Clock { node, request, shows });
+                    }
                 }
                 ClientEffect::Accepted(accepted) => {
                     self.observer.oracles(now, oracle::Event::Accepted(&accepted));
@@ -126,7 +133,9 @@ impl World {
             fx: &mut effects,
         };
         let again = self.second == Some(number);
+        let planted = bugs::plant(self.scenario.bugs);
         let running = Running::begin(act, step, (number, again), unstable_ms, &mut desk);
+        drop(planted);
         self.serve_client(now, &running, effects);
         self.running = Some((running, now));
         self.with_step(now, |_, _| {});

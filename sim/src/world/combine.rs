@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k256::ProjectivePoint;
 use lit_node::client::Combine;
 use lit_node::id::{Digest, NodeId};
-use lit_node::signing::{ClientShare, CombinedSignature, Scheme, combine};
+use lit_node::signing::{ClientShare, CombinedSignature, Scheme, assemble};
 
 /// Combines by the schemes of [`lit_node::signing`].
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,8 @@ impl Combine for Combiner {
     fn combine(&self, shares: &BTreeMap<NodeId, ClientShare>) -> Option<CombinedSignature> {
         let part = shares.values().next()?;
         let scalars = shares.iter().filter_map(|(node, part)| Some((*node, part.share?.0))).collect();
-        combine(part.scheme, &part.public_key, &part.digest, &part.nonce, &part.holders, &scalars).ok()
+        // The client library verifies whatever comes of it.
+        assemble(part.scheme, &part.nonce, &part.holders, &scalars).ok()
     }
 
     fn adopt(&self, combined: &CombinedSignature) -> Option<CombinedSignature> {

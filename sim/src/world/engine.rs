@@ -8,8 +8,8 @@ use lit_node::meter::Op;
 
 use super::World;
 use crate::heap::MILLI;
-use crate::oracle::{self, Facts};
-use crate::outcome::{Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Suspect, Verdict, Violation};
+use crate::oracle::{self, Facts, NoHonestPanic};
+use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, StepOutcome, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
 use crate::sealed;
@@ -67,8 +67,13 @@ impl World {
         self.faults.told(&self.factory.switchboard);
         let mut violations = self.safety();
         violations.extend(self.liveness());
-        let missed = self.missed_expectation();
-        let verdict = Verdict::of(&violations, missed.is_some());
+        let missed = self.missed_expectation(&violations);
+        // A node that panics is worse than anything, unless that is what the scenario is made to show.
+        let shows_panic = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
+        let verdict = match Verdict::of(&violations, missed.is_some()) {
+            Verdict::Panic if shows_panic => Verdict::Safety,
+            verdict => verdict,
+        };
         let text = format!("{verdict}; {} violations; {}", violations.len(), missed.as_deref().unwrap_or_default());
         self.observer.trace.push(Record {
             time_ns: now,
@@ -83,6 +88,10 @@ impl World {
     }
 
     fn safety(&mut self) -> Vec<Violation> {
+        let running: Vec<NodeId> = self.hosts.values().filter(|host| host.is_up()).map(|host| host.id).collect();
+        for id in running {
+            self.show_disk(self.heap.now(), id, false);
+        }
         let mut oracles = std::mem::take(&mut self.observer.oracles);
         let witness = std::rc::Rc::clone(&self.observer.witness);
         let witness = witness.borrow();
@@ -136,13 +145,23 @@ impl World {
     }
 
     /// What the scenario demands beyond a verdict, if it is not so.
-    fn missed_expectation(&self) -> Option<String> {
-        // In a scenario that is made to stall, a step that does not complete is the point.
-        let stalls = self.scenario.expect.verdict == ExpectedVerdict::Liveness;
+    fn missed_expectation(&self, violations: &[Violation]) -> Option<String> {
+        let expect = &self.scenario.expect;
+        if !violations.is_empty() && !expect.blames(violations) {
+            return Some(format!("a violation of {} and no other was expected", expect.oracles.join(" and ")));
+        }
+        // In a scenario that is made to stall, a step that does not complete is the point; in one that is made to show
+        // a violation, what steps come to besides.
+        let stalls = expect.verdict == ExpectedVerdict::Liveness || !expect.oracles.is_empty();
         if let Some(report) = self.script.reports.iter().find(|report| !report.expected && !stalls) {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
-        self.scenario.expect.missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
+        let expect = &self.scenario.expect;
+        let by_honest = |culprit: &&Culprit| culprit.named_by.iter().any(|by| !self.corrupted.contains(by));
+        let named = self.observer.culprits.iter().filter(by_honest).map(|culprit| culprit.node).collect();
+        expect
+            .missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
+            .or_else(|| expect.wrongly_blamed(&named))
     }
 
     fn report(
@@ -179,15 +198,13 @@ impl World {
             nodes: network.nodes,
             threshold: network.threshold,
             preprocessing: self.scenario.keys.preprocessing.name(),
+            bugs: self.scenario.bugs,
             requests: self.script.reports,
             milestones: self.observer.milestones.into_list(),
             culprits: self.observer.culprits,
-            suspects: self.observer.suspects.into_iter().map(suspect).collect(),
+            suspects: suspects(self.observer.suspects, &self.corrupted),
             violations,
-            faults: Faults {
-                declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
-                fired: self.faults.fired.into_iter().filter(|(_, n)| *n > 0).map(|(id, _)| id).collect(),
-            },
+            faults: Faults::new(plan, &self.faults.fired),
             marks,
             profile,
             trace: self.observer.trace,
@@ -195,8 +212,13 @@ impl World {
     }
 }
 
-fn suspect((node, by): (NodeId, BTreeSet<NodeId>)) -> Suspect {
-    Suspect { node, suspected_by: by.into_iter().collect() }
+/// Whom nodes that do not lie had to wait for.
+fn suspects(by_suspect: BTreeMap<NodeId, BTreeSet<NodeId>>, corrupted: &[NodeId]) -> Vec<Suspect> {
+    let suspect = |(node, by): (NodeId, BTreeSet<NodeId>)| {
+        let suspected_by = by.into_iter().filter(|by| !corrupted.contains(by)).collect();
+        Suspect { node, suspected_by }
+    };
+    by_suspect.into_iter().map(suspect).filter(|suspect| !suspect.suspected_by.is_empty()).collect()
 }
 
 fn public(violation: &oracle::Violation) -> Violation {

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lit_node::id::{Boot, NodeId};
 use lit_node::io::{Input, Output, Outputs, Time};
 use lit_node::meter::Meter;
-use lit_node::node::{Node, State};
+use lit_node::node::{Load, Node, State};
 
 use super::clock::Clock;
 use super::condition::Condition;
@@ -74,6 +74,11 @@ impl Host {
             cores: vec![0; cores.max(1)],
             released: 0,
         }
+    }
+
+    /// How much the node that runs here keeps for others.
+    pub fn load(&self) -> Option<Load> {
+        self.node.as_ref().map(Node::load)
     }
 
     /// Whether a node runs here.
@@ -191,7 +196,7 @@ impl Host {
         let mut outputs = Outputs::default();
         // A panic of one node is a finding about that node, not the end of the simulation.
         let result = catch_unwind(AssertUnwindSafe(|| node.handle(clock, input, &mut outputs)));
-        let halted = node.is_halted();
+        let halted = result.is_ok() && node.is_halted();
         *core = now.saturating_add(self.condition.duration(&outputs.meter));
         // A later input saw what an earlier one did: what comes of it cannot be out before.
         let done = (*core).max(self.released);

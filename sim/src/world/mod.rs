@@ -110,7 +110,6 @@ pub(crate) struct World {
     ends_at: Option<Nanos>,
     /// A step did not end within its bound, or a limit of the scenario was reached.
     stuck: Option<String>,
-    handled: u64,
     clock_base: u64,
 }
 
@@ -142,7 +141,6 @@ impl World {
                 self.stuck = Some("a limit of the scenario was reached".to_owned());
                 break;
             }
-            self.handled += 1;
             self.handle(now, event);
             if self.ends_at.is_some() && self.is_settled() {
                 break;
@@ -301,6 +299,7 @@ impl World {
         if chain > 0 {
             return;
         }
+        self.show_loads(now);
         let delay = self.surroundings.rpc_one_way();
         for (seat, host) in &self.hosts {
             let Some((number, timestamp_s)) = self.surroundings.head_for(seat.node) else { continue };

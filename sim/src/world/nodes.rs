@@ -1,19 +1,35 @@
 //! Nodes as events touch them: started, crashed, given inputs, and their outputs carried out.
 
-use lit_node::id::{Boot, NodeId};
+use lit_node::entropy::Entropy;
+use lit_node::id::{Boot, Epoch, NodeId};
 use lit_node::io::{Input, Label, Output, Outputs};
-use lit_node::node::Node;
+use lit_node::meter::Meter;
+use lit_node::node::{Load, Node};
 use lit_node::note::Note;
+use lit_node::store::{Scope, Store, Table};
 
 use super::event::Event;
 use super::seat::Seat;
 use super::{DEALER_MS, World};
-use crate::disk::Loss;
+use crate::disk::{Disk, Loss};
 use crate::fault::{Crash, DiskLoss, Fault};
 use crate::heap::{MILLI, Nanos};
 use crate::network::{Endpoint, Link};
-use crate::oracle;
+use crate::oracle::{self, Kept};
 use crate::witness::Reader;
+
+/// How many bytes of messages a node may keep for a peer.
+const QUEUE_BYTES_MAX: usize = 16 << 20;
+
+/// The names of the records of key generations that a disk holds durably. A disk that cannot be read holds none.
+fn kept(disk: &Disk, master_key: &[u8; 32]) -> Kept {
+    let image = Disk::new();
+    image.rollback(&disk.snapshot());
+    let (entropy, mut uncounted) = (Entropy::new(&[0; 32], Boot(0)), Meter::default());
+    let names = Store::open(Box::new(image.open()), master_key, &entropy, &mut uncounted)
+        .and_then(|store| store.list(Table::DkgSession, Scope::Epoch(Epoch(1))));
+    Kept(names.unwrap_or_default().into_iter().collect())
+}
 
 impl World {
     /// Opens a node on its disk and tells it that it has started, and of the newest block.
@@ -43,6 +59,7 @@ impl World {
     /// Stops a node as a fault of the plan says, and starts it again when the fault says so.
     pub(super) fn crash_node(&mut self, now: Nanos, id: NodeId, fault: usize) {
         let Fault::Crash(Crash { restart_after_ms, disk, .. }) = self.faults.get(fault).what else { return };
+        self.show_disk(now, id, disk == DiskLoss::Rollback);
         let seat = Seat::from(id);
         let Some(host) = self.hosts.get_mut(&seat) else { return };
         // What is on the disk before the crash may be gone after it.
@@ -58,6 +75,24 @@ impl World {
         if let Some(after) = restart_after_ms {
             let at = now.saturating_add(after.saturating_mul(MILLI));
             self.heap.push(at, seat.tiebreak(), Event::Restart { seat, boot });
+        }
+    }
+
+    /// Shows oracles what a power cut now leaves on a node's disk.
+    pub(super) fn show_disk(&mut self, now: Nanos, id: NodeId, rolled_back: bool) {
+        let Some(host) = self.hosts.get(&Seat::from(id)) else { return };
+        let kept = kept(&host.disk, &self.factory.keys().node_secret(id, "store"));
+        self.observer.oracles(now, oracle::Event::PowerCut { node: id, kept: &kept, rolled_back });
+    }
+
+    /// Shows oracles how much each node keeps for others.
+    pub(super) fn show_loads(&mut self, now: Nanos) {
+        let queue_messages = usize::from(self.scenario.nodes.queue_messages.get());
+        let bound = Load { queue_messages, queue_bytes: QUEUE_BYTES_MAX };
+        for host in self.hosts.values() {
+            if let Some(load) = host.load() {
+                self.observer.oracles(now, oracle::Event::Loaded { node: host.id, load, bound });
+            }
         }
     }
 
@@ -143,6 +178,10 @@ impl World {
         match output {
             Output::Send { to, label, bytes } => {
                 let link = Link { from: Endpoint::Node(id), to: Endpoint::Node(to) };
+                if (label.protocol, label.kind) == ("dkg", "ack") {
+                    let said = oracle::Event::Acknowledged { node: id, session: label.session, dealer: to };
+                    self.observer.oracles(now, said);
+                }
                 let (mut bytes, triggered) = (bytes, self.faults.on_sent(id, &label));
                 for fault in &triggered {
                     self.faults.get(*fault).what.spoil(&mut bytes);
@@ -159,8 +198,15 @@ impl World {
                 let Some(connection) = self.connections.get(&conn).copied() else { return };
                 let link = Link { from: Endpoint::Node(id), to: Endpoint::Client(connection.client) };
                 let label = Label { session: connection.session, protocol: "client", round: 1, kind: "response" };
+                let (mut bytes, triggered) = (bytes, self.faults.on_sent(id, &label));
+                for fault in &triggered {
+                    self.faults.get(*fault).what.spoil(&mut bytes);
+                }
                 self.observer.reply(&bytes);
                 self.send(now, link, &label, bytes);
+                for fault in triggered {
+                    self.begin_fault(now, fault);
+                }
             }
             Output::Chain { call, chain, request } => {
                 let at = now + self.surroundings.rpc_one_way();
@@ -170,6 +216,10 @@ impl World {
                 let (delay, reply) = self.surroundings.ipfs_get(id, call, &cid);
                 self.count_troubles();
                 self.observer.ipfs(now, id, &cid);
+                if let Ok(bytes) = &reply {
+                    let genuine = self.surroundings.is_genuine(&cid, bytes);
+                    self.observer.oracles(now, oracle::Event::Served { node: id, cid: &cid, genuine });
+                }
                 self.answer(now.saturating_add(delay), seat, boot, Input::Ipfs { call, reply });
             }
             Output::HttpFetch { call, request } => {

@@ -7,13 +7,13 @@ use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
 use lit_node::chain::Contracts;
 use lit_node::client;
-use lit_node::id::{KeyId, NodeId, RequestId};
+use lit_node::id::{KeyId, NodeId};
 use lit_node::io::{ChainRequest, Label, Time};
 use lit_node::key;
 
 use super::identity::Keys;
 use crate::heap::Nanos;
-use crate::oracle::Accepted;
+use crate::oracle::{Accepted, Requested};
 use crate::outcome::RequestReport;
 use crate::scenario::{Reference, Scenario, Step};
 
@@ -45,7 +45,7 @@ pub(super) enum ClientEffect {
     /// A question to the home chain.
     Ask(ChainRequest),
     /// Oracles are told what an action may be judged by.
-    Requested { request: RequestId, cid: Vec<u8>, caller: Option<[u8; 20]> },
+    Requested(Requested),
     /// Oracles are told of a signature.
     Accepted(Accepted),
 }

@@ -21,8 +21,8 @@ use super::combine::Combiner;
 use super::script::{Book, ClientEffect, Pkp};
 use super::verdicts::{Failed, signature_report, step_report};
 use crate::chain::Chain;
-use crate::heap::Nanos;
-use crate::oracle::Accepted;
+use crate::heap::{MILLI, Nanos};
+use crate::oracle::{Accepted, Requested, SignIn};
 use crate::outcome::{RequestReport, SignatureReport};
 use crate::scenario::{Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
 
@@ -207,6 +207,8 @@ impl Running {
                     disconnect_after_ms: None,
                     params: Default::default(),
                     auth: auth.clone(),
+                    claims: None,
+                    auth_age_ms: 0,
                     expect_signatures: None,
                     expect_response: None,
                 });
@@ -339,18 +341,25 @@ impl Running {
             Delivery::Ipfs => ActionSource::Ipfs(asked),
             Delivery::Inline => ActionSource::Inline(deed.action.code.clone()),
         };
-        let caller = deed.auth.as_ref().map(|user| desk.book.address(user));
+        let signed_in = deed.auth.as_ref().map(|user| sign_in(user, deed, desk));
+        let asked = if let ActionSource::Ipfs(cid) = &source { Some(cid.clone()) } else { None };
         let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
         let request = Execute {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
             source,
             js_params: params.to_string(),
-            auth_sig: deed.auth.as_ref().map(|user| sign_in(user, desk)),
+            auth_sig: signed_in.as_ref().map(|(auth_sig, _)| auth_sig.clone()),
             epoch: Epoch(1),
         };
         let id = request.id();
         self.requests.push(id);
-        desk.fx.push(ClientEffect::Requested { request: id, cid: cid::permission_bytes(&cid), caller });
+        let caller = signed_in.map(|(_, caller)| caller);
+        desk.fx.push(ClientEffect::Requested(Requested {
+            request: id,
+            asked,
+            cid: cid::permission_bytes(&cid),
+            caller,
+        }));
         let expected = Expected {
             keys: desk.book.pkps.values().map(|pkp| pkp.point).collect(),
             digests: transaction
@@ -530,18 +539,26 @@ fn key_id(point: &k256::ProjectivePoint) -> lit_node::id::KeyId {
     lit_node::id::KeyId(<sha3::Keccak256 as sha3::Digest>::digest(key::uncompressed(point)).into())
 }
 
-/// Signs in as a user, for an hour.
-fn sign_in(user: &str, desk: &Desk<'_>) -> AuthSig {
+/// Signs in as a user, for an hour from when the deed says; and what is true of it.
+fn sign_in(user: &str, deed: &ExecuteDeed, desk: &Desk<'_>) -> (AuthSig, SignIn) {
+    let issued_at = Time(desk.now.0.saturating_sub(deed.auth_age_ms.saturating_mul(MILLI)));
+    let expires = issued_at.plus_millis(3_600_000);
     let fields = auth::SiweFields {
         domain: super::SIGN_IN_DOMAIN.into(),
         uri: format!("https://{}/", super::SIGN_IN_DOMAIN),
         chain_id: desk.book.chain_id,
         nonce: "litsim0001".into(),
-        issued_at: desk.now,
-        expiration: Some(desk.now.plus_millis(3_600_000)),
+        issued_at,
+        expiration: Some(expires),
         not_before: None,
         statement: Some("Use my PKP.".into()),
         resources: Vec::new(),
     };
-    auth::sign_in(&desk.book.wallet(user), &fields).expect("the fields make an EIP-4361 text")
+    let mut auth_sig = auth::sign_in(&desk.book.wallet(user), &fields).expect("the fields make an EIP-4361 text");
+    let signer = desk.book.address(user);
+    let claimed = deed.claims.as_ref().map_or(signer, |other| desk.book.address(other));
+    if claimed != signer {
+        auth_sig.address = format!("0x{}", hex::encode(claimed));
+    }
+    (auth_sig, SignIn { claimed, signer, expires })
 }

@@ -133,6 +133,11 @@ impl Surroundings {
         (delay + extra_ms * MILLI, reply)
     }
 
+    /// Whether these are the true bytes of a CID.
+    pub fn is_genuine(&self, cid: &str, bytes: &[u8]) -> bool {
+        self.ipfs.get(cid) == Some(bytes)
+    }
+
     /// What a web server answers a node, and after how long.
     pub fn http_fetch(
         &mut self,

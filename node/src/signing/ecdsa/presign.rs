@@ -165,6 +165,11 @@ pub struct Presignature {
 }
 
 impl Presignature {
+    /// What the type exists to prevent: for [`crate::bugs::Bug::PresignatureTwice`].
+    pub(in crate::signing) fn duplicate(&self) -> Self {
+        Self { k: self.k, sigma: self.sigma, public: self.public.clone() }
+    }
+
     /// This holder's share of the nonce, for those who keep account of secrets.
     pub(in crate::signing) fn nonce_share_bytes(&self) -> [u8; 32] {
         curve::scalar_bytes(&self.k)

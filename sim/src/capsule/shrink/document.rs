@@ -62,6 +62,11 @@ impl Document {
         }
     }
 
+    /// Whether the scenario says which oracles must see something.
+    pub fn names_oracles(&self) -> bool {
+        self.tree.get("expect").and_then(Value::as_table).is_some_and(|expect| expect.contains_key("oracle"))
+    }
+
     /// The acts.
     pub fn acts(&self) -> impl Iterator<Item = &Table> {
         self.tree.get("act").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table)

@@ -13,6 +13,7 @@ pub use ddmin::ddmin;
 pub use document::{Document, ExplicitError};
 pub use judge::Progress;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use thiserror::Error;
 use toml::{Table, Value};
@@ -137,16 +138,29 @@ fn finish(
     document.tree.insert("name".into(), scenario_name(stem).into());
     document.tree.insert("description".into(), description.into());
     document.tree.insert("tags".into(), Value::Array(vec!["regression".into()]));
+    if let Ok(seed) = i64::try_from(judge.seed) {
+        document.tree.insert("seed".into(), Value::Integer(seed));
+    }
     let (_, report) = judge.run(&document, judge.seed).ok_or_else(gone)?;
     if let Some(verdict) = expectable(failure, report.verdict) {
         let mut expect = Table::new();
         expect.insert("verdict".into(), verdict.into());
         let marks = report.faults.fired.iter().cloned().map(Value::String).collect();
         expect.insert("marks".into(), Value::Array(marks));
+        if document.names_oracles() {
+            expect.insert("oracle".into(), Value::Array(seen_by(&report).into_iter().map(Value::String).collect()));
+        }
         document.tree.insert("expect".into(), Value::Table(expect));
     }
     let (plan, report) = judge.run(&document, judge.seed).ok_or_else(gone)?;
     if judge.is_same(&report) { Ok((document, plan, report)) } else { Err(gone()) }
+}
+
+/// The oracles that must be named for what they saw in a run: those of safety, or else of liveness.
+fn seen_by(report: &RunReport) -> Vec<String> {
+    let seen: BTreeSet<&str> = report.violations.iter().map(|violation| violation.oracle.as_str()).collect();
+    let counts = |oracle: &&&str| report.verdict == Verdict::Liveness || **oracle != "liveness";
+    seen.iter().filter(counts).map(|oracle| (*oracle).to_owned()).collect()
 }
 
 /// The verdict under which `[expect]` names a failure; none for what no scenario can expect.

@@ -1,0 +1,266 @@
+//! Planted bugs: known mistakes, each of which can be switched on to prove that a test environment finds it.
+//!
+//! Where the right code is, one condition asks [`planted`]. Without the feature `planted-bugs` that is a constant
+//! `false`, and the wrong branch is not compiled. With it, a bug is on while a [`plant`] guard of a set that names it
+//! is alive: [`crate::node::Node`] holds one from its own [`Config`](crate::node::Config) during each call, so no call
+//! sees the set of another, and nothing is left behind.
+
+use std::fmt;
+
+/// Writes the enum, the list of all bugs and their names from one table, so that they cannot drift apart.
+macro_rules! bugs {
+    ($($(#[doc = $doc:literal])+ $bug:ident = $name:literal,)+) => {
+        /// A known mistake.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Bug {
+            $($(#[doc = $doc])+ $bug,)+
+        }
+
+        impl Bug {
+            /// Every bug.
+            pub const ALL: &'static [Self] = &[$(Self::$bug,)+];
+
+            /// The name, as scenarios write it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$bug => $name,)+
+                }
+            }
+
+            /// What the mistake is, and where it is known from.
+            pub const fn description(self) -> &'static str {
+                match self {
+                    $(Self::$bug => concat!($($doc,)+),)+
+                }
+            }
+        }
+    };
+}
+
+bugs! {
+    /// A commit to the store is not synced, so what was said can be forgotten at a power cut (the write-behind cache
+    /// of many databases' "relaxed" durability; Pillai et al., OSDI 2014).
+    MissingSync = "missing-sync",
+    /// The key slot is overwritten in place without a second copy, so a torn write loses all keys of the store (the
+    /// torn-page problem of databases without a double-write buffer).
+    SingleCopySlot = "single-copy-slot",
+    /// A restarted node that finds no record of a key generation deals again, so it signs two dealings for one slot
+    /// (equivocation by rollback).
+    RedealAfterRestart = "redeal-after-restart",
+    /// Announcements do not name the boot that made them, so a restarted node signs two for one place.
+    AnnouncementWithoutBoot = "announcement-without-boot",
+    /// FROST nonces are derived from session and digest alone, so the next attempt uses them again (deterministic
+    /// nonces as of RFC 6979, which RFC 9591 section 3.1 forbids for threshold signatures).
+    DeterministicNonce = "deterministic-nonce",
+    /// A presignature stays in the pool after it was used (ECDSA presignatures used twice reveal the key: Groth and
+    /// Shoup 2021/1330).
+    PresignatureTwice = "presignature-twice",
+    /// The bytes that an announcement contributes are the key share instead of fresh randomness (a secret in a
+    /// statement).
+    ShareInAnnouncement = "share-in-announcement",
+    /// A recipient does not compare its share with the commitments (missing verification of Feldman's scheme:
+    /// Gennaro, Jarecki, Krawczyk, Rabin 1999).
+    UncheckedShare = "unchecked-share",
+    /// A dealing is acknowledged as soon as it is held, whatever it says.
+    AckWithoutLooking = "ack-without-looking",
+    /// Proofs of knowledge are not bound to the session, so those of an earlier key generation pass again (the weak
+    /// Fiat-Shamir transform: Bernhard, Pereira, Warinschi 2012).
+    NoSessionBinding = "no-session-binding",
+    /// A dealer posts its certificate one acknowledgement too early (quorum off by one).
+    CertificateOneShort = "certificate-one-short",
+    /// Keys are generated for floor(2n/3) shares instead of the threshold on chain (the rounding that lets two of
+    /// four nodes sign).
+    FloorQuorum = "floor-quorum",
+    /// A missing dealing is asked of its dealer only, which may be down for ever.
+    FetchFromDealerOnly = "fetch-from-dealer-only",
+    /// Whoever holds some dealing of a dealer does not ask for the one that is certified: what came first wins, and a
+    /// dealer that deals twice keeps members from the key.
+    FirstDealingWins = "first-dealing-wins",
+    /// A complaint is believed without looking at its evidence, so anybody can have an honest dealer left out.
+    ComplaintOnWord = "complaint-on-word",
+    /// Of a justified complaint the accuser is named as the culprit instead of the dealer.
+    AccuserBlamed = "accuser-blamed",
+    /// A dealing counts for the name that is written in it and not for the peer of the channel that it came over.
+    PayloadSender = "payload-sender",
+    /// A coordinator waits for the announcements of all nodes instead of a threshold.
+    CoordinatorWaitsForAll = "coordinator-waits-for-all",
+    /// A peer that lets a deadline pass is named as a culprit, though silence proves nothing.
+    TimeoutAsProof = "timeout-as-proof",
+    /// A holder takes what shares combine to for a signature without verifying it, and so never looks for the liar.
+    UnverifiedCombination = "unverified-combination",
+    /// Nonces are copied, not taken, so a coordinator that proposes twice gets two shares for one nonce (the attack
+    /// that section 3.1 of RFC 9591 warns of).
+    NonceForEveryProposal = "nonce-for-every-proposal",
+    /// A permission is read once and believed for ever, so a former owner still signs.
+    PermissionCached = "permission-cached",
+    /// A permission check that could not be made counts as passed (fail open).
+    FailOpen = "fail-open",
+    /// The caller is whom the request names, and not who signed the authentication signature.
+    CallerByWord = "caller-by-word",
+    /// An expired authentication signature is accepted.
+    ExpiryUnchecked = "expiry-unchecked",
+    /// The expiry of an authentication signature is judged by the time that its own text says it was issued at.
+    ClockFromClient = "clock-from-client",
+    /// Code that a gateway served runs without being compared with the CID that was asked for.
+    UnverifiedCid = "unverified-cid",
+    /// The queue of messages for a peer that does not answer grows without bound.
+    UnboundedQueue = "unbounded-queue",
+    /// A message is sent once and never again, as if links lost nothing.
+    NoRetransmission = "no-retransmission",
+    /// A frame that does not authenticate ends the session with the node whose link it claims to come from (denial of
+    /// service by anybody: the TCP reset attack).
+    GarbageEndsSession = "garbage-ends-session",
+    /// The length of a frame is not checked before its first byte is read.
+    UncheckedLength = "unchecked-length",
+    /// A client waits for the answers of all nodes instead of a threshold.
+    ClientWaitsForAll = "client-waits-for-all",
+    /// A client waits for the handshakes of all nodes instead of a threshold.
+    HandshakeWaitsForAll = "handshake-waits-for-all",
+    /// A client takes what shares combine to for a signature without verifying it.
+    ClientUnverified = "client-unverified",
+}
+
+impl Bug {
+    /// The bug of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|bug| bug.name() == name)
+    }
+}
+
+impl fmt::Display for Bug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A set of bugs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BugSet(u64);
+
+const _: () = assert!(Bug::ALL.len() <= u64::BITS as usize);
+
+impl BugSet {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// The set with one more.
+    #[must_use]
+    pub const fn with(self, bug: Bug) -> Self {
+        Self(self.0 | 1 << bug as u32)
+    }
+
+    /// Whether a bug is in the set.
+    pub const fn contains(self, bug: Bug) -> bool {
+        self.0 & (1 << bug as u32) != 0
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those in the set, in the order of [`Bug::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Bug> {
+        Bug::ALL.iter().copied().filter(move |bug| self.contains(*bug))
+    }
+}
+
+impl FromIterator<Bug> for BugSet {
+    fn from_iter<I: IntoIterator<Item = Bug>>(bugs: I) -> Self {
+        bugs.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+mod switch {
+    use super::{Bug, BugSet};
+    use std::cell::Cell;
+
+    thread_local! {
+        static PLANTED: Cell<BugSet> = const { Cell::new(BugSet::NONE) };
+    }
+
+    /// Whether the code that runs has this bug.
+    pub fn planted(bug: Bug) -> bool {
+        PLANTED.with(|set| set.get().contains(bug))
+    }
+
+    /// The bugs of the code that runs on this thread, until the guard is dropped; those of an outer guard are off.
+    pub fn plant(bugs: BugSet) -> Guard {
+        Guard { outer: PLANTED.with(|set| set.replace(bugs)) }
+    }
+
+    /// Keeps bugs switched on.
+    #[derive(Debug)]
+    #[must_use = "the bugs are off again when the guard is dropped"]
+    pub struct Guard {
+        outer: BugSet,
+    }
+
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            PLANTED.with(|set| set.set(self.outer));
+        }
+    }
+}
+
+#[cfg(not(feature = "planted-bugs"))]
+mod switch {
+    use super::{Bug, BugSet};
+
+    /// Whether the code that runs has this bug: never, in this build.
+    pub const fn planted(_: Bug) -> bool {
+        false
+    }
+
+    /// Does nothing in this build.
+    pub const fn plant(_: BugSet) -> Guard {
+        Guard
+    }
+
+    /// Keeps bugs switched on, in a build that has them.
+    #[derive(Debug)]
+    #[must_use = "the bugs are off again when the guard is dropped"]
+    pub struct Guard;
+}
+
+pub use switch::{Guard, plant, planted};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_kebab_case_and_reads_back_as_its_bug() {
+        for bug in Bug::ALL {
+            assert_eq!(Bug::from_name(bug.name()), Some(*bug));
+            assert!(bug.name().chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{bug}");
+            assert!(bug.description().trim().ends_with('.'), "{bug}");
+        }
+        assert_eq!(Bug::from_name("no-such-bug"), None);
+    }
+
+    #[test]
+    fn a_set_holds_what_was_put_into_it() {
+        let set: BugSet = [Bug::ClientUnverified, Bug::MissingSync].into_iter().collect();
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Bug::MissingSync, Bug::ClientUnverified]);
+        assert!(!set.contains(Bug::FloorQuorum) && BugSet::NONE.is_empty() && !set.is_empty());
+    }
+
+    #[cfg(feature = "planted-bugs")]
+    #[test]
+    fn a_bug_is_on_while_its_guard_lives_and_an_inner_guard_hides_the_outer_one() {
+        assert!(!planted(Bug::FloorQuorum));
+        let outer = plant(BugSet::NONE.with(Bug::FloorQuorum));
+        assert!(planted(Bug::FloorQuorum) && !planted(Bug::MissingSync));
+        drop(plant(BugSet::NONE));
+        assert!(planted(Bug::FloorQuorum));
+        let panicked = std::panic::catch_unwind(|| {
+            let _inner = plant(BugSet::NONE.with(Bug::MissingSync));
+            panic!("in the midst of a call");
+        });
+        assert!(panicked.is_err() && planted(Bug::FloorQuorum) && !planted(Bug::MissingSync));
+        drop(outer);
+        assert!(!planted(Bug::FloorQuorum));
+    }
+}

@@ -1,0 +1,87 @@
+//! Nobody signs on behalf of somebody who has not signed in.
+
+use std::collections::BTreeMap;
+
+use lit_node::id::{NodeId, RequestId};
+use lit_node::io::Time;
+
+use super::{Event, Facts, Oracle, SignIn, Violation};
+use crate::heap::Nanos;
+
+/// Compares each authorisation with what the simulator knows of the request's authentication signature: who made it, for
+/// whom it is passed off, and when it ends. A node may be behind its own clock by the time of its work, so a signature
+/// counts as expired if it was so, by the node's clock, when the client sent it.
+#[derive(Default)]
+pub struct AuthenticCaller {
+    callers: BTreeMap<RequestId, SignIn>,
+    /// What each node's clock showed when the request was made.
+    clocks: BTreeMap<(RequestId, NodeId), Time>,
+    unfounded: Vec<(Nanos, NodeId, RequestId, &'static str)>,
+}
+
+impl Oracle for AuthenticCaller {
+    fn name(&self) -> &'static str {
+        "authentic-caller"
+    }
+
+    fn observe(&mut self, at: Nanos, event: Event<'_>) {
+        match event {
+            Event::Requested(requested) => {
+                self.callers.extend(requested.caller.map(|caller| (requested.request, caller)));
+            }
+            Event::Clock { node, request, shows } => {
+                self.clocks.insert((request, node), shows);
+            }
+            Event::Authorised { node, request, .. } => {
+                let Some(caller) = self.callers.get(&request) else { return };
+                if caller.claimed != caller.signer {
+                    self.unfounded.push((at, node, request, "its AuthSig is not by the address that it names"));
+                } else if self.clocks.get(&(request, node)).is_some_and(|shown| *shown >= caller.expires) {
+                    self.unfounded.push((at, node, request, "its AuthSig had expired by the node's clock"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
+        let honest = self.unfounded.iter().filter(|(_, node, ..)| !facts.corrupted.contains(node));
+        honest
+            .map(|(at, node, request, why)| Violation {
+                oracle: "authentic-caller",
+                at: *at,
+                nodes: vec![*node],
+                detail: format!("{node} authorised {request}, though {why}"),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{facts, witness};
+    use super::super::{PermissionLists, Requested};
+    use super::*;
+    use lit_node::id::KeyId;
+
+    const REQUEST: RequestId = RequestId([1; 32]);
+
+    fn judged(claimed: u8, shown: u64) -> usize {
+        let mut oracle = AuthenticCaller::default();
+        let caller = SignIn { claimed: [claimed; 20], signer: [7; 20], expires: Time(100) };
+        let requested = Requested { request: REQUEST, asked: None, cid: vec![1], caller: Some(caller) };
+        oracle.observe(0, Event::Requested(&requested));
+        oracle.observe(0, Event::Clock { node: NodeId(3), request: REQUEST, shows: Time(shown) });
+        oracle.observe(0, Event::Clock { node: NodeId(4), request: REQUEST, shows: Time(1_000) });
+        let (key, lists) = (KeyId([2; 32]), [PermissionLists::default()]);
+        oracle.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, key, lists: &lists });
+        oracle.judge(&facts(&witness())).len()
+    }
+
+    #[test]
+    fn the_caller_must_be_who_signed_and_in_time_by_the_nodes_own_clock() {
+        assert_eq!(judged(7, 99), 0);
+        assert_eq!(judged(8, 99), 1);
+        assert_eq!(judged(7, 100), 1);
+    }
+}
