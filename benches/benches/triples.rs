@@ -45,8 +45,7 @@ impl Network {
             encryption_key: ProjectivePoint::GENERATOR,
         };
         let roster = Roster::new(Epoch(1), (2 * n).div_ceil(3), keys.iter().map(member).collect());
-        let mut params = Params::new(1000);
-        params.count = COUNT;
+        let params = Params::new(1000, COUNT);
         let generators = keys.keys().map(|id| (*id, Generator::new(params))).collect();
         Self { roster: roster.expect("the threshold fits"), keys, generators, under_way: VecDeque::new(), ready: 0 }
     }
@@ -82,7 +81,7 @@ impl Network {
     fn batch(mut self) -> usize {
         let holders: Vec<NodeId> = self.roster.ids().take(self.roster.threshold()).collect();
         self.on(NodeId(1), |generator, env, fx| {
-            generator.start(&holders, env, fx).expect("the holders fit");
+            generator.start(&holders, 0, env, fx).expect("the holders fit");
         });
         while let Some((from, to, message, signature)) = self.under_way.pop_front() {
             if let (Some(digest), Some(signature)) = (message.signing_digest(), &signature) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::SessionId;
 use crate::io::Label;
-use crate::{dkg, signing};
+use crate::{dkg, signing, triples};
 
 /// A typed message between nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub enum Statement {
     Dkg(dkg::Message),
     /// Presigning and signing.
     Signing(signing::Message),
+    /// Making triples for presigning.
+    Triples(triples::Message),
     /// Bytes that need not be a statement at all: what a faulty node may put on a channel. It is never decoded.
     #[serde(skip)]
     Raw(Vec<u8>),
@@ -24,6 +26,7 @@ impl Statement {
         match self {
             Self::Dkg(message) => message.label(),
             Self::Signing(message) => message.label(),
+            Self::Triples(message) => message.label(),
             Self::Raw(_) => Label { session: SessionId::default(), protocol: "raw", round: 0, kind: "bytes" },
         }
     }
@@ -33,6 +36,7 @@ impl Statement {
         match self {
             Self::Dkg(message) => message.signing_digest(),
             Self::Signing(message) => message.signing_digest(),
+            Self::Triples(message) => message.signing_digest(),
             Self::Raw(_) => None,
         }
     }

@@ -33,6 +33,8 @@ pub enum Effect {
     },
     /// A peer let this node wait, or would not open. It may be honest.
     Suspect {
+        /// Who led the batch. Only that node should draw conclusions: whoever leads chooses with whom others have to do.
+        leader: NodeId,
         /// The peer.
         node: NodeId,
     },

@@ -1,6 +1,6 @@
 //! All triple generation at one node: the batches that it leads and those that it joins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use super::blame::{Evidence, Proof};
@@ -12,6 +12,7 @@ use super::slot::{BadTerms, COUNT_MAX, Terms};
 use crate::env::Env;
 use crate::id::{NodeId, SessionId};
 use crate::io::Time;
+use crate::signing::ecdsa;
 use crate::wire::{SignatureBytes, Signed};
 
 /// How many batch numbers of a leader are remembered one by one.
@@ -24,6 +25,8 @@ pub struct Generator {
     /// Batches that this node has joined in this boot, by leader and number. Joining one twice would sign two
     /// commitments for one place.
     joined: BTreeMap<NodeId, BTreeMap<u64, Signed<Start>>>,
+    /// Convicted here: they lead nothing any more.
+    liars: BTreeSet<NodeId>,
     counter: u64,
 }
 
@@ -39,6 +42,9 @@ pub enum Refused {
     /// As many batches of this leader as may be are under way.
     #[error("too many batches of this leader are under way")]
     Busy,
+    /// The leader was convicted of lying.
+    #[error("led by a liar")]
+    Liar,
     /// The number is not new.
     #[error("the batch has been joined before")]
     Again,
@@ -50,7 +56,7 @@ pub enum Refused {
 impl Generator {
     /// A node's triple generation at the start of a boot.
     pub fn new(params: Params) -> Self {
-        Self { params, runs: BTreeMap::new(), joined: BTreeMap::new(), counter: 0 }
+        Self { params, runs: BTreeMap::new(), joined: BTreeMap::new(), liars: BTreeSet::new(), counter: 0 }
     }
 
     /// How many batches are under way or in memory.
@@ -63,14 +69,21 @@ impl Generator {
         self.runs.is_empty()
     }
 
-    /// Starts a batch that this node leads. Its number has the boot in its upper half, so that no leader gives one
-    /// twice.
+    /// Starts a batch that this node leads, of `wanted` triples or more. Its number has the boot in its upper half, so
+    /// that no leader gives one twice.
     ///
     /// # Errors
     /// If the holders do not fit, or too many batches are under way.
-    pub fn start(&mut self, holders: &[NodeId], env: &mut Env, fx: &mut Vec<Effect>) -> Result<SessionId, Refused> {
+    pub fn start(
+        &mut self,
+        holders: &[NodeId],
+        wanted: usize,
+        env: &mut Env,
+        fx: &mut Vec<Effect>,
+    ) -> Result<SessionId, Refused> {
         let batch = u64::from(env.boot.0) << 32 | self.counter;
-        let count = Terms::count_for(holders.len(), self.params.count.min(COUNT_MAX));
+        let wanted = u16::try_from(wanted).unwrap_or(COUNT_MAX).max(self.params.count);
+        let count = Terms::count_for(holders.len(), wanted);
         let start = Start {
             epoch: env.roster.epoch(),
             leader: env.me,
@@ -79,10 +92,21 @@ impl Generator {
             holders: holders.to_vec(),
             count,
         };
-        let start = Signed::new(start, env.me, env.identity, env.meter);
-        let id = self.join(start, env, fx)?;
+        if self.under_way(env.me) >= self.params.led_max {
+            return Err(Refused::Busy);
+        }
+        let id = if holders == [env.me] && env.roster.threshold() == 1 {
+            alone(&start, env, fx)
+        } else {
+            let start = Signed::new(start, env.me, env.identity, env.meter);
+            self.join(start, env, fx)?
+        };
         self.counter += 1;
         Ok(id)
+    }
+
+    fn under_way(&self, leader: NodeId) -> usize {
+        self.runs.values().filter(|run| run.leader() == leader && run.is_under_way()).count()
     }
 
     fn join(&mut self, start: Signed<Start>, env: &mut Env, fx: &mut Vec<Effect>) -> Result<SessionId, Refused> {
@@ -95,9 +119,11 @@ impl Generator {
         if body.holders.len() != env.roster.threshold() || !known || !concerned {
             return Err(Refused::Holders);
         }
+        if self.liars.contains(&body.leader) {
+            return Err(Refused::Liar);
+        }
         let terms = Terms::new(body.id(), body.holders.clone(), body.count)?;
-        let of_leader = self.runs.values().filter(|run| run.leader() == body.leader && run.is_under_way());
-        if of_leader.count() >= self.params.parallel_per_leader_max {
+        if self.under_way(body.leader) >= self.params.parallel_per_leader_max {
             return Err(Refused::Busy);
         }
         let joined = self.joined.entry(body.leader).or_default();
@@ -113,10 +139,29 @@ impl Generator {
         if joined.len() > REMEMBERED {
             joined.pop_first();
         }
-        let id = terms.batch;
+        let (id, leader) = (terms.batch, start.body.leader);
         let run = Run::begin(start, terms, self.params, env, fx);
         self.runs.insert(id, run);
+        self.forget_oldest(leader);
         Ok(id)
+    }
+
+    /// Keeps the memory of what a leader's batches came to within bounds.
+    fn forget_oldest(&mut self, leader: NodeId) {
+        let of_leader = self.runs.iter().filter(|(_, run)| run.leader() == leader);
+        let mut over: Vec<(Time, SessionId)> =
+            of_leader.clone().filter(|(_, run)| !run.is_under_way()).map(|(id, run)| (run.deadline(), *id)).collect();
+        let excess = of_leader.count().saturating_sub(self.params.remembered_per_leader_max);
+        over.sort_unstable();
+        over.iter().take(excess).for_each(|(_, id)| _ = self.runs.remove(id));
+    }
+
+    /// A peer has been restarted and has forgotten its part in everything. Batches that it leads are worth nothing any
+    /// more, and those of this node with it will come to nothing.
+    pub fn peer_restarted(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
+        let leaders = [peer, env.me];
+        let worthless = |run: &&mut Run| leaders.contains(&run.leader()) && run.is_held_by(peer);
+        self.runs.values_mut().filter(worthless).for_each(|run| run.abandon(peer, env, fx));
     }
 
     /// Takes in a message over the channel from `from`. The caller has checked `signature` against the sender's
@@ -142,6 +187,15 @@ impl Generator {
             Some(run) => run.on_message(Sender { from, signature }, message, env, fx),
             None => env.dropped(from, "a message of an unknown batch"),
         }
+        self.remember_liars(fx);
+    }
+
+    fn remember_liars(&mut self, fx: &[Effect]) {
+        let convicted = fx.iter().filter_map(|effect| match effect {
+            Effect::Culprit { node, .. } => Some(*node),
+            _ => None,
+        });
+        self.liars.extend(convicted);
     }
 
     /// Joins a batch that another holder has heard of, if its leader signed it.
@@ -155,6 +209,7 @@ impl Generator {
         match self.join(joined.start.clone(), env, fx) {
             Ok(_) => Ok(()),
             Err(Refused::Busy) => Err("too many batches of one leader"),
+            Err(Refused::Liar) => Err("a batch led by a liar"),
             Err(Refused::Again) => Err("a batch joined before"),
             Err(_) => Err("a batch that cannot be"),
         }
@@ -172,7 +227,17 @@ impl Generator {
             run.tick(env, fx);
         }
         self.runs.retain(|_, run| !run.is_forgotten());
+        self.remember_liars(fx);
     }
+}
+
+/// The batch of a network whose threshold is one: its only holder draws all of it.
+fn alone(start: &Start, env: &mut Env, fx: &mut Vec<Effect>) -> SessionId {
+    let batch = start.id();
+    let mut rng = env.entropy.stream(&batch.0, "triples/alone");
+    let dealt = ecdsa::deal(env.me, &start.holders, start.batch, usize::from(start.count), &mut rng);
+    fx.extend(dealt.into_values().map(|triples| Effect::Ready { batch, triples: Box::new(triples) }));
+    batch
 }
 
 /// Names a leader that gave one number to two batches.

@@ -247,6 +247,14 @@ pub struct Testimony {
     pub records: Vec<Record>,
 }
 
+impl Testimony {
+    /// Whether each place occurs once: so there is no more to check than a batch has places.
+    pub(super) fn is_orderly(&self) -> bool {
+        self.commits.windows(2).all(|pair| pair[0].signer < pair[1].signer)
+            && self.records.windows(2).all(|pair| pair[0].slot < pair[1].slot)
+    }
+}
+
 impl Signable for Testimony {
     const DOMAIN: &'static str = "triples/testimony";
 }

@@ -19,6 +19,7 @@ use super::tools::Tools;
 use crate::env::Env;
 use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Time;
+use crate::meter::Op;
 use crate::signing::ecdsa::DealtTriples;
 use crate::wire::{Signable, SignatureBytes, Signed};
 
@@ -82,7 +83,7 @@ impl Run {
         env: &mut Env,
         fx: &mut Vec<Effect>,
     ) -> Self {
-        let (id, terms) = (terms.batch, Rc::new(terms));
+        let (id, k, terms) = (terms.batch, terms.k(), Rc::new(terms));
         let seed = Seed::random(&mut env.entropy.stream(&id.0, "triples/seed"));
         let mut tools = Tools { meter: env.meter, memo: env.memo };
         let committing = Committing::new(Rc::clone(&terms), env.me, seed, &mut tools);
@@ -108,7 +109,7 @@ impl Run {
             contested: false,
             judged: false,
             began: env.now,
-            deadline: env.now.plus_millis(params.run_ms()),
+            deadline: env.now.plus_millis(params.run_ms(k)),
             forgotten: false,
         };
         let joined = Joined { start: run.start.clone(), commit };
@@ -126,6 +127,22 @@ impl Run {
 
     pub(super) fn is_under_way(&self) -> bool {
         !matches!(self.state, State::Over)
+    }
+
+    pub(super) fn is_held_by(&self, node: NodeId) -> bool {
+        self.terms.holders.contains(&node)
+    }
+
+    /// Gives the batch up because `peer` has forgotten its part. That needs no judgement: it is nobody's lie.
+    pub(super) fn abandon(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
+        if !self.is_under_way() {
+            return;
+        }
+        self.judged = true;
+        if matches!(self.state, State::Committing(_) | State::Running(_)) {
+            self.give_up(Some(Reason::Late(vec![peer])), env, fx);
+        }
+        self.fail(env, fx);
     }
 
     pub(super) fn is_forgotten(&self) -> bool {
@@ -206,6 +223,7 @@ impl Run {
         if step.sid != sid {
             return env.dropped(from, "a step of another session");
         }
+        env.meter.add(Op::HashByte, step.body.0.len() as u64);
         let record = Record::of(&step, signature);
         if let Some(known) = self.records.get(&slot) {
             if known.hash == record.hash {
@@ -274,7 +292,8 @@ impl Run {
         };
         let seal = Seal { batch: self.id, sid, public: outcome.public };
         self.state = State::Sealed(outcome);
-        self.deadline = env.now.plus_millis(self.params.seals_ms());
+        let (k, leads) = (self.terms.k(), self.leader() == env.me);
+        self.deadline = env.now.plus_millis(if leads { self.params.seals_ms(k) } else { self.params.batch_ms(k) });
         self.seals.insert(env.me, Signed::new(seal, env.me, env.identity, env.meter));
         self.broadcast(Message::Seal(seal), env, fx);
         for seal in self.seals.clone().into_values() {
@@ -399,8 +418,8 @@ impl Run {
     }
 
     fn report_suspects(&mut self, fx: &mut Vec<Effect>) {
-        let suspects = mem::take(&mut self.suspects);
-        fx.extend(suspects.difference(&self.named).map(|node| Effect::Suspect { node: *node }));
+        let (suspects, leader) = (mem::take(&mut self.suspects), self.leader());
+        fx.extend(suspects.difference(&self.named).map(|node| Effect::Suspect { leader, node: *node }));
     }
 
     fn fail(&mut self, env: &Env, fx: &mut Vec<Effect>) {
@@ -412,7 +431,7 @@ impl Run {
 
     /// Keeps only what is needed to answer for the batch.
     fn end(&mut self, env: &Env) {
-        self.deadline = env.now.plus_millis(self.params.retention_ms());
+        self.deadline = env.now.plus_millis(self.params.retention_ms(self.terms.k()));
         self.early.clear();
         self.records.clear();
         self.kept.clear();

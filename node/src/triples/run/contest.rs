@@ -50,7 +50,7 @@ impl Run {
     /// One of those who are missing and the one who misses them did not do its part. The latter is believed if this
     /// holder misses the same; if it is too early to miss anybody, it is the one to suspect.
     fn suspect_late(&mut self, from: NodeId, missing: Vec<NodeId>, env: &Env) {
-        let premature = env.now < self.began.plus_millis(self.params.run_ms() / 2);
+        let premature = env.now < self.began.plus_millis(self.params.run_ms(self.terms.k()) / 2);
         let own = self.missing(env.me);
         if premature || !missing.iter().any(|node| own.contains(node)) {
             self.suspects.insert(from);
@@ -91,6 +91,9 @@ impl Run {
 
     pub(super) fn on_opening(&mut self, opening: Signed<Opening>, env: &mut Env, fx: &mut Vec<Effect>) {
         let from = opening.signer;
+        if !opening.body.testimony.is_orderly() {
+            return env.dropped(from, "an opening in disorder");
+        }
         if self.openings.contains_key(&from) || !self.is_under_way() && !self.seals.contains_key(&from) {
             return env.dropped(from, "an opening that is not wanted");
         }
@@ -110,6 +113,9 @@ impl Run {
 
     pub(super) fn on_testimony(&mut self, testimony: Signed<Testimony>, env: &mut Env, fx: &mut Vec<Effect>) {
         let from = testimony.signer;
+        if !testimony.body.is_orderly() {
+            return env.dropped(from, "a testimony in disorder");
+        }
         if self.testimonies.contains_key(&from) || !self.is_under_way() {
             return env.dropped(from, "a testimony that is not wanted");
         }
@@ -142,8 +148,10 @@ impl Run {
         }
         self.report_suspects(fx);
         match self.state {
-            // Others may yet hand the batch out: it is kept for as long as seals may come.
-            State::Sealed(_) => self.deadline = env.now.plus_millis(self.params.seals_ms()),
+            // The leader may yet hand the batch out: it is kept for as long as seals may come.
+            State::Sealed(_) if self.leader() != env.me => {
+                self.deadline = env.now.plus_millis(self.params.batch_ms(self.terms.k()));
+            }
             _ => self.fail(env, fx),
         }
     }

@@ -88,7 +88,7 @@ fn a_batch_is_refused_if_its_holders_do_not_fit_or_too_many_are_under_way() {
     let mut net = Net::new(4, 1, 5);
     let mut start = |holders: &[u16]| {
         let holders: Vec<NodeId> = holders.iter().copied().map(NodeId).collect();
-        net.on(NodeId(1), |generator, env, fx| generator.start(&holders, env, fx)).err()
+        net.on(NodeId(1), |generator, env, fx| generator.start(&holders, 0, env, fx)).err()
     };
     for wrong in [&[1, 2][..], &[2, 3, 4], &[1, 2, 9]] {
         assert_eq!(start(wrong), Some(Refused::Holders), "{wrong:?}");

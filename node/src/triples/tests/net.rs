@@ -65,8 +65,7 @@ impl Net {
     /// A network in which the first threshold members are holders.
     pub(super) fn new(members: u16, count: u16, seed: u64) -> Self {
         let roster = roster(members);
-        let mut params = Params::new(100);
-        params.count = count;
+        let params = Params::new(100, count);
         let peer = |id: NodeId| {
             let entropy = Entropy::new(&[id.0 as u8 ^ seed as u8; 32], Boot(0));
             (id, Peer { generator: Generator::new(params), entropy, notes: Vec::new(), effects: Vec::new() })
@@ -126,7 +125,7 @@ impl Net {
     /// Starts a batch led by the first holder.
     pub(super) fn start(&mut self) -> SessionId {
         let (leader, holders) = (self.holders[0], self.holders.clone());
-        self.on(leader, |generator, env, fx| generator.start(&holders, env, fx)).unwrap()
+        self.on(leader, |generator, env, fx| generator.start(&holders, 0, env, fx)).unwrap()
     }
 
     pub(super) fn deliver(&mut self, parcel: Parcel) {
@@ -192,7 +191,7 @@ impl Net {
 
     pub(super) fn suspected(&self, node: NodeId) -> BTreeSet<NodeId> {
         let suspects = |effect: &Effect| match effect {
-            Effect::Suspect { node } => Some(*node),
+            Effect::Suspect { node, .. } => Some(*node),
             _ => None,
         };
         self.peers[&node].effects.iter().filter_map(suspects).collect()
