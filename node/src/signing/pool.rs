@@ -229,7 +229,12 @@ impl Pool {
         }
         let consumed = "Checked above";
         let nonce = batch.remove(&start.nonce).expect(consumed);
-        let product = batch.remove(&start.product).expect(consumed);
+        let product = if bugs::planted(Bug::TripleTwice) {
+            batch.get(&start.product).cloned()
+        } else {
+            batch.remove(&start.product)
+        };
+        let product = product.expect(consumed);
         let (session, bytes) = (SessionId(start.digest().0), &curve::scalar_bytes(&product.c));
         io.env.conduct.learn(Secret { kind: SecretKind::Triple, session, bytes });
         let (me, leader) = (io.env.me, start.leader);

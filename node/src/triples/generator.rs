@@ -179,7 +179,7 @@ impl Generator {
         }
         let Some(batch) = message.batch() else { return env.dropped(from, "a message of no batch") };
         if let (Message::Commit(joined), false) = (&message, self.runs.contains_key(&batch)) {
-            if let Err(reason) = self.join_by(joined, env, fx) {
+            if let Err(reason) = self.join_by(from, joined, env, fx) {
                 return env.dropped(from, reason);
             }
         }
@@ -199,10 +199,21 @@ impl Generator {
     }
 
     /// Joins a batch that another holder has heard of, if its leader signed it.
-    fn join_by(&mut self, joined: &Joined, env: &mut Env, fx: &mut Vec<Effect>) -> Result<(), &'static str> {
+    fn join_by(
+        &mut self,
+        from: NodeId,
+        joined: &Joined,
+        env: &mut Env,
+        fx: &mut Vec<Effect>,
+    ) -> Result<(), &'static str> {
         let Signed { body, signer, .. } = &joined.start;
         let leader = env.roster.get(body.leader).filter(|_| *signer == body.leader && *signer != env.me);
         let leader = leader.ok_or("a batch of no other leader")?;
+        // Old starts that others repeat after this node has been restarted leave room for the leader's own.
+        let hearsay_max = self.params.parallel_per_leader_max / 2;
+        if from != body.leader && self.under_way(body.leader) >= hearsay_max {
+            return Err("too many batches of one leader that it has not announced itself");
+        }
         if body.id() != joined.commit.batch || !joined.start.verify(&leader.identity, env.meter) {
             return Err("a batch that its leader has not signed");
         }

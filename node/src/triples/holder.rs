@@ -359,6 +359,11 @@ impl Holder {
         self.seed
     }
 
+    /// What the planted bug keeps.
+    pub(super) fn seed_that_should_be_gone(&self) -> Seed {
+        self.seed.clone()
+    }
+
     /// Gives up the seed: the triples. Itself again if not all is checked.
     pub(super) fn seal(self, tools: &mut Tools) -> Result<Outcome, Box<Self>> {
         let (Stage::Complete, Some(totals)) = (self.stage, &self.totals) else { return Err(Box::new(self)) };

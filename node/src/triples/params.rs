@@ -19,7 +19,7 @@ pub struct Params {
 impl Params {
     /// Parameters for batches of at least `count` triples.
     pub fn new(delta_ms: u64, count: u16) -> Self {
-        Self { delta_ms, count, led_max: 4, parallel_per_leader_max: 16, remembered_per_leader_max: 64 }
+        Self { delta_ms, count, led_max: 4, parallel_per_leader_max: 8, remembered_per_leader_max: 32 }
     }
 
     /// How long one of `holders` waits from its commitment to its own seal: seven message delays, and the work of all

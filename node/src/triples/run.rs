@@ -16,6 +16,7 @@ use super::params::Params;
 use super::seed::Seed;
 use super::slot::{Kind, Slot, Terms};
 use super::tools::Tools;
+use crate::bugs::{self, Bug};
 use crate::env::Env;
 use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Time;
@@ -71,6 +72,8 @@ pub(super) struct Run {
     began: Time,
     deadline: Time,
     forgotten: bool,
+    /// Where that bug is planted: the seed of a sealed batch, which otherwise nobody has.
+    kept_seed: Option<Seed>,
 }
 
 impl Run {
@@ -111,6 +114,7 @@ impl Run {
             began: env.now,
             deadline: env.now.plus_millis(params.run_ms(k)),
             forgotten: false,
+            kept_seed: None,
         };
         let joined = Joined { start: run.start.clone(), commit };
         run.broadcast(Message::Commit(Box::new(joined)), env, fx);
@@ -283,6 +287,7 @@ impl Run {
 
     fn seal(&mut self, sid: Digest, env: &mut Env, fx: &mut Vec<Effect>) {
         let State::Running(holder) = mem::replace(&mut self.state, State::Over) else { return };
+        self.kept_seed = bugs::planted(Bug::OpenAfterSeal).then(|| holder.seed_that_should_be_gone());
         let outcome = match holder.seal(&mut Tools { meter: env.meter, memo: env.memo }) {
             Ok(outcome) => outcome,
             Err(holder) => {
@@ -357,7 +362,8 @@ impl Run {
     fn release(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
         let State::Sealed(outcome) = &self.state else { return };
         let agrees = |seal: &Signed<Seal>| seal.body.public == outcome.public;
-        if self.seals.len() < self.terms.k() || !self.seals.values().all(agrees) {
+        let sealed = self.seals.len() == self.terms.k() && self.seals.values().all(agrees);
+        if !sealed && !bugs::planted(Bug::UnsealedTriples) {
             return;
         }
         let State::Sealed(outcome) = mem::replace(&mut self.state, State::Over) else { return };

@@ -18,8 +18,9 @@ pub(super) const TRIPLES_PER_PART: usize = 4;
 /// The longest body, bytes; leaves room in a frame for headers and for the shares that a
 /// complaint carries along.
 pub(super) const BODY_MAX: usize = crate::wire::FRAME_BYTES_MAX - 16 * 1024;
-/// The most triples of a batch, so that every body fits a frame.
-pub const COUNT_MAX: u16 = 64;
+/// The most triples of a batch, so that every body fits a frame and a leader cannot make its holders keep much: a batch
+/// of so many takes about a megabyte for each pair while it is made.
+pub const COUNT_MAX: u16 = 32;
 
 /// What a batch is: public, equal at all holders, hashed into its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl Terms {
             Kind::Corrections => self.count.div_ceil(TRIPLES_PER_PART),
             _ => 1,
         };
-        u8::try_from(parts).expect("a batch has at most 64 triples")
+        u8::try_from(parts).expect("a batch has at most 32 triples")
     }
 
     /// The triples whose corrections are in `part`.

@@ -5,10 +5,17 @@ use rand_core::{RngCore, SeedableRng};
 use std::fmt::Write;
 
 /// Labels that statements have.
-const LABELS: [&str; 15] = [
+const LABELS: [&str; 22] = [
     "dkg/dealing",
     "dkg/ack",
     "dkg/fetched",
+    "triples",
+    "triples/commit",
+    "triples/extension",
+    "triples/last_shares",
+    "triples/seal",
+    "triples/seals",
+    "triples/opening",
     "presign/start",
     "presign/share",
     "presign/opened",
@@ -24,7 +31,22 @@ const LABELS: [&str; 15] = [
 ];
 
 /// How many kinds of lies [`lie`] knows.
-const KINDS: u32 = 22;
+const KINDS: u32 = 26;
+
+/// Steps of making triples.
+const STEPS: [&str; 11] = [
+    "polynomials",
+    "shares",
+    "setup",
+    "choices",
+    "extension",
+    "corrections",
+    "answers",
+    "products",
+    "sums",
+    "last_shares",
+    "seal",
+];
 
 /// Faults for the last act of a scenario of `nodes` nodes: `liars` of them get one to three behaviours each, with
 /// random aims. Which ones, and all else, derives from `seed`.
@@ -75,7 +97,14 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
         18 => aimed("wrong_vote", ""),
         19 => aimed("unfair_sets", &format!(", {} = [{other}]", if some % 2 == 0 { "exclude" } else { "include" })),
         20 => aimed("split_proposals", &victims),
-        _ => aimed("stale_proof", ""),
+        21 => aimed("stale_proof", ""),
+        22 => {
+            let step = STEPS[some as usize % STEPS.len()];
+            aimed("wrong_triples", &format!(", step = \"{step}\"{victims}"))
+        }
+        23 => aimed("open_after_seal", ""),
+        24 => aimed("false_abort", &victims),
+        _ => aimed("withhold_seal", &victims),
     }
 }
 

@@ -233,7 +233,7 @@ pub(super) struct User {
 pub struct Keys {
     /// Where Beaver triples come from.
     pub preprocessing: Preprocessing,
-    /// The fewest triples that nodes make at a time, 1 to 64; a presignature takes two. A dealer deals four.
+    /// The fewest triples that nodes make at a time, 1 to 32; a presignature takes two. A dealer deals four.
     pub batch: Batch,
     /// How many presignatures each holder set keeps ready, at most 255; the engine's choice if not given.
     pub pool_per_set: Option<u8>,
@@ -245,10 +245,10 @@ impl Default for Keys {
     }
 }
 
-/// A number of triples, 1 to 64.
+/// A number of triples, 1 to 32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(transparent)]
-pub struct Batch(#[schemars(range(min = 1, max = 64))] u8);
+pub struct Batch(#[schemars(range(min = 1, max = 32))] u8);
 
 impl Batch {
     /// The number.
@@ -268,8 +268,8 @@ impl<'de> Deserialize<'de> for Batch {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = u8::deserialize(deserializer)?;
         match number {
-            1..=64 => Ok(Self(number)),
-            _ => Err(serde::de::Error::custom("from 1 to 64")),
+            1..=32 => Ok(Self(number)),
+            _ => Err(serde::de::Error::custom("from 1 to 32")),
         }
     }
 }

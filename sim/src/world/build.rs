@@ -29,7 +29,7 @@ use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
 use crate::outcome::RunOptions;
 use crate::plan::{FaultId, FaultPlan};
-use crate::witness::{Reading, Witness, Witnessed};
+use crate::witness::{Doings, Reading, Witness, Witnessed};
 
 /// Unix time at which every run begins, seconds: 2026-01-01T00:00:00Z.
 const START_S: u64 = 1_767_225_600;
@@ -102,7 +102,13 @@ impl NodeFactory {
         let inner = byzantine::conduct(&part, &self.plan, &self.switchboard, key);
         #[cfg(test)]
         let inner = self.stand_ins.get(&id).map_or(inner, |stand_in| stand_in());
-        let conduct = Witnessed { me: id, inner, witness: Rc::clone(&self.witness), reading: Rc::clone(&self.reading) };
+        let conduct = Witnessed {
+            me: id,
+            inner,
+            witness: Rc::clone(&self.witness),
+            reading: Rc::clone(&self.reading),
+            doings: Doings::default(),
+        };
         (config, Box::new(conduct))
     }
 }

@@ -4,9 +4,10 @@ use std::mem;
 use std::rc::Rc;
 
 use super::{Run, State};
+use crate::bugs::{self, Bug};
 use crate::env::Env;
 use crate::id::NodeId;
-use crate::triples::blame::{Court, Proof};
+use crate::triples::blame::{Court, Misbehaviour, Proof};
 use crate::triples::effect::Effect;
 use crate::triples::message::{Abort, Message, Opening, Reason, Record, Testimony};
 use crate::triples::slot::{Kind, Slot};
@@ -41,6 +42,10 @@ impl Run {
                 self.name(culprit, proof, env, fx);
             }
             Reason::Late(missing) => self.suspect_late(from, missing.clone(), env),
+            Reason::Bad(slot) if bugs::planted(Bug::AbortOnWord) => {
+                let word = Proof::FalseAccusation(Box::new(abort.clone()));
+                self.convict(slot.from, Misbehaviour::Diverged, word, env.me, fx);
+            }
             Reason::Bad(_) | Reason::Unequal => {}
         }
         self.aborts.insert(from, abort);
@@ -81,6 +86,10 @@ impl Run {
             State::Committing(_) | State::Running(_) => self.give_up(None, env, fx),
             State::Sealed(_) if !self.contested => {
                 self.contested = true;
+                if let Some(seed) = self.kept_seed.take() {
+                    let opening = Opening { seed, testimony: self.testimony() };
+                    self.broadcast(Message::Opening(Box::new(opening)), env, fx);
+                }
                 self.broadcast(Message::Testimony(Box::new(self.testimony())), env, fx);
                 self.deadline = env.now.plus_millis(self.params.open_ms());
             }

@@ -1,5 +1,6 @@
 //! Batches among several holders: honest ones, every lie in every step, silence, and garbage.
 
+mod bounds;
 mod garbage;
 mod honest;
 mod lies;
