@@ -7,6 +7,7 @@ use std::fmt;
 use crate::curve::Bls12381;
 use crate::dkg::KeygenEvidence;
 use crate::signing::SigningEvidence;
+use crate::triples;
 use crate::wire::{encode, hash_parts};
 
 /// A signed contradiction.
@@ -18,6 +19,8 @@ pub enum Evidence {
     NetworkKeygen(KeygenEvidence<Bls12381>),
     /// Of presigning and signing.
     Signing(SigningEvidence),
+    /// Of making triples.
+    Triples(Box<triples::Evidence>),
 }
 
 impl Evidence {

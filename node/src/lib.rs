@@ -31,4 +31,5 @@ pub mod roster;
 pub mod signing;
 pub mod statement;
 pub mod store;
+pub mod triples;
 pub mod wire;

@@ -129,7 +129,7 @@ enum Fate {
 }
 
 /// Each behaviour of a node; `L` stands for the liar, `V` for another node.
-const LIES: [(&str, Fate); 37] = [
+const LIES: [(&str, Fate); 53] = [
     ("silent = { node = L }", Fate::Unnamed),
     ("mute = { node = L, aim = { label = 'dkg/ack' } }", Fate::Unnamed),
     ("mute = { node = L, aim = { victims = [V] } }", Fate::Unnamed),
@@ -167,6 +167,22 @@ const LIES: [(&str, Fate); 37] = [
     ("split_proposals = { node = L }", Fate::Named),
     ("unfair_sets = { node = L, exclude = [V] }", Fate::Unnamed),
     ("coalition = { nodes = [L] }", Fate::Unnamed),
+    ("wrong_triples = { node = L, step = 'polynomials' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'shares', aim = { victims = [V] } }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'setup' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'choices' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'extension' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'corrections' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'answers' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'products' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'sums', aim = { victims = [V] } }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'last_shares' }", Fate::Named),
+    ("wrong_triples = { node = L, step = 'seal' }", Fate::Named),
+    ("open_after_seal = { node = L }", Fate::Named),
+    ("false_abort = { node = L }", Fate::Named),
+    ("withhold_seal = { node = L }", Fate::Unnamed),
+    ("withhold_seal = { node = L, aim = { victims = [V] } }", Fate::Unnamed),
+    ("mute = { node = L, aim = { label = 'triples/answers' } }", Fate::Unnamed),
 ];
 
 /// The faults of some liars; the victim is the node after the last of them.
@@ -266,6 +282,26 @@ fn with_any_mixture_of_lies_on_f_nodes_and_of_misuse_by_clients_everything_compl
     assert!(complaints.is_empty(), "{} runs went wrong:\n{complaints:#?}", complaints.len());
     let fired: usize = results.iter().map(|(fired, _)| fired).sum();
     assert!(fired > 30, "{fired} lies were told");
+}
+
+#[test]
+fn f_liars_in_triples_stop_no_signature_whatever_they_do_there() {
+    let lies = [
+        "mute = { node = L, aim = { label = 'triples' } }",
+        "mute = { node = L, aim = { label = 'triples/last_shares', victims = [V] } }",
+        "withhold_seal = { node = L }",
+        "false_abort = { node = L }",
+        "wrong_triples = { node = L, step = 'extension', aim = { victims = [V] } }",
+    ];
+    let networks: [(u16, &[u16]); 3] = [(4, &[3]), (7, &[2, 5]), (10, &[1, 4, 8])];
+    let cases: Vec<_> = lies.iter().flat_map(|lie| networks.map(|(nodes, liars)| (*lie, nodes, liars))).collect();
+    let complaints = each(&cases, |(lie, nodes, liars)| {
+        let report = run(*nodes, 11, &told(lie, liars, *nodes));
+        assert_eq!(report.preprocessing, "protocol");
+        wrong(&report, liars).map(|complaint| format!("{lie}, liars {liars:?} of {nodes}: {complaint}"))
+    });
+    let complaints: Vec<String> = complaints.into_iter().flatten().collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
 #[test]
@@ -383,7 +419,7 @@ fn a_coalition_forges_with_a_threshold_of_its_own_and_fails_with_one_less() {
 }
 
 /// The shipped scenarios, under the seed that the program takes by itself: who must be named in each.
-const SCENARIOS: [(&str, &[u16]); 24] = [
+const SCENARIOS: [(&str, &[u16]); 28] = [
     ("client-drain", &[]),
     ("client-flood", &[]),
     ("coalition-below-threshold", &[]),
@@ -402,6 +438,10 @@ const SCENARIOS: [(&str, &[u16]); 24] = [
     ("silent-node", &[]),
     ("split-proposals", &[2]),
     ("spoofed-names", &[]),
+    ("triples-false-abort", &[2]),
+    ("triples-open-after-seal", &[2]),
+    ("triples-withheld-seal", &[]),
+    ("triples-wrong-step", &[3]),
     ("unfair-coordinator", &[]),
     ("withholding", &[]),
     ("wrong-ecdsa-share", &[5]),

@@ -20,8 +20,10 @@ use thiserror::Error;
 
 use crate::evidence::Evidence;
 use crate::id::NodeId;
+use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::roster::Roster;
+use crate::triples;
 use crate::wire::{DecodeError, Signable, Signed, decode};
 
 /// The longest evidence that is looked at, bytes: two proposals or dealings among 100 nodes take less.
@@ -55,6 +57,8 @@ pub enum Offence {
     ForgedOpening,
     /// Gave a wrong share of a signature.
     WrongShare,
+    /// Lied while triples were made.
+    Triples(triples::Misbehaviour),
 }
 
 impl Offence {
@@ -69,6 +73,7 @@ impl Offence {
             Self::ForgedAnnouncement => "proposed a forged announcement",
             Self::ForgedOpening => "passed on forged opened values",
             Self::WrongShare => "gave a wrong signature share",
+            Self::Triples(_) => "lied while triples were made",
         }
     }
 }
@@ -103,6 +108,9 @@ pub enum BlameError {
     /// The statements do not belong together.
     #[error("the parts do not belong together: {0}")]
     Unrelated(&'static str),
+    /// What is said about a batch of triples does not hold.
+    #[error(transparent)]
+    Triples(#[from] triples::Unfounded),
     /// Everything is as an honest node would have it.
     #[error("there is no contradiction: {0}")]
     NoContradiction(&'static str),
@@ -117,6 +125,10 @@ pub fn verify(evidence: &[u8], chain: &ChainView) -> Result<Culprit, BlameError>
         Evidence::Keygen(evidence) => dkg::verify(&evidence, chain),
         Evidence::NetworkKeygen(evidence) => dkg::verify(&evidence, chain),
         Evidence::Signing(evidence) => signing::verify(&evidence, chain),
+        Evidence::Triples(evidence) => {
+            let what = evidence.verify(chain.roster(), &mut Meter::default(), &Memo::off())?;
+            Ok(Culprit { node: evidence.culprit, offence: Offence::Triples(what) })
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Effect {
         leader: NodeId,
         /// The holders, ascending.
         holders: Vec<NodeId>,
+        /// How many are needed at once.
+        count: usize,
     },
     /// A session has its signature.
     Done {

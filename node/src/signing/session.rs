@@ -111,11 +111,12 @@ pub(super) struct Session {
 impl Session {
     /// Begins with the first announcement.
     pub(super) fn begin(id: SessionId, subject: Subject, io: &mut Io) -> Self {
+        let patience = io.params.attempt_ms(0, subject.scheme);
         let mut session = Self {
             id,
             subject,
             attempt: 0,
-            attempt_until: io.env.now.plus_millis(io.params.attempt_ms(0)),
+            attempt_until: io.env.now.plus_millis(patience),
             deadline: io.env.now.plus_millis(io.params.deadline_ms),
             announced: BTreeMap::new(),
             rounds: BTreeMap::new(),
@@ -580,7 +581,7 @@ impl Session {
         if self.attempt >= io.params.attempts_max {
             return self.fail(io);
         }
-        self.attempt_until = io.env.now.plus_millis(io.params.attempt_ms(self.attempt));
+        self.attempt_until = io.env.now.plus_millis(io.params.attempt_ms(self.attempt, self.subject.scheme));
         self.announce(self.attempt, io);
     }
 

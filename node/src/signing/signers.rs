@@ -103,13 +103,34 @@ impl Signers {
         self.pump(vec![Delivery { from, message, signature }], env, fx);
     }
 
-    /// Takes in triples from the trusted dealer.
+    /// Takes in triples, whoever made them.
     pub fn on_triples(&mut self, dealt: DealtTriples, env: &mut Env, fx: &mut Vec<Effect>) {
         let awaited = Awaited::Batch(dealt.leader, dealt.batch);
         let mut local = Vec::new();
         self.with(&mut local, env, fx, |pool, _, io| pool.on_triples(dealt, io));
         local.extend(self.early.take(awaited));
         self.pump(local, env, fx);
+    }
+
+    /// A batch of triples that this node leads has come to nothing: another set of holders is tried.
+    pub fn on_triples_failed(&mut self, holders: &[NodeId], env: &mut Env, fx: &mut Vec<Effect>) {
+        let mut local = Vec::new();
+        self.with(&mut local, env, fx, |pool, sessions, io| {
+            pool.on_failed(holders);
+            let ecdsa = sessions.values_mut().filter(|s| s.subject.scheme == Scheme::EcdsaK256);
+            ecdsa.for_each(|session| session.coordinate_all(pool, io));
+        });
+        self.pump(local, env, fx);
+    }
+
+    /// A peer let this node wait where it leads.
+    pub fn suspect(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
+        self.with(&mut Vec::new(), env, fx, |_, _, io| io.suspect(peer));
+    }
+
+    /// A peer was proved to lie elsewhere: it is not chosen any more.
+    pub fn convict(&mut self, peer: NodeId) {
+        self.standing.convict(peer);
     }
 
     /// There is a channel to this run of a peer. If the node has known an earlier one, the peer has been restarted

@@ -6,6 +6,7 @@ mod bad_sig_share;
 mod coalition;
 mod cut_short;
 mod equivocate;
+mod false_abort;
 mod false_blame;
 mod false_complaint;
 mod flood;
@@ -14,6 +15,7 @@ mod late;
 mod leak;
 mod mutate;
 mod mute;
+mod open_after_seal;
 mod repeat;
 mod replay;
 mod rush;
@@ -26,7 +28,9 @@ mod switchboard;
 mod tests;
 mod unfair_sets;
 mod withhold;
+mod withhold_seal;
 mod wrong_share;
+mod wrong_triples;
 mod wrong_vote;
 
 pub use aiming::Aiming;
@@ -103,6 +107,10 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
             Box::new(unfair_sets::Unfair::new(line, me, lie.exclude.clone(), lie.include.clone()))
         }
         Fault::SplitProposals(lie) => Box::new(split_proposals::SplitProposals::new(part, aiming(&lie.aim))),
+        Fault::WrongTriples(lie) => Box::new(wrong_triples::WrongTriples::new(aiming(&lie.aim), lie.step)),
+        Fault::OpenAfterSeal(_) => Box::new(open_after_seal::OpenAfterSeal::new(me, line, key)),
+        Fault::FalseAbort(lie) => Box::new(false_abort::FalseAbort::new(me, line, lie.aim.victims.clone())),
+        Fault::WithholdSeal(lie) => Box::new(withhold_seal::WithholdSeal::new(aiming(&lie.aim))),
         Fault::Coalition(_) => Box::new(coalition::Member::new(part, line)),
         _ => return None,
     })

@@ -1,5 +1,7 @@
 //! Each behaviour does what it says, only while it is on, and only to its aim.
 
+mod triples;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_sol_types::SolCall;
@@ -160,10 +162,14 @@ fn a_lie_that_is_off_is_not_told() {
         "coalition = { nodes = [2, 3] }",
         "false_blame = { node = 2, member = 3 }",
         "leak = { node = 2 }",
+        "wrong_triples = { node = 2, step = \"seal\" }",
+        "open_after_seal = { node = 2 }",
+        "false_abort = { node = 2 }",
+        "withhold_seal = { node = 2 }",
     ] {
         let mut liar = Liar::off(what);
         let propose = Statement::Signing(Message::Propose(proposal()));
-        for statement in [ack(1), dealing(), share(1), opening(), propose] {
+        for statement in [ack(1), dealing(), share(1), opening(), propose, triples::seal()] {
             assert_eq!(liar.say(1, statement.clone()), std::slice::from_ref(&statement), "{what}");
             assert!(liar.conduct.inbound(NodeId(3), &statement).is_empty(), "{what}");
         }

@@ -5,10 +5,17 @@ use rand_core::{RngCore, SeedableRng};
 use std::fmt::Write;
 
 /// Labels that statements have.
-const LABELS: [&str; 15] = [
+const LABELS: [&str; 22] = [
     "dkg/dealing",
     "dkg/ack",
     "dkg/fetched",
+    "triples",
+    "triples/commit",
+    "triples/extension",
+    "triples/last_shares",
+    "triples/seal",
+    "triples/seals",
+    "triples/opening",
     "presign/start",
     "presign/share",
     "presign/opened",
@@ -24,7 +31,22 @@ const LABELS: [&str; 15] = [
 ];
 
 /// How many kinds of lies [`lie`] knows.
-const KINDS: u32 = 24;
+const KINDS: u32 = 28;
+
+/// Steps of making triples.
+const STEPS: [&str; 11] = [
+    "polynomials",
+    "shares",
+    "setup",
+    "choices",
+    "extension",
+    "corrections",
+    "answers",
+    "products",
+    "sums",
+    "last_shares",
+    "seal",
+];
 
 /// Faults for the last act of a scenario of `nodes` nodes: `liars` of them get one to three behaviours each, with
 /// random aims, and now and then all of them form a coalition. Which ones, and all else, derives from `seed`.
@@ -108,6 +130,13 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
             let (first, second) = others.split_at(1 + some as usize % (others.len() - 1));
             aimed("twins", &format!(", sees = {:?}", [first, second]))
         }
+        23 => {
+            let step = STEPS[some as usize % STEPS.len()];
+            aimed("wrong_triples", &format!(", step = \"{step}\"{victims}"))
+        }
+        24 => aimed("open_after_seal", ""),
+        25 => aimed("false_abort", &victims),
+        26 => aimed("withhold_seal", &victims),
         _ => aimed("stale_proof", ""),
     }
 }

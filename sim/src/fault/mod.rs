@@ -25,8 +25,8 @@ mod wire;
 
 pub use aim::Aim;
 pub use behaviour::{
-    Against, Aimed, Coalition, Corruption, CutShort, Flood, Late, Repeat, Replay, Rush, UnfairSets, WrongProof,
-    WrongShare,
+    Against, Aimed, Coalition, Corruption, CutShort, Flood, Late, Repeat, Replay, Rush, TripleStep, UnfairSets,
+    WrongProof, WrongShare, WrongTriples,
 };
 pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;
@@ -162,6 +162,15 @@ pub enum Fault<N = NodeId> {
     /// A node that coordinates signatures proposes different things for the same nonces: every other member gets another
     /// proposal if the aim names no victims.
     SplitProposals(Aimed<N>),
+    /// A node says something wrong in a step of making triples, to its victims or to all.
+    WrongTriples(WrongTriples<N>),
+    /// A node seals each batch of triples, gives it up all the same, and opens some seed, to make others open theirs.
+    OpenAfterSeal(Corruption<N>),
+    /// A node gives up each batch of triples in its midst and says that another holder has lied: the lowest of the
+    /// aim's victims, or of all.
+    FalseAbort(Aimed<N>),
+    /// A node takes part in making triples until it has its own, and leaves its seal unsaid.
+    WithholdSeal(Aimed<N>),
     /// Nodes pool all their secrets, try to put keys together from their shares, and publish signatures that nobody asked
     /// for if they can.
     Coalition(Coalition<N>),
@@ -235,6 +244,10 @@ impl<N> Fault<N> {
             Self::WrongVote(corruption) => Fault::WrongVote(corruption.map(name)),
             Self::UnfairSets(unfair) => Fault::UnfairSets(unfair.map(name)),
             Self::SplitProposals(aimed) => Fault::SplitProposals(aimed.map(name)),
+            Self::WrongTriples(wrong) => Fault::WrongTriples(wrong.map(name)),
+            Self::OpenAfterSeal(corruption) => Fault::OpenAfterSeal(corruption.map(name)),
+            Self::FalseAbort(aimed) => Fault::FalseAbort(aimed.map(name)),
+            Self::WithholdSeal(aimed) => Fault::WithholdSeal(aimed.map(name)),
             Self::Coalition(coalition) => Fault::Coalition(coalition.map(name)),
             Self::ClientFlood(flood) => Fault::ClientFlood(flood.map(name)),
             Self::ClientDrain(drain) => Fault::ClientDrain(drain.clone()),
@@ -261,12 +274,16 @@ impl Fault {
             | Self::StaleProof(lie)
             | Self::Withhold(lie)
             | Self::IgnorePermissions(lie)
+            | Self::OpenAfterSeal(lie)
             | Self::WrongVote(lie) => from_ref(&lie.node),
             Self::Mute(lie)
             | Self::Mutate(lie)
             | Self::Equivocate(lie)
             | Self::BadSigShare(lie)
+            | Self::FalseAbort(lie)
+            | Self::WithholdSeal(lie)
             | Self::SplitProposals(lie) => from_ref(&lie.node),
+            Self::WrongTriples(lie) => from_ref(&lie.node),
             Self::FalseComplaint(lie) | Self::FalseBlame(lie) | Self::Spoof(lie) => from_ref(&lie.node),
             Self::Late(lie) => from_ref(&lie.node),
             Self::Replay(lie) => from_ref(&lie.node),

@@ -52,6 +52,10 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "{} chooses without {} and with {}", lie.node, list(&lie.exclude), list(&lie.include))
         }
         Fault::SplitProposals(lie) => write!(f, "{} proposes twice{}", lie.node, lie.aim),
+        Fault::WrongTriples(lie) => write!(f, "{} says wrong {} of triples{}", lie.node, lie.step.kind(), lie.aim),
+        Fault::OpenAfterSeal(lie) => write!(f, "{} opens triples that it has sealed", lie.node),
+        Fault::FalseAbort(lie) => write!(f, "{} gives triples up without reason{}", lie.node, lie.aim),
+        Fault::WithholdSeal(lie) => write!(f, "{} does not seal triples{}", lie.node, lie.aim),
         Fault::Coalition(lie) => write!(f, "{} pool their secrets", list(&lie.nodes)),
         _ => f.write_str("an honest fault"),
     }

@@ -8,6 +8,8 @@ use super::workload::{Step, Work};
 use crate::fault::mix;
 
 const DKG: [&str; 3] = ["dkg/dealing", "dkg/ack", "dkg/fetch"];
+const TRIPLES: [&str; 5] =
+    ["triples/commit", "triples/shares", "triples/extension", "triples/last_shares", "triples/seal"];
 const PRESIGN: [&str; 2] = ["presign/start", "presign/share"];
 const ECDSA: [&str; 4] = ["ecdsa/announce", "ecdsa/propose", "ecdsa/share", "ecdsa/finished"];
 const FROST: [&str; 4] = ["frost/announce", "frost/propose", "frost/share", "frost/finished"];
@@ -85,6 +87,7 @@ fn label(dice: &mut Dice, step: &Step) -> &'static str {
     let labels: &[&'static str] = match *dice.pick(step.protocols) {
         "dkg" => &DKG,
         "presign" => &PRESIGN,
+        "triples" => &TRIPLES,
         "ecdsa" => &ECDSA,
         _ => &FROST,
     };
@@ -127,7 +130,7 @@ fn links(dice: &mut Dice, kind: &str) -> String {
             format!("what.gray = {{ {}, delay_ms = {late} }}\n", percent(rate))
         }
         _ => {
-            let (protocol, late) = (*dice.pick(&["dkg", "presign", "ecdsa", "frost"]), 50 + dice.below(900));
+            let (protocol, late) = (*dice.pick(&["dkg", "triples", "presign", "ecdsa", "frost"]), 50 + dice.below(900));
             format!("what.delay = {{ {}, label = \"{protocol}\", delay_ms = {late} }}\n", percent(1 + dice.below(60)))
         }
     }

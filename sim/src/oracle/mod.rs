@@ -21,6 +21,7 @@ mod secrecy;
 mod single_statement;
 #[cfg(test)]
 mod testing;
+mod triple_discipline;
 
 pub use ack_soundness::AckSoundness;
 pub use action_immutability::ActionImmutability;
@@ -38,6 +39,7 @@ pub use permission::{PermissionLists, PermissionSoundness};
 pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
+pub use triple_discipline::TripleDiscipline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -254,6 +256,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<NonceUniqueness>::default(),
         Box::<SingleStatement>::default(),
         Box::<Secrecy>::default(),
+        Box::<TripleDiscipline>::default(),
         Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
         Box::<AuthenticCaller>::default(),
@@ -299,6 +302,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
          triples) occurs in what a node, a client, the chain or a web server could read without owning it, nor on any \
          raw disk, in big-endian, little-endian, hex or base64 form. A complaint opens the share that it is about; if \
          an honest node's was right, that is a leak.",
+    ),
+    (
+        "triple-discipline",
+        "No honest node uses a triple before all its holders have sealed it, shows the seed of a batch that it has sealed, \
+         uses a triple for two presignatures, or goes on with a peer whose oblivious-transfer extension is inconsistent.",
     ),
     (
         "ack-soundness",

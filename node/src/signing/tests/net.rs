@@ -140,7 +140,7 @@ impl Net {
                     self.post(id, to, &message);
                 }
             }
-            Effect::NeedTriples { leader, holders } => {
+            Effect::NeedTriples { leader, holders, .. } => {
                 assert_eq!(leader, id);
                 self.batches += 1;
                 for (holder, part) in deal(leader, &holders, self.batches, 4, &mut self.rng) {
