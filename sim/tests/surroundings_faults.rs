@@ -281,7 +281,7 @@ fn a_node_that_runs_twice_talks_to_each_side_by_another_instance_and_endangers_n
 }
 
 /// One of each kind of fault, but for [`litsim::fault::Custom`], which other protocols bring.
-const EVERY_FAULT: [&str; 59] = [
+const EVERY_FAULT: [&str; 63] = [
     "loss = { links = 'all', rate = 0.5 }",
     "duplicate = { links = { from = [1] }, rate = 0.5 }",
     "reorder = { links = { to = [2] }, rate = 0.5, delay_ms_max = 50 }",
@@ -331,6 +331,10 @@ const EVERY_FAULT: [&str; 59] = [
     "bad_sig_share = { node = 2 }",
     "rush = { node = 2, copy = true }",
     "withhold = { node = 2 }",
+    "wrong_triples = { node = 2, step = 'sums' }",
+    "open_after_seal = { node = 2 }",
+    "false_abort = { node = 2 }",
+    "withhold_seal = { node = 2 }",
     "spoof = { node = 2, member = 3 }",
     "ignore_permissions = { node = 2 }",
     "wrong_vote = { node = 2 }",

@@ -280,9 +280,9 @@ impl<'de> Deserialize<'de> for Batch {
 #[serde(rename_all = "snake_case")]
 pub enum Preprocessing {
     /// The nodes make them, by a protocol among the holders of each set.
-    #[default]
     Protocol,
     /// A trusted dealer hands them out.
+    #[default]
     Dealer,
 }
 
