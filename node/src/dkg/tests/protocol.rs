@@ -80,7 +80,7 @@ fn packages_equal_those_of_frosts_part_three() {
     let (mut dealings, mut shares) = (Vec::new(), Vec::new());
     let (mut round1, mut round2, mut own) = (BTreeMap::new(), BTreeMap::new(), None);
     for dealer in roster.ids() {
-        let polynomial = crate::curve::Polynomial::random(k, &mut rng);
+        let polynomial = curve::Polynomial::random(k, &mut rng);
         let dealing = deal(&context, roster, dealer, &polynomial, &mut rng, &mut meter);
         let share = dealing.open_share(&context, me, committee.decryption(me), &mut meter).expect("right");
         let commitment = VerifiableSecretSharingCommitment::deserialize(dealing.commitments.iter().map(|c| c.bytes()))
