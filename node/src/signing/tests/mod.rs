@@ -4,4 +4,5 @@ mod attacks;
 pub(super) mod keys;
 mod net;
 mod runs;
+mod vectors;
 mod withholding;
