@@ -86,6 +86,7 @@ impl Surroundings {
         let events = self.chains[0].logs(0, self.chains[0].head().0);
         let routed = events.filter_map(|log| match ChainEvent::decode(contracts, log) {
             Ok(Some(ChainEvent::KeyRouted { key, public_key, .. })) => Some((key, public_key.to_vec())),
+            Ok(Some(ChainEvent::NetworkKeyRouted { key, public_key, .. })) => Some((key, public_key.to_vec())),
             _ => None,
         });
         routed.collect()
