@@ -120,6 +120,19 @@ bugs! {
     HandshakeWaitsForAll = "handshake-waits-for-all",
     /// A client takes what shares combine to for a signature without verifying it.
     ClientUnverified = "client-unverified",
+    /// A holder uses triples as soon as it has sealed them itself, so that another one may still open its seed, and with
+    /// it the share of the key that a presignature hides behind the triple.
+    UnsealedTriples = "unsealed-triples",
+    /// A holder that has sealed a batch opens its seed when somebody gives up, though others may use the triples.
+    OpenAfterSeal = "open-after-seal",
+    /// The second triple of a presignature stays in stock, and the next presignature takes it again: the difference of
+    /// what is opened is a difference of secrets (the reuse of one-time correlated randomness).
+    TripleTwice = "triple-twice",
+    /// The consistency check of the oblivious-transfer extension is left out, so that a receiver learns the sender's
+    /// inputs bit by bit (the attack on Ishai, Kilian, Nissim, Petrank 2003 that Keller, Orsini, Scholl 2015/546 prevents).
+    ExtensionUnchecked = "extension-unchecked",
+    /// An abort is believed: whoever it accuses is named without anything being replayed.
+    AbortOnWord = "abort-on-word",
 }
 
 impl Bug {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::curve::{self, Curve, ScalarField};
-use crate::id::{Epoch, KeyId, NodeId};
+use crate::id::{Digest, Epoch, KeyId, NodeId};
+use crate::wire::{encode, hash_parts};
 
 /// What everybody may know of a distributed key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,11 @@ impl<P: Curve> PublicKey<P> {
     /// keccak256 of what the chain stores as the key: the token id of a PKP.
     pub fn id(&self) -> KeyId {
         id_of(&self.point)
+    }
+
+    /// What votes for the key commit to: a hash of all of this.
+    pub fn data_digest(&self) -> Digest {
+        Digest(hash_parts("dkg/key-data", &[&encode(self)]))
     }
 
     /// The public counterpart of `member`'s share.

@@ -46,6 +46,10 @@ operations! {
     HashByte => "hash_byte",
     /// Byte sealed or opened by an AEAD.
     AeadByte => "aead_byte",
+    /// Byte of a ChaCha20 stream drawn.
+    StreamByte => "stream_byte",
+    /// Multiplication of scalars modulo the group order.
+    ScalarProduct => "scalar_product",
     /// Unit of JavaScript fuel (one Boa instruction).
     JsFuel => "js_fuel",
     /// JavaScript context created.

@@ -1,6 +1,7 @@
 //! Facts that a node reports about itself. They carry no secret and never travel; the trace records them and
 //! oracles compare them with what they see from outside.
 
+use crate::evidence::Exhibit;
 use crate::id::{Boot, Digest, KeyId, NodeId, RequestId, SessionId};
 
 /// A fact.
@@ -117,6 +118,8 @@ pub enum Note {
         node: NodeId,
         /// What it did.
         what: String,
+        /// What convinces others: see [`crate::blame::verify`]. None where triples came from a trusted dealer.
+        evidence: Option<Exhibit>,
     },
     /// What everybody gave for a presignature or signature combines to something wrong; whoever is to blame has been
     /// named.

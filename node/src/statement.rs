@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::curve::Bls12381;
 use crate::id::SessionId;
 use crate::io::Label;
-use crate::{dkg, signing};
+use crate::{dkg, signing, triples};
 
 /// A typed message between nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum Statement {
     Signing(signing::Message),
     /// Key generation and resharing over BLS12-381.
     NetworkDkg(dkg::Message<Bls12381>),
+    /// Making triples for presigning.
+    Triples(triples::Message),
     /// Bytes that need not be a statement at all: what a faulty node may put on a channel. It is never decoded.
     #[serde(skip)]
     Raw(Vec<u8>),
@@ -28,6 +30,7 @@ impl Statement {
             Self::Dkg(message) => message.label(),
             Self::Signing(message) => message.label(),
             Self::NetworkDkg(message) => message.label(),
+            Self::Triples(message) => message.label(),
             Self::Raw(_) => Label { session: SessionId::default(), protocol: "raw", round: 0, kind: "bytes" },
         }
     }
@@ -38,6 +41,7 @@ impl Statement {
             Self::Dkg(message) => message.signing_digest(),
             Self::Signing(message) => message.signing_digest(),
             Self::NetworkDkg(message) => message.signing_digest(),
+            Self::Triples(message) => message.signing_digest(),
             Self::Raw(_) => None,
         }
     }

@@ -22,6 +22,8 @@ pub fn picos(op: Op) -> u64 {
         Op::KeyAgreement => 40_000_000,
         Op::HashByte => 3_000,
         Op::AeadByte => 1_500,
+        Op::StreamByte => 1_000,
+        Op::ScalarProduct => 50_000,
         // Actions run on workers of their own: the node keeps results back for as long as the fuel takes.
         Op::JsFuel => 0,
         Op::JsContext => 350_000_000,

@@ -164,8 +164,12 @@ impl FaultPlan {
 }
 
 impl FaultEvent {
-    /// The nodes that count as faulty because of this: they are down, lie, are lied to, or are cut off or shown an old
-    /// chain for as long as their act or step lasts.
+    /// The nodes that count as faulty because of this: they are down, lie, are lied to, or are cut off or shown no chain
+    /// or an old one for as long as their act or step lasts, or do not get the code that they should run.
+    ///
+    /// A gateway or endpoints that fail all nodes alike take away nobody's share of the work: then the network as a whole
+    /// cannot serve, and what clients are told is part of the scenario. An old chain for everybody is another matter:
+    /// nodes go on, and none of them is right.
     ///
     /// A node is cut off if so many links are dead that it has fewer than n-f nodes, itself included, to talk with both
     /// ways: of a network in two parts the smaller one, or both if neither has n-f nodes. Cuts with an end of their own
@@ -177,7 +181,10 @@ impl FaultEvent {
             Fault::RpcStale(stale) if self.for_ms.is_none() && stale.nodes.is_empty() => {
                 (1..=network.nodes).map(NodeId).collect()
             }
-            Fault::RpcStale(stale) if self.for_ms.is_none() => stale.nodes.iter().copied().collect(),
+            Fault::RpcStale(endpoints) | Fault::RpcDown(endpoints) if self.for_ms.is_none() => named(&endpoints.nodes),
+            Fault::RpcLag(lag) if self.for_ms.is_none() => named(&lag.nodes),
+            // Also with an end of its own: an action that fails for lack of its code is not begun again.
+            Fault::Gateway(gateway) => named(&gateway.nodes),
             other => other.implicates().into_iter().chain(other.stops()).collect(),
         }
     }
@@ -191,6 +198,10 @@ impl FaultEvent {
     pub(crate) fn is_permanent(&self) -> bool {
         self.is_always() || self.what.stops_for_good()
     }
+}
+
+fn named(nodes: &[NodeId]) -> BTreeSet<NodeId> {
+    nodes.iter().copied().collect()
 }
 
 /// The nodes that a fault keeps from talking with n-f nodes, themselves included.

@@ -2,6 +2,10 @@
 //!
 //! The observer sits in each node's conduct, where statements pass in the clear before they are sealed.
 
+mod triples;
+
+pub use triples::{Doings, Triples};
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -48,6 +52,8 @@ pub struct Witness {
     pub acknowledged: BTreeSet<(NodeId, Digest)>,
     /// Right shares that their recipients opened to everybody by complaining about them.
     pub disclosed: BTreeSet<(NodeId, [u8; 32])>,
+    /// What was said about triples.
+    pub triples: Triples,
 }
 
 /// What everybody can see of a dealing.
@@ -147,6 +153,8 @@ pub struct Witnessed {
     pub witness: Rc<RefCell<Witness>>,
     /// The observer reads what each recipient of a dealing reads.
     pub reading: Rc<Reading>,
+    /// What this boot of the node has done with triples.
+    pub doings: Doings,
 }
 
 /// What it takes to read dealings: everybody's decryption key, and the validator set.
@@ -172,9 +180,11 @@ impl Reading {
 
 impl Conduct for Witnessed {
     fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
+        let meant = triples::extension(&statement).cloned();
         let said = self.inner.outbound(to, statement);
         let mut witness = self.witness.borrow_mut();
         for (to, statement) in said.iter().filter(|(to, _)| *to != self.me) {
+            witness.triples.says((self.me, *to), meant.as_ref(), statement, &mut self.doings);
             if let (Some(place), Some(digest)) = (Place::of(statement), statement.signing_digest()) {
                 witness.signed.entry((self.me, place)).or_default().insert(digest);
             }

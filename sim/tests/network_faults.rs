@@ -47,8 +47,13 @@ struct Run {
 
 impl Run {
     fn of(name: &str, what: &str) -> Self {
+        Self::from(name, "label = \"dkg/dealing\"", what)
+    }
+
+    /// The same with a beginning of its own.
+    fn from(name: &str, when: &str, what: &str) -> Self {
         let folder = scratch(&format!("network-{name}"));
-        let file = extended(&folder, name, "signing.toml", &fault("it", "label = \"dkg/dealing\"", what));
+        let file = extended(&folder, name, "signing.toml", &fault("it", when, what));
         let report = run(&file, 4, &["--out", folder.to_str().unwrap()]).exits(0).json();
         assert_eq!(report["faults"]["fired"], serde_json::json!(["work/it"]));
         assert_eq!(report["culprits"], serde_json::json!([]), "what a wire does is nobody's fault");
@@ -118,7 +123,9 @@ fn assert_usual(messages: &[&Message]) {
 
 #[test]
 fn a_cut_silences_a_node_one_way_and_loses_what_is_in_flight() {
-    let seen = Run::of("cut", "cut = { links = { from = [3] } }\nfor_ms = 1500");
+    // As node 3 deals to a second peer, what it has dealt to the first one is on its way.
+    let second = "label = \"dkg/dealing\", node = 3, occurrence = 2";
+    let seen = Run::from("cut", second, "cut = { links = { from = [3] } }\nfor_ms = 8000");
     let (meant, others) = seen.split(|message| message.from == 3);
     assert!(meant.iter().all(|message| message.lost_by.as_deref() == Some("work/it")));
     assert_usual(&others);
@@ -126,6 +133,7 @@ fn a_cut_silences_a_node_one_way_and_loses_what_is_in_flight() {
     let (begin, _) = seen.window;
     let flying = seen.messages.iter().filter(|m| m.from == 3 && m.sent <= begin && m.sent + 5 * MILLI > begin);
     let flying: Vec<_> = flying.filter(|m| m.lost_by.is_none()).collect();
+    assert!(flying.iter().any(|message| message.is("dkg/dealing")), "{flying:?}");
     assert!(flying.iter().all(|message| message.took.is_none()), "{flying:?}");
 }
 

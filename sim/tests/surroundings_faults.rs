@@ -5,6 +5,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use common::{extended, fault, run, scratch, trace};
@@ -122,14 +123,26 @@ fn a_node_with_a_wrong_clock_refuses_a_sign_in_and_the_others_sign() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_or_drifts_while_nodes_work_stops_none() {
+fn a_clock_that_is_set_back_while_nodes_work_stops_none() {
     let back = fault("back", "label = \"dkg/ack\", node = 2", "clock = { node = 2, offset_ms = -3_600_000 }");
     let ran = passes("clock-back", &back, &[]);
     let set_back = ran.lasted("back").0;
     // Node 2 still lets what it waits for expire: it repeats and acknowledges, as it could not if an hour had to pass.
     assert!(ran.sends(2, "channel/ack").iter().any(|at| *at > set_back), "timers go off");
-    let ran = passes("drift", &fault("drift", "", "drift = { node = 2, ppm = -600_000 }"), &[]);
-    assert!(ran.lasted("drift").1 > 0);
+}
+
+#[test]
+fn a_clock_that_goes_too_slowly_makes_a_node_wait_longer() {
+    // Nobody hears node 2 for three seconds. It says again what is not acknowledged, after times of its own clock.
+    let cut = fault("cut", "label = \"dkg/ack\", node = 2", "cut = { links = { from = [2] } }\nfor_ms = 3000");
+    let repeats = |name: &str, more: &str| {
+        let ran = passes(name, &(cut.clone() + more), &[]);
+        let (begins, ends) = ran.lasted("cut");
+        ran.sends(2, "dkg/").iter().filter(|at| (begins + 1..ends).contains(at)).count()
+    };
+    let right = repeats("no-drift", "");
+    let slow = repeats("drift", &fault("drift", "", "drift = { node = 2, ppm = -600_000 }"));
+    assert!(slow > 0 && 2 * slow < right + 6, "at 0.4 of the pace: {slow} times instead of {right}");
 }
 
 #[test]
@@ -267,19 +280,96 @@ fn a_node_that_runs_twice_talks_to_each_side_by_another_instance_and_endangers_n
     assert!(heard_of(1) > 5 && heard_of(4) > 5, "both instances speak: {} and {}", heard_of(1), heard_of(4));
 }
 
+/// One of each kind of fault, but for [`litsim::fault::Custom`], which other protocols bring.
+const EVERY_FAULT: [&str; 59] = [
+    "loss = { links = 'all', rate = 0.5 }",
+    "duplicate = { links = { from = [1] }, rate = 0.5 }",
+    "reorder = { links = { to = [2] }, rate = 0.5, delay_ms_max = 50 }",
+    "partition = { sets = [[1, 2], [3]], one_way = true }",
+    "cut = { links = [[1, 2], [2, 1]] }",
+    "latency = { links = 'all', latency = { uniform_ms = [5, 9] } }",
+    "bandwidth = { links = 'all', bytes_per_s = 9000, queue_bytes_max = 3000 }",
+    "gray = { links = 'all', rate = 0.25, delay_ms = 400 }",
+    "order = { nodes = [1], turn = 'last', both_ways = true }",
+    "delay = { links = 'all', label = 'dkg', delay_ms = 40, rate = 0.5 }",
+    "drop = { links = 'all', label = 'dkg/ack', first = 2 }",
+    "replay_wire = { links = 'all', after_ms = 5, as_from = 2, to = 3 }",
+    "crash = { node = 2, restart_after_ms = 5, disk = 'torn', at_write = 3 }",
+    "pause = { node = 2 }",
+    "slow = { node = 2, factor = 3 }",
+    "clock = { node = 3, offset_ms = -5 }",
+    "drift = { node = 3, ppm = -7 }",
+    "disk_full = { node = 2, restart_after_ms = 5 }",
+    "disk_slow = { node = 2, sync_ms = 5 }",
+    "twins = { node = 2, sees = [[1], [3, 4]] }",
+    "rpc_lag = { nodes = [2], blocks = 3 }",
+    "rpc_stale = { nodes = [2] }",
+    "rpc_down = {}",
+    "rpc_lie = { nodes = [2], lie = 'no-logs' }",
+    "reorg = { depth = 1 }",
+    "gateway = { nodes = [2], serve = 'truncated' }",
+    "origin = { origin = 'https://bits.example', nodes = [1], answer = { status = 200, json = { bit = 1 } } }",
+    "flip = { byte = 3 }",
+    "truncate = { bytes = 3 }",
+    "garbage = { from = 1, to = 2, bytes = 3 }",
+    "leak = { node = 2 }",
+    "silent = { node = 2 }",
+    "mute = { node = 2, aim = { victims = [1, 3], label = 'dkg/ack', rate = 0.5, first = 7 } }",
+    "late = { node = 2, events = 9 }",
+    "replay = { node = 2, other_sessions = true }",
+    "repeat = { node = 2, times = 3 }",
+    "mutate = { node = 2 }",
+    "cut_short = { node = 2, bytes = 4 }",
+    "flood = { node = 2, bytes = 4, count = 5 }",
+    "equivocate = { node = 2 }",
+    "wrong_share = { node = 2, undecryptable = true }",
+    "wrong_commitment = { node = 2 }",
+    "wrong_proof = { node = 2, ephemeral = true }",
+    "stale_proof = { node = 2 }",
+    "false_complaint = { node = 2, member = 3 }",
+    "false_blame = { node = 2, member = 3 }",
+    "bad_sig_share = { node = 2 }",
+    "rush = { node = 2, copy = true }",
+    "withhold = { node = 2 }",
+    "spoof = { node = 2, member = 3 }",
+    "ignore_permissions = { node = 2 }",
+    "wrong_vote = { node = 2 }",
+    "unfair_sets = { node = 2, exclude = [1], include = [3] }",
+    "split_proposals = { node = 2 }",
+    "coalition = { nodes = [2, 3] }",
+    "client_flood = { user = 'alice', node = 1, requests = 9 }",
+    "client_drain = { user = 'alice', pkp = 'treasury', requests = 9 }",
+    "client_double_ask = { user = 'alice' }",
+    "client_garbage = { user = 'alice', node = 1, bytes = 10, count = 2 }",
+];
+
 #[test]
 fn a_plan_with_every_fault_is_written_and_reads_back() {
-    let more = [
-        fault("pause", "", "pause = { node = 2 }"),
-        fault("clock", "", "clock = { node = 3, offset_ms = -5 }"),
-        fault("gateway", "label = \"dkg/nothing\"", "gateway = { serve = \"nothing\" }")
-            .replace("dkg/nothing", "frost/finished"),
-    ];
-    let ran = passes("plan", &more.concat(), &["expect.marks=[]"]);
-    let plan: Value = serde_json::from_str(
-        &std::fs::read_to_string(ran.folder.join(format!("signing-seed{SEED}/plan.json"))).unwrap(),
-    )
-    .unwrap();
+    // None of them begins: so many messages of a kind there are not.
+    let never = "label = \"dkg/ack\", node = 1, occurrence = 1000000";
+    let name_of = |what: &str| what.split_once(" =").unwrap().0.to_owned();
+    let faults: String = EVERY_FAULT.iter().map(|what| fault(&name_of(what), never, what)).collect();
+    let server = "[[http]]\norigin = \"https://bits.example\"\n[[http.route]]\npath = \"/bit\"\njson = { bit = 0 }\n\n";
+    let ran = passes("plan", &(faults + server), &["expect.marks=[]", "limits.beyond_f=true"]);
+    let text = std::fs::read_to_string(ran.folder.join(format!("signing-seed{SEED}/plan.json"))).unwrap();
+    let plan: Value = serde_json::from_str(&text).unwrap();
     let again: litsim::plan::FaultPlan = serde_json::from_value(plan.clone()).unwrap();
-    assert_eq!((again.events.len(), serde_json::to_value(&again).unwrap()), (3, plan));
+    assert_eq!(serde_json::to_value(&again).unwrap(), plan);
+    let planned = plan["events"].as_array().unwrap().iter().map(|event| event["what"].as_object().unwrap());
+    let planned: Vec<String> = planned.map(|what| what.keys().next().unwrap().clone()).collect();
+    assert_eq!(planned, EVERY_FAULT.map(name_of));
+    // The fields come through: as the scenario has them, and not as they would be by default.
+    for (event, what) in again.events.iter().zip(EVERY_FAULT) {
+        let written: toml::Table = toml::from_str(what).unwrap();
+        let read: Value = serde_json::to_value(&event.what).unwrap();
+        let (kind, fields) = written.iter().next().unwrap();
+        for field in fields.as_table().unwrap().keys() {
+            assert!(read[kind].get(field).is_some(), "{what}: {field} is missing in {read}");
+        }
+    }
+    let schema = litsim::scenario::schema();
+    let kinds = schema["$defs"]["FaultKind"]["oneOf"].as_array().unwrap().iter();
+    let kinds: BTreeSet<&str> = kinds.map(|kind| kind["required"][0].as_str().unwrap()).collect();
+    let tried: BTreeSet<String> = EVERY_FAULT.map(name_of).into_iter().chain(["custom".to_owned()]).collect();
+    assert_eq!(tried.iter().map(String::as_str).collect::<BTreeSet<_>>(), kinds);
 }

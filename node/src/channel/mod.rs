@@ -214,11 +214,15 @@ pub enum Effect {
     Opened {
         /// The peer.
         peer: NodeId,
+        /// Which run of the peer it is.
+        boot: Boot,
     },
     /// The peer has proved to be a new run of itself. What it had not acknowledged is being sent to it anew.
     PeerRestarted {
         /// The peer.
         peer: NodeId,
+        /// Which run of the peer it is now.
+        boot: Boot,
     },
     /// Something that came in was dropped.
     Dropped {

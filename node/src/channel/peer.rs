@@ -327,8 +327,8 @@ impl Peer {
                 *session = Some(Session { presence, current: channel, earlier: Vec::new(), probe: None });
                 self.incoming = Incoming::default();
                 self.outgoing.restart();
-                let peer = self.id;
-                fx.push(if restarted { Effect::PeerRestarted { peer } } else { Effect::Opened { peer } });
+                let (peer, boot) = (self.id, presence.boot);
+                fx.push(if restarted { Effect::PeerRestarted { peer, boot } } else { Effect::Opened { peer, boot } });
             }
         }
         self.handshake = None;

@@ -10,6 +10,7 @@ use super::ack::Ack;
 use super::complaint::{Complaint, complain};
 use super::context::Context;
 use super::dealing::{BadShare, Dealing, Flaw};
+use super::evidence::KeygenEvidence;
 use crate::bugs::{self, Bug};
 use crate::conduct::{Decision, Secret, SecretKind};
 use crate::curve::{Curve, Hidden, ScalarField};
@@ -163,6 +164,12 @@ impl<P: Curve> Collector<P> {
     /// Dealers that signed two different dealings.
     pub(super) fn equivocators(&self) -> Vec<NodeId> {
         self.held.iter().filter(|(_, held)| held.len() > 1).map(|(dealer, _)| *dealer).collect()
+    }
+
+    /// Two different dealings of one dealer, if it signed such.
+    pub(super) fn contradiction(&self, dealer: NodeId) -> Option<KeygenEvidence<P>> {
+        let [first, second, ..] = &self.held.get(&dealer)?[..] else { return None };
+        Some(KeygenEvidence::TwoDealings(Box::new([(*first.signed).clone(), (*second.signed).clone()])))
     }
 
     /// Every (dealer, digest) that is held.

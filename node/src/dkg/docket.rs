@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::KeyCurve;
 use super::collect::Collector;
 use super::complaint::{Ruling, Unjudgeable, judge};
 use super::context::Context;
 use super::effect::Effect;
+use super::evidence::{self, KeygenEvidence};
 use super::retry::Retry;
 use crate::curve::Curve;
 use crate::env::Env;
@@ -54,9 +56,16 @@ impl Docket {
     }
 
     /// Says once that `node` provably misbehaved.
-    pub(super) fn name(&mut self, node: NodeId, what: &'static str, env: &mut Env<'_>) {
+    pub(super) fn name<P: KeyCurve>(
+        &mut self,
+        node: NodeId,
+        what: &'static str,
+        evidence: Option<KeygenEvidence<P>>,
+        env: &mut Env<'_>,
+    ) {
         if self.named.insert(node) {
-            env.notes.push(Note::Culprit { node, what: what.to_owned() });
+            let evidence = evidence.map(|evidence| P::evidence(evidence).exhibit());
+            env.notes.push(Note::Culprit { node, what: what.to_owned(), evidence });
         }
     }
 
@@ -66,19 +75,24 @@ impl Docket {
     }
 
     /// Rules on every complaint about a dealing that is here.
-    pub(super) fn judge<P: Curve>(&mut self, context: &Context<P>, collector: &Collector<P>, env: &mut Env<'_>) {
+    pub(super) fn judge<P: KeyCurve>(&mut self, context: &Context<P>, collector: &Collector<P>, env: &mut Env<'_>) {
         let mut culprits = Vec::new();
         for ((dealer, accuser), dispute) in self.disputes.iter_mut().filter(|(_, dispute)| dispute.outcome.is_none()) {
             let Some(dealing) = collector.get(*dealer, dispute.digest) else { continue };
             let outcome = judge(context, env.roster, dealing, *accuser, &dispute.complaint, env.memo, env.meter);
             match &outcome {
-                Ok(ruling) => culprits.push(ruling.culprit(*dealer, *accuser)),
+                Ok(ruling) => {
+                    let (culprit, what) = ruling.culprit(*dealer, *accuser);
+                    let complaint = dispute.complaint.clone();
+                    let shown = evidence::Dispute { dealing: dealing.clone(), accuser: *accuser, complaint };
+                    culprits.push((culprit, what, KeygenEvidence::Dispute(Box::new(shown))));
+                }
                 Err(_) => env.notes.push(Note::Dropped { from: *accuser, reason: "dkg: malformed complaint" }),
             }
             dispute.outcome = Some(outcome);
         }
-        for (culprit, what) in culprits {
-            self.name(culprit, what, env);
+        for (culprit, what, evidence) in culprits {
+            self.name(culprit, what, Some(evidence), env);
         }
     }
 

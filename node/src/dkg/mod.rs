@@ -21,6 +21,7 @@ mod dealing;
 mod docket;
 mod effect;
 mod equality;
+mod evidence;
 mod fetch;
 mod finalize;
 pub mod frost;
@@ -44,6 +45,7 @@ pub use context::Context;
 pub use dealing::{BadShare, Dealing, Flaw, deal, deal_shares};
 pub use effect::{Effect, Params};
 pub use equality::EqualityProof;
+pub use evidence::{Dispute, KeygenEvidence};
 pub use finalize::{FinalizeError, finalize};
 pub use handover::{Handover, Task};
 pub use point::WirePoint;
@@ -58,6 +60,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conduct::Conduct;
 use crate::curve::{Bls12381, Curve};
+use crate::evidence::Evidence;
 use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Label;
 use crate::statement::Statement;
@@ -73,6 +76,9 @@ pub trait KeyCurve: Curve {
 
     /// The message that a statement is.
     fn message(statement: &Statement) -> Option<&Message<Self>>;
+
+    /// What convinces others, as evidence of any kind.
+    fn evidence(evidence: KeygenEvidence<Self>) -> Evidence;
 }
 
 impl KeyCurve for ProjectivePoint {
@@ -87,6 +93,10 @@ impl KeyCurve for ProjectivePoint {
     fn message(statement: &Statement) -> Option<&Message> {
         if let Statement::Dkg(message) = statement { Some(message) } else { None }
     }
+
+    fn evidence(evidence: KeygenEvidence) -> Evidence {
+        Evidence::Keygen(evidence)
+    }
 }
 
 impl KeyCurve for Bls12381 {
@@ -100,6 +110,10 @@ impl KeyCurve for Bls12381 {
 
     fn message(statement: &Statement) -> Option<&Message<Self>> {
         if let Statement::NetworkDkg(message) = statement { Some(message) } else { None }
+    }
+
+    fn evidence(evidence: KeygenEvidence<Self>) -> Evidence {
+        Evidence::NetworkKeygen(evidence)
     }
 }
 

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::dealing::{Dealing, deal};
 use super::docket::Docket;
 use super::effect::{Effect, Params};
+use super::evidence::KeygenEvidence;
 use super::fetch::{Fetcher, Haste};
 use super::finalize::{FinalizeError, finalize};
 use super::handover::Task;
@@ -110,7 +111,7 @@ impl<P: KeyCurve> Session<P> {
             session.collector.hold(&session.context, digest, signed, env);
         }
         for dealer in session.collector.equivocators() {
-            session.docket.name(dealer, EQUIVOCATION, env);
+            session.docket.name(dealer, EQUIVOCATION, session.collector.contradiction(dealer), env);
         }
         for (dealer, digest) in session.collector.names() {
             session.acknowledge(dealer, digest, env, fx);
@@ -228,7 +229,7 @@ impl<P: KeyCurve> Session<P> {
             return env.dropped(from, "dkg: late dealing");
         }
         if signed.body.verify_shape(&self.context).is_err() {
-            self.docket.name(from, INVALID, env);
+            self.docket.name(from, INVALID, Some(KeygenEvidence::InvalidDealing(signed)), env);
             return env.dropped(from, "dkg: malformed dealing");
         }
         let digest = signed.body.digest_metered(env.meter);
@@ -281,11 +282,13 @@ impl<P: KeyCurve> Session<P> {
         fx.push(Effect::Persist(Entry::Received { digest, signed: signed.clone() }));
         self.collector.hold(&self.context, digest, signed, env);
         if self.collector.is_invalid(dealer, digest) {
-            self.docket.name(dealer, INVALID, env);
+            let evidence = self.collector.get(dealer, digest).cloned();
+            let evidence = evidence.map(|signed| KeygenEvidence::InvalidDealing(Box::new(signed)));
+            self.docket.name(dealer, INVALID, evidence, env);
         }
         if self.collector.count(dealer) > 1 {
             env.dropped(dealer, "dkg: equivocation");
-            self.docket.name(dealer, EQUIVOCATION, env);
+            self.docket.name(dealer, EQUIVOCATION, self.collector.contradiction(dealer), env);
         }
         self.complain(dealer, digest, env, fx);
         self.docket.judge(&self.context, &self.collector, env);

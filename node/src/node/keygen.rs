@@ -13,12 +13,12 @@ use crate::chain::abi::{KEY_TYPE_BLS, KEY_TYPE_ECDSA, NETWORK_KEY_INDEX};
 use crate::chain::{BoardEvent, ChainEvent, ContractCall};
 use crate::curve::Bls12381;
 use crate::dkg::{self, Effect, Entry, KeyCurve, Params, Record, Task};
-use crate::id::{Digest, KeyId, NodeId, SessionId};
+use crate::id::{KeyId, NodeId, SessionId};
 use crate::io::{Outputs, Time};
 use crate::key::KeyShare;
 use crate::note::Note;
 use crate::store::{Batch, Scope, StoreError, Table};
-use crate::wire::{SignatureBytes, encode, hash_parts};
+use crate::wire::SignatureBytes;
 
 /// What a step of key generation may touch besides the sessions themselves.
 pub(super) struct Reach<'a> {
@@ -299,6 +299,5 @@ fn load<P: KeyKind>(session: SessionId, reach: &mut Reach<'_>) -> Result<Option<
 
 /// The vote that routes a key. It commits this node to everybody's public shares, through the polynomial behind them.
 fn vote<P: KeyKind>(share: &KeyShare<P>, core: &Core) -> ContractCall {
-    let key_data = Digest(hash_parts("dkg/key-data", &[&encode(&share.public)]));
-    core.config.contracts.vote_for_key(&share.public.point.chain_bytes(), P::KEY_TYPE, key_data)
+    core.config.contracts.vote_for_key(&share.public.point.chain_bytes(), P::KEY_TYPE, share.public.data_digest())
 }

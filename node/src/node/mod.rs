@@ -9,6 +9,7 @@ pub(crate) mod decryption;
 mod execution;
 mod keygen;
 mod peers;
+mod preprocessing;
 mod question;
 mod requests;
 mod running;
@@ -68,6 +69,10 @@ pub struct Config {
     pub delta_ms: u64,
     /// How many unacknowledged messages are kept for a peer.
     pub queue_messages: usize,
+    /// Where triples come from.
+    pub preprocessing: Preprocessing,
+    /// The fewest triples that a batch of this node has; a presignature takes two.
+    pub triple_batch: u16,
     /// How many presignatures this node keeps ready for each holder set that it leads; 0 makes them on demand.
     pub pool_per_set: usize,
     /// What actions may use.
@@ -82,6 +87,16 @@ pub struct Config {
     pub memo: Memo,
     /// Known mistakes that this node makes, in a build that has them.
     pub bugs: BugSet,
+}
+
+/// Where a node gets Beaver triples from. Presigning and signing on top of them are always the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preprocessing {
+    /// It makes them with the other holders ([`crate::triples`]).
+    #[default]
+    Protocol,
+    /// A trusted dealer hands them out, who knows all of them.
+    Dealer,
 }
 
 /// Why a node cannot start.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::core::Core;
 use crate::channel::{self, Channels};
-use crate::id::NodeId;
+use crate::id::{Boot, NodeId};
 use crate::io::{Output, Outputs, Time};
 use crate::meter::Op;
 use crate::note::Note;
@@ -25,6 +25,15 @@ pub(super) struct Heard {
     pub from: NodeId,
     pub statement: Statement,
     pub signature: Option<SignatureBytes>,
+}
+
+/// A peer has opened a channel to this boot of the node.
+pub(super) struct Arrival {
+    pub peer: NodeId,
+    /// Which run of the peer it is.
+    pub boot: Boot,
+    /// Whether this boot of the node has known an earlier run of the peer.
+    pub again: bool,
 }
 
 /// The way to and from the peers.
@@ -65,14 +74,14 @@ impl Peers {
         to_self
     }
 
-    /// Turns channel effects into outputs, and delivered bytes into checked statements. Second: restarted peers.
+    /// Turns channel effects into outputs, and delivered bytes into checked statements. Second: peers that have come.
     pub fn carry_out(
         &mut self,
         effects: Vec<channel::Effect>,
         core: &Core,
         out: &mut Outputs,
-    ) -> (Vec<Heard>, Vec<NodeId>) {
-        let (mut heard, mut restarted) = (Vec::new(), Vec::new());
+    ) -> (Vec<Heard>, Vec<Arrival>) {
+        let (mut heard, mut arrivals) = (Vec::new(), Vec::new());
         for effect in effects {
             match effect {
                 channel::Effect::Transmit { to, label, bytes } => out.push(Output::Send { to, label, bytes }),
@@ -80,8 +89,11 @@ impl Peers {
                     Ok(statement) => heard.push(statement),
                     Err(reason) => out.note(Note::Dropped { from, reason }),
                 },
-                channel::Effect::Opened { peer } => out.note(Note::ChannelOpen { peer }),
-                channel::Effect::PeerRestarted { peer } => restarted.push(peer),
+                channel::Effect::Opened { peer, boot } => {
+                    out.note(Note::ChannelOpen { peer });
+                    arrivals.push(Arrival { peer, boot, again: false });
+                }
+                channel::Effect::PeerRestarted { peer, boot } => arrivals.push(Arrival { peer, boot, again: true }),
                 channel::Effect::Dropped { from, reason } => {
                     out.note(Note::Dropped { from, reason: reason.name() });
                 }
@@ -90,7 +102,7 @@ impl Peers {
                 }
             }
         }
-        (heard, restarted)
+        (heard, arrivals)
     }
 }
 

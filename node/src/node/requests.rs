@@ -10,6 +10,7 @@ use super::question::PermissionPart;
 use super::state::{KeyState, RequestState};
 use crate::action::{HostAnswer, HostCallId};
 use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
+use crate::chain::addresses::parse_address;
 use crate::curve::Bls12381;
 use crate::id::{ConnId, KeyId, RequestId, SessionId};
 use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
@@ -20,6 +21,10 @@ use crate::wire::{decode, encode};
 
 /// How many finished answers are kept for clients that ask again.
 const ANSWERS_MAX: usize = 256;
+/// The share of the actions under way that one caller may have: this part of all. A caller who asks for more than that
+/// (a client that drains its presignatures, or floods the node) waits, and leaves the other places to others. Wallets
+/// cost nothing, so this keeps a careless or greedy client from harming others, not an army of made-up ones.
+const CALLER_PART: usize = 4;
 /// How many connections may wait for one request.
 const CONNECTIONS_MAX: usize = 16;
 
@@ -41,7 +46,7 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Admits up to `running_max` actions at once.
+    /// Admits up to `running_max` actions at once, a part of them from each caller.
     pub fn new(running_max: usize) -> Self {
         Self {
             running_max,
@@ -148,8 +153,7 @@ impl Requests {
         if let Some(answer) = self.answers.get(&id) {
             return reply(conn, answer, out);
         }
-        if self.running.len() >= self.running_max && !self.running.contains_key(&id) {
-            let message = format!("this node runs {} actions already; try again", self.running_max);
+        if let Some(message) = self.is_too_busy_for(&execute).filter(|_| !self.running.contains_key(&id)) {
             let failure = Failure { code: ErrorCode::RateLimitExceeded, message, logs: String::new() };
             return reply(conn, &encode(&Response::Execute { request: id, result: Err(failure) }), out);
         }
@@ -163,6 +167,19 @@ impl Requests {
         let execution = Execution::begin(id, execute, now, core, out);
         self.running.insert(id, execution);
         self.advance(id, now, core, out, |_, _, _| {});
+    }
+
+    /// Why this request finds no place at the moment, if it does not. It is looked at before the caller's signature: who
+    /// says to be somebody else waits in that caller's stead, or is refused for the signature, but takes no place of his.
+    fn is_too_busy_for(&self, execute: &Execute) -> Option<String> {
+        if self.running.len() >= self.running_max {
+            return Some(format!("this node runs {} actions already; try again", self.running_max));
+        }
+        let caller = execute.auth_sig.as_ref().and_then(|auth_sig| parse_address(&auth_sig.address));
+        let places = self.running_max.div_ceil(CALLER_PART);
+        // All who have not signed in are one caller.
+        let taken = self.running.values().filter(|execution| execution.claimant.address == caller).count();
+        (taken >= places).then(|| format!("this node runs {places} actions for this caller already; try again"))
     }
 
     /// The gateway answered a question for an action's code.

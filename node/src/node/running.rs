@@ -2,12 +2,14 @@
 //! the next until nothing is left to do.
 
 use k256::ProjectivePoint;
+use std::mem;
 use std::rc::Rc;
 
 use super::Load;
 use super::core::Core;
 use super::keygen::{KeyGeneration, Reach};
-use super::peers::{Heard, Peers};
+use super::peers::{Arrival, Heard, Peers};
+use super::preprocessing::{Made, Source};
 use super::question::Question;
 use super::requests::Requests;
 use super::state::{ChannelState, Membership};
@@ -16,8 +18,10 @@ use super::watch::ChainWatch;
 use crate::chain::ChainEvent;
 use crate::channel::{self, Channels};
 use crate::curve::Bls12381;
+use crate::env::Env;
+use crate::evidence::Evidence;
 use crate::id::{Boot, CallId, NodeId};
-use crate::io::{ChainError, ChainLog, ChainReply, Input, Output, Outputs, Time};
+use crate::io::{ChainError, ChainLog, ChainReply, Input, Outputs, Time};
 use crate::note::Note;
 use crate::signing::{self, Signers};
 use crate::statement::Statement;
@@ -33,6 +37,9 @@ pub(super) struct Running {
     keygen: KeyGeneration<ProjectivePoint>,
     network_keygen: KeyGeneration<Bls12381>,
     signers: Signers,
+    source: Source,
+    /// Batches of triples, made or not, that signing has not been told of.
+    made: Vec<Made>,
     requests: Requests,
 }
 
@@ -54,12 +61,13 @@ impl Running {
             core.roster.iter().map(|(id, member)| (id, member.channel_key)),
             &core.entropy,
         );
-        let signers = Signers::new(signing::Params {
+        let mut params = signing::Params {
             pool_per_set: core.config.pool_per_set,
             // A signature gives up while the action that waits for it can still be told.
             deadline_ms: core.config.limits.time_ms / 6 * 5,
             ..signing::Params::new(core.config.delta_ms, core.roster.size())
-        });
+        };
+        let source = Source::new(&core.config, core.roster.threshold(), &mut params);
         let watch = ChainWatch::new(core.config.first_block, head);
         let mut running = Self {
             peers: Peers { channels },
@@ -67,7 +75,9 @@ impl Running {
             transactions: Transactions::default(),
             keygen: KeyGeneration::default(),
             network_keygen: KeyGeneration::default(),
-            signers,
+            signers: Signers::new(params),
+            source,
+            made: Vec::new(),
             requests: Requests::new(core.config.executions_max),
             core,
         };
@@ -113,6 +123,7 @@ impl Running {
             keys,
             signing: self.signers.progress(),
             presignatures: self.signers.pool_levels(),
+            triple_batches: self.source.batches(),
             requests,
             open_questions: core.open_questions(),
             transactions: self.transactions.pending(),
@@ -122,9 +133,15 @@ impl Running {
 
     /// The earliest instant at which some part has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        let keys = [self.keygen.deadline(), self.network_keygen.deadline()];
-        let others = [self.peers.channels.deadline(), self.signers.deadline(), self.requests.deadline()];
-        keys.into_iter().chain(others).flatten().min()
+        let parts = [
+            self.peers.channels.deadline(),
+            self.keygen.deadline(),
+            self.network_keygen.deadline(),
+            self.signers.deadline(),
+            self.source.deadline(),
+            self.requests.deadline(),
+        ];
+        parts.into_iter().flatten().min()
     }
 
     /// Handles one input at `now`, when the node's clock shows `clock`.
@@ -152,9 +169,10 @@ impl Running {
                     self.requests.on_http(request, call, reply, now, &mut self.core, out);
                 }
             }
-            Input::DealtTriples(triples) => {
+            Input::DealtTriples(triples) if self.source.is_dealer() => {
                 self.sign(now, out, |signers, env, fx| signers.on_triples(*triples, env, fx));
             }
+            Input::DealtTriples(_) => {}
             Input::Timer(_) => self.tick(now, out)?,
         }
         self.settle(now, out)
@@ -177,6 +195,7 @@ impl Running {
         let (keygen, network, mut reach) = self.reach(now, out);
         keygen.tick(&mut reach)?;
         network.tick(&mut reach)?;
+        self.make(now, out, Source::tick);
         self.sign(now, out, |signers, env, fx| signers.tick(env, fx));
         self.requests.tick(now, &mut self.core, out);
         Ok(())
@@ -189,9 +208,12 @@ impl Running {
     }
 
     fn receive(&mut self, effects: Vec<channel::Effect>, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
-        let (heard, restarted) = self.peers.carry_out(effects, &self.core, out);
-        for peer in restarted {
-            self.sign(now, out, |signers, env, fx| signers.peer_restarted(peer, env, fx));
+        let (heard, arrivals) = self.peers.carry_out(effects, &self.core, out);
+        for Arrival { peer, boot, again } in arrivals {
+            if again {
+                self.make(now, out, |source, env| source.peer_restarted(peer, env));
+            }
+            self.sign(now, out, |signers, env, fx| signers.peer_arrived(peer, boot, again, env, fx));
         }
         heard.into_iter().try_for_each(|heard| self.hear(heard, now, out))
     }
@@ -213,6 +235,10 @@ impl Running {
             }
             Statement::Signing(message) => {
                 self.sign(now, out, |signers, env, fx| signers.on_message(from, message, signature, env, fx));
+                Ok(())
+            }
+            Statement::Triples(message) => {
+                self.make(now, out, |source, env| source.on_message(from, message, signature, env));
                 Ok(())
             }
             Statement::Raw(_) => Ok(()),
@@ -264,12 +290,35 @@ impl Running {
         Ok(())
     }
 
+    /// Runs a step of preprocessing and hands on what it has made.
+    fn make(&mut self, now: Time, out: &mut Outputs, step: impl FnOnce(&mut Source, &mut Env<'_>) -> Vec<Made>) {
+        let source = &mut self.source;
+        let made = self.core.with_env(now, out, |env| step(source, env));
+        self.hand_on(made, now, out);
+    }
+
+    /// Suspicions and convictions count at once; what signing may act upon waits until the event is settled.
+    fn hand_on(&mut self, made: Vec<Made>, now: Time, out: &mut Outputs) {
+        for made in made {
+            match made {
+                Made::Say(to, message) => self.core.say(to, Statement::Triples(message)),
+                Made::Triples(_) | Made::Failed(_) => self.made.push(made),
+                Made::Suspect(node) => self.sign(now, out, |signers, env, fx| signers.suspect(node, env, fx)),
+                Made::Culprit(node, what, evidence) => {
+                    self.signers.convict(node);
+                    let evidence = Some(Evidence::Triples(evidence).exhibit());
+                    out.note(Note::Culprit { node, what: format!("{what:?}"), evidence });
+                }
+            }
+        }
+    }
+
     /// Runs a step of signing and carries out what it asks for.
     fn sign(
         &mut self,
         now: Time,
         out: &mut Outputs,
-        step: impl FnOnce(&mut Signers, &mut crate::env::Env<'_>, &mut Vec<signing::Effect>),
+        step: impl FnOnce(&mut Signers, &mut Env<'_>, &mut Vec<signing::Effect>),
     ) {
         let mut effects = Vec::new();
         let signers = &mut self.signers;
@@ -277,11 +326,16 @@ impl Running {
         for effect in effects {
             match effect {
                 signing::Effect::Send { to, message } => self.core.say(to, Statement::Signing(message)),
-                signing::Effect::NeedTriples { holders, leader } => {
-                    out.push(Output::NeedTriples { holders, leader });
+                signing::Effect::NeedTriples { leader, holders, count } => {
+                    let source = &mut self.source;
+                    match self.core.with_env(now, out, |env| source.need(leader, holders, count, env)) {
+                        Ok(made) => self.hand_on(made, now, out),
+                        Err(request) => out.push(request),
+                    }
                 }
-                signing::Effect::Culprit { node, what } => {
-                    out.note(Note::Culprit { node, what: format!("{what:?}") });
+                signing::Effect::Culprit { node, what, evidence } => {
+                    let evidence = evidence.map(|evidence| Evidence::Signing(*evidence).exhibit());
+                    out.note(Note::Culprit { node, what: format!("{what:?}"), evidence });
                 }
                 signing::Effect::WrongResult { attempt } => out.note(Note::WrongResult { attempt }),
                 signing::Effect::Done { session, shares, signature, .. } => {
@@ -302,7 +356,15 @@ impl Running {
                 self.requests.on_network_key(key);
             }
             let orders = self.requests.take_orders();
-            let quiet = ready.is_empty() && orders.is_empty();
+            let made = mem::take(&mut self.made);
+            let quiet = ready.is_empty() && orders.is_empty() && made.is_empty();
+            for made in made {
+                self.sign(now, out, |signers, env, fx| match made {
+                    Made::Triples(batch) => signers.on_triples(*batch, env, fx),
+                    Made::Failed(holders) => signers.on_triples_failed(&holders, env, fx),
+                    Made::Say(..) | Made::Suspect(_) | Made::Culprit(..) => {}
+                });
+            }
             for key in ready {
                 self.requests.on_key(Rc::clone(&key));
                 self.sign(now, out, |signers, env, fx| signers.on_key(&key, env, fx));

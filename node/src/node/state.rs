@@ -48,6 +48,8 @@ pub struct Membership {
     pub signing: Vec<signing::Progress>,
     /// Its stock of triples and presignatures.
     pub presignatures: PoolLevels,
+    /// Batches of triples that it makes with others or remembers.
+    pub triple_batches: usize,
     /// Clients' requests.
     pub requests: Vec<RequestState>,
     /// What it has asked its surroundings, counted by what it is about.

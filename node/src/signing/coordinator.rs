@@ -185,19 +185,20 @@ impl Coordination {
         if let Some((id, holders)) = pool.reserve(me, &key, eligible) {
             return self.propose(Some(id), &holders, io);
         }
-        if matches!(self.phase, Phase::Presigning(_)) && pool.is_pending(me, &key) {
+        if matches!(self.phase, Phase::Presigning(_)) && pool.is_pending(me, &key, eligible) {
             return Step::Wait;
         }
         // A presignature made ahead may fit whoever announces next.
         if patient && eligible.len() < task.key.public.members.len() && pool.has_led(me, &key) {
             return Step::Wait;
         }
-        self.phase = Phase::Presigning(io.env.now.plus_millis(io.params.presign_ms()));
         if !pool.is_making(me, &key, eligible) {
             self.tries += 1;
             let holders = choose(me, eligible, io.standing, usize::from(task.key.public.threshold));
             pool.lead(task.key, &holders, 1, io);
         }
+        let triples = if pool.is_waiting(&key, eligible) { io.params.triples_ms } else { 0 };
+        self.phase = Phase::Presigning(io.env.now.plus_millis(io.params.presign_ms().saturating_add(triples)));
         Step::Wait
     }
 

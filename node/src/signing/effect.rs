@@ -1,6 +1,6 @@
 //! What signing asks of the node around it.
 
-use super::{ClientShare, CombinedSignature, Message};
+use super::{ClientShare, CombinedSignature, Message, SigningEvidence};
 use crate::id::{Digest, NodeId, RequestId, SessionId};
 
 /// Something that signing wants done or has found.
@@ -19,6 +19,8 @@ pub enum Effect {
         leader: NodeId,
         /// The holders, ascending.
         holders: Vec<NodeId>,
+        /// How many are needed at once.
+        count: usize,
     },
     /// A session has its signature.
     Done {
@@ -54,6 +56,8 @@ pub enum Effect {
         node: NodeId,
         /// What it did.
         what: Misbehaviour,
+        /// What convinces others; none where triples come from a trusted dealer, whose word nobody signed.
+        evidence: Option<Box<SigningEvidence>>,
     },
     /// What all gave for a presignature or signature combines to something wrong. Follows the culprits.
     WrongResult {

@@ -182,6 +182,14 @@ impl Run {
         }
     }
 
+    /// Whether a holder's share is right, RFC 9591 section 5.4: z_i G = D_i + rho_i E_i + lambda_i c X_i.
+    pub fn is_right(&self, key: &PublicKey, holder: NodeId, share: &Scalar) -> bool {
+        match &self.0 {
+            RunOf::Rfc9591(run) => run.check(key, holder, share).is_ok(),
+            RunOf::Bip340(run) => run.check(key, holder, share).is_ok(),
+        }
+    }
+
     /// All holders whose share is wrong, RFC 9591 section 5.4. `shares` are those of all holders.
     pub fn cheaters(&self, key: &PublicKey, shares: &BTreeMap<NodeId, Scalar>, meter: &mut Meter) -> Vec<NodeId> {
         meter.add(Op::ScalarMul, 4 * shares.len() as u64);
@@ -222,6 +230,14 @@ impl<C: Suite> Package<C> {
         let share = frost_core::round2::sign(&self.package, nonces, &package)?;
         let bytes = share.serialize();
         bytes.as_slice().try_into().ok().and_then(curve::scalar_from_bytes).ok_or(RunError::Refused)
+    }
+
+    /// Checks one holder's share.
+    fn check(&self, key: &PublicKey, holder: NodeId, share: &Scalar) -> Result<(), Error<C>> {
+        let id = identifier(holder)?;
+        let share = SignatureShare::deserialize(&curve::scalar_bytes(share))?;
+        let (own, all) = (VerifyingShare::new(key.share_of(holder)), VerifyingKey::new(key.point));
+        frost_core::verify_signature_share(id, &own, &share, &self.package, &all)
     }
 
     fn cheaters(&self, key: &PublicKey, shares: &BTreeMap<NodeId, Scalar>) -> Vec<NodeId> {
@@ -353,10 +369,13 @@ mod tests {
             let (public, run, mut shares) = run(scheme, members);
             let mut meter = Meter::default();
             assert!(run.cheaters(&public, &shares, &mut meter).is_empty());
+            assert!(shares.iter().all(|(holder, share)| run.is_right(&public, *holder, share)));
             for liar in [2, 5] {
                 *shares.get_mut(&NodeId(liar)).unwrap() += Scalar::ONE;
             }
             assert_eq!(run.cheaters(&public, &shares, &mut meter), [NodeId(2), NodeId(5)]);
+            let wrong = shares.iter().filter(|(holder, share)| !run.is_right(&public, **holder, share));
+            assert_eq!(wrong.map(|(holder, _)| *holder).collect::<Vec<_>>(), [NodeId(2), NodeId(5)]);
         }
     }
 

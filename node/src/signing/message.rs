@@ -102,6 +102,9 @@ pub struct Announce {
     pub session: SessionId,
     /// The attempt, which decides the coordinator.
     pub attempt: u32,
+    /// The run of the coordinator that this is for. A restarted coordinator has forgotten what it proposed; were it
+    /// to take up what was announced to it before, it could propose the same nonces twice and prove itself a liar.
+    pub coordinator_boot: Boot,
     /// How often the node has announced itself for the attempt before. FROST nonces serve one proposal; a node whose
     /// nonces are gone without a signature offers new ones to the same coordinator.
     pub turn: u32,

@@ -10,6 +10,7 @@ mod coordinator;
 mod early;
 pub mod ecdsa;
 pub mod effect;
+mod evidence;
 pub mod frost;
 mod message;
 mod over;
@@ -20,17 +21,18 @@ mod session;
 mod signers;
 mod standing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use combine::{ClientSignature, CombineError, CombinedSignature, assemble, combine, combine_client};
 pub use effect::{Effect, Misbehaviour};
+pub use evidence::{ShareEvidence, SigningEvidence};
 pub use message::{
     Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignOpened, PresignShare, PresignStart, Propose,
     Share,
 };
 pub use params::Params;
 pub use pool::PoolLevels;
-pub use session::{Progress, Subject};
+pub use session::{Progress, Subject, session_id};
 pub use signers::Signers;
 
 use k256::{ProjectivePoint, Scalar};

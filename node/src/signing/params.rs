@@ -1,5 +1,7 @@
 //! Timeouts and bounds of signing, as multiples of the message delay that the network promises.
 
+use super::Scheme;
+
 /// Parameters of signing at one node. All nodes of a network use the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Params {
@@ -17,6 +19,13 @@ pub struct Params {
     pub early_per_peer_max: usize,
     /// How many presignatures of one leader a node holds or has in the making.
     pub presignatures_per_leader_max: usize,
+    /// How many triples of one leader a node keeps.
+    pub triples_per_leader_max: usize,
+    /// After so long a leader knows what has become of a batch of triples, milliseconds; 0 if a dealer hands them out
+    /// within the time of a presignature.
+    pub triples_ms: u64,
+    /// How long a batch of triples takes that nobody delays on purpose, milliseconds.
+    pub triples_room_ms: u64,
 }
 
 impl Params {
@@ -30,12 +39,16 @@ impl Params {
             pool_per_set: 0,
             early_per_peer_max: 128,
             presignatures_per_leader_max: 256,
+            triples_per_leader_max: 1024,
+            triples_ms: 0,
+            triples_room_ms: 0,
         }
     }
 
     /// How long a node waits in `attempt`: room for announcement, triples, presigning and signing, doubling thrice.
-    pub fn attempt_ms(&self, attempt: u32) -> u64 {
-        self.delta_ms.saturating_mul(10 << attempt.min(3))
+    pub fn attempt_ms(&self, attempt: u32, scheme: Scheme) -> u64 {
+        let triples = if scheme == Scheme::EcdsaK256 { self.triples_room_ms } else { 0 };
+        self.delta_ms.saturating_mul(10).saturating_add(triples).saturating_mul(1 << attempt.min(3))
     }
 
     /// How long a coordinator that has enough announcements waits for better ones.
@@ -43,7 +56,7 @@ impl Params {
         self.delta_ms.saturating_mul(2)
     }
 
-    /// How long a presignature may take: a round trip for triples, the start, the opened values.
+    /// How long a presignature may take: a round trip for triples from a dealer, the start, the opened values.
     pub fn presign_ms(&self) -> u64 {
         self.delta_ms.saturating_mul(6)
     }

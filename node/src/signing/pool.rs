@@ -12,7 +12,9 @@ use super::ecdsa::{DealtTriples, Presign, Presignature, TripleShare};
 use super::params::Params;
 use super::round::is_signed;
 use super::standing::Standing;
-use super::{Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, is_subset_of};
+use super::{
+    Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, Propose, SigningEvidence, is_subset_of,
+};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve;
@@ -23,6 +25,8 @@ use crate::key::KeyShare;
 use crate::note::Note;
 use crate::wire::{Signable, SignatureBytes, Signed};
 
+/// A presignature is made of two triples.
+const TRIPLES_PER_PRESIGNATURE: usize = 2;
 /// Batches kept of one leader and set; older ones are dropped.
 const BATCHES_PER_SET_MAX: usize = 8;
 /// How many spent presignatures are remembered, to recognise a second proposal.
@@ -61,16 +65,16 @@ impl Io<'_, '_> {
     /// Takes note that a peer let a deadline pass, which proves nothing against it.
     pub(super) fn suspect(&mut self, node: NodeId) {
         if bugs::planted(Bug::TimeoutAsProof) {
-            self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() });
+            self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() }, None);
         } else if self.standing.suspect(node) {
             self.env.notes.push(Note::Suspected { node });
         }
     }
 
     /// Names a liar and stops choosing it.
-    pub(super) fn convict(&mut self, node: NodeId, what: Misbehaviour) {
+    pub(super) fn convict(&mut self, node: NodeId, what: Misbehaviour, evidence: Option<SigningEvidence>) {
         self.standing.convict(node);
-        self.fx.push(Effect::Culprit { node, what });
+        self.fx.push(Effect::Culprit { node, what, evidence: evidence.map(Box::new) });
     }
 }
 
@@ -104,6 +108,14 @@ struct Making {
     opened: BTreeMap<NodeId, Signed<PresignShare>>,
 }
 
+/// What a presignature was used for.
+struct Spent {
+    proposal: Digest,
+    leader: NodeId,
+    /// The proposal as the leader signed it, unless that is this node: half of what convicts a leader of two.
+    signed: Option<Signed<Propose>>,
+}
+
 type Set = (NodeId, Vec<NodeId>);
 type Batch = BTreeMap<u32, TripleShare>;
 
@@ -115,12 +127,12 @@ pub(super) struct Pool {
     ready: BTreeMap<Digest, Presignature>,
     /// Presignatures that this node leads and has just proposed: good for that proposal and no other.
     proposed: BTreeSet<Digest>,
-    spent: BTreeMap<Digest, (Digest, NodeId)>,
+    spent: BTreeMap<Digest, Spent>,
     spent_order: std::collections::VecDeque<Digest>,
     /// Presignatures to start once their triples are there.
     wanted: BTreeMap<(Vec<NodeId>, KeyId), (Rc<KeyShare>, usize)>,
     asked: BTreeMap<Vec<NodeId>, Time>,
-    /// Presignatures that have begun or become ready since this was last taken.
+    /// Presignatures that have begun, become ready or been given up since this was last taken.
     pub(super) news: Vec<Digest>,
 }
 
@@ -154,17 +166,24 @@ impl Pool {
             if !self.lead_one(key, holders, io) {
                 let wanted = self.wanted.entry((holders.to_vec(), key.public.id())).or_insert((Rc::clone(key), 0));
                 wanted.1 = wanted.1.max(count - begun);
-                self.ask(holders, io);
+                self.ask(holders, TRIPLES_PER_PRESIGNATURE * (count - begun), io);
                 return;
             }
         }
     }
 
-    fn ask(&mut self, holders: &[NodeId], io: &mut Io) {
+    fn ask(&mut self, holders: &[NodeId], count: usize, io: &mut Io) {
         if self.asked.get(holders).is_none_or(|until| *until <= io.env.now) {
-            self.asked.insert(holders.to_vec(), io.env.now.plus_millis(io.params.presign_ms()));
-            io.fx.push(Effect::NeedTriples { leader: io.env.me, holders: holders.to_vec() });
+            let patience = io.params.presign_ms().max(io.params.triples_ms);
+            self.asked.insert(holders.to_vec(), io.env.now.plus_millis(patience));
+            io.fx.push(Effect::NeedTriples { leader: io.env.me, holders: holders.to_vec(), count });
         }
+    }
+
+    /// No triples will come for these holders: what waited for them is given up, to be led elsewhere.
+    pub(super) fn on_failed(&mut self, holders: &[NodeId]) {
+        self.asked.remove(holders);
+        self.wanted.retain(|(set, _), _| set != holders);
     }
 
     fn lead_one(&mut self, key: &Rc<KeyShare>, holders: &[NodeId], io: &mut Io) -> bool {
@@ -220,7 +239,12 @@ impl Pool {
         }
         let consumed = "Checked above";
         let nonce = batch.remove(&start.nonce).expect(consumed);
-        let product = batch.remove(&start.product).expect(consumed);
+        let product = if bugs::planted(Bug::TripleTwice) {
+            batch.get(&start.product).cloned()
+        } else {
+            batch.remove(&start.product)
+        };
+        let product = product.expect(consumed);
         let (session, bytes) = (SessionId(start.digest().0), &curve::scalar_bytes(&product.c));
         io.env.conduct.learn(Secret { kind: SecretKind::Triple, session, bytes });
         let (me, leader) = (io.env.me, start.leader);
@@ -264,7 +288,13 @@ impl Pool {
     }
 
     /// Takes in what all holders have opened, from the leader; false if the presignature is not in the making here.
-    pub(super) fn on_opened(&mut self, from: NodeId, opened: &PresignOpened, io: &mut Io) -> bool {
+    pub(super) fn on_opened(
+        &mut self,
+        from: NodeId,
+        opened: &PresignOpened,
+        signature: Option<SignatureBytes>,
+        io: &mut Io,
+    ) -> bool {
         let id = opened.presignature;
         let Some(making) = self.running.get_mut(&id) else { return false };
         let (list, start) = (&opened.openings, making.run.start());
@@ -274,7 +304,9 @@ impl Pool {
             return true;
         }
         if !list.iter().all(|o| is_signed(o, io.env)) {
-            io.convict(from, Misbehaviour::ForgedOpening { presignature: id });
+            let opened = signature.map(|signature| Signed { body: opened.clone(), signer: from, signature });
+            let evidence = opened.map(|opened| SigningEvidence::ForgedOpening(Box::new(opened)));
+            io.convict(from, Misbehaviour::ForgedOpening { presignature: id }, evidence);
             io.env.dropped(from, "forged opened values");
             return true;
         }
@@ -307,7 +339,7 @@ impl Pool {
             }
             Err(PresignError::Wrong(liars)) => {
                 for liar in liars {
-                    io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id });
+                    io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id }, None);
                 }
                 io.fx.push(Effect::WrongResult { attempt: id });
             }
@@ -337,9 +369,24 @@ impl Pool {
         if batches.len() > BATCHES_PER_SET_MAX {
             batches.pop_first();
         }
+        self.drop_excess((leader, &holders), io.params.triples_per_leader_max);
         if leader == io.env.me {
             self.asked.remove(&holders);
             self.lead_wanted(&holders, io);
+        }
+    }
+
+    /// Drops whatever else a leader has made, so that it cannot fill the memory with triples that it never uses.
+    fn drop_excess(&mut self, (leader, newest): (NodeId, &[NodeId]), most: usize) {
+        let of_leader = |stock: &BTreeMap<Set, BTreeMap<u64, Batch>>| -> usize {
+            let batches = stock.iter().filter(|((by, _), _)| *by == leader).flat_map(|(_, batches)| batches.values());
+            batches.map(BTreeMap::len).sum()
+        };
+        while of_leader(&self.stock) > most {
+            let Some(other) = self.stock.keys().find(|(by, set)| *by == leader && set != newest).cloned() else {
+                return;
+            };
+            self.stock.remove(&other);
         }
     }
 
@@ -366,9 +413,22 @@ impl Pool {
             let have = wanted
                 + self.running.values().filter(|making| led(making.run.start())).count()
                 + self.ready.values().filter(|p| led(&p.public.start)).count();
-            if have < target && holders.iter().all(|h| io.standing.is_clean(*h)) {
+            if !holders.iter().all(|h| io.standing.is_clean(*h)) {
+                continue;
+            }
+            if have < target {
                 self.lead(key, &holders, target - have, io);
             }
+            self.refill(&holders, TRIPLES_PER_PRESIGNATURE * target, io);
+        }
+    }
+
+    /// Asks for triples in the background when fewer than `low` are left for a set that is kept ready.
+    fn refill(&mut self, holders: &[NodeId], low: usize, io: &mut Io) {
+        let batches = self.stock.get(&(io.env.me, holders.to_vec())).into_iter().flat_map(BTreeMap::values);
+        let left: usize = batches.map(|batch| batch.len() / TRIPLES_PER_PRESIGNATURE * TRIPLES_PER_PRESIGNATURE).sum();
+        if io.params.triples_ms > 0 && left < low {
+            self.ask(holders, low, io);
         }
     }
 
@@ -379,8 +439,13 @@ impl Pool {
         } else if self.running.contains_key(id) {
             State::Running
         } else {
-            self.spent.get(id).map_or(State::Unknown, |(proposal, leader)| State::Spent(*proposal, *leader))
+            self.spent.get(id).map_or(State::Unknown, |spent| State::Spent(spent.proposal, spent.leader))
         }
+    }
+
+    /// The proposal that a presignature was used for, as its leader signed it.
+    pub(super) fn spent_for(&self, id: &Digest) -> Option<Signed<Propose>> {
+        self.spent.get(id)?.signed.clone()
     }
 
     /// The start of a ready presignature.
@@ -389,10 +454,16 @@ impl Pool {
     }
 
     /// Takes a presignature out for the one proposal that it will serve.
-    pub(super) fn take(&mut self, id: &Digest, proposal: Digest) -> Option<Presignature> {
+    pub(super) fn take(
+        &mut self,
+        id: &Digest,
+        proposal: Digest,
+        signed: Option<Signed<Propose>>,
+    ) -> Option<Presignature> {
         let presignature = self.consume(id)?;
         self.proposed.remove(id);
-        self.spent.insert(*id, (proposal, presignature.public.start.leader));
+        let leader = presignature.public.start.leader;
+        self.spent.insert(*id, Spent { proposal, leader, signed });
         self.spent_order.push_back(*id);
         if self.spent_order.len() > SPENT_MAX {
             self.spent_order.pop_front().map(|oldest| self.spent.remove(&oldest));
@@ -440,14 +511,14 @@ impl Pool {
         self.running.values().any(|making| fits(making.run.start()))
     }
 
-    /// Whether this node leads any presignature of the key that is in the making or waits for triples.
-    pub(super) fn is_pending(&self, me: NodeId, key: &KeyId) -> bool {
-        self.wanted.keys().any(|(_, wanted)| wanted == key)
-            || self
-                .running
-                .values()
-                .map(|making| making.run.start())
-                .any(|start| start.leader == me && start.key == *key)
+    /// Whether one such is in the making or waits for triples.
+    pub(super) fn is_pending(&self, me: NodeId, key: &KeyId, candidates: &BTreeSet<NodeId>) -> bool {
+        self.is_waiting(key, candidates) || self.is_making(me, key, candidates)
+    }
+
+    /// Whether one such waits for triples.
+    pub(super) fn is_waiting(&self, key: &KeyId, candidates: &BTreeSet<NodeId>) -> bool {
+        self.wanted.keys().any(|(holders, wanted)| wanted == key && holders.iter().all(|h| candidates.contains(h)))
     }
 
     /// Whether this node leads any ready presignature of the key.
@@ -458,6 +529,8 @@ impl Pool {
 
     /// Forgets what needs a peer that has lost its memory.
     pub(super) fn forget(&mut self, peer: NodeId) {
+        self.wanted.retain(|(holders, _), _| !holders.contains(&peer));
+        self.asked.retain(|holders, _| !holders.contains(&peer));
         self.stock.retain(|(_, holders), _| !holders.contains(&peer));
         self.running.retain(|_, making| !making.run.start().holders.contains(&peer));
         self.ready.retain(|_, p| !p.public.start.holders.contains(&peer));
@@ -478,6 +551,7 @@ impl Pool {
             if run.start().leader == io.env.me {
                 run.missing().into_iter().for_each(|peer| io.suspect(peer));
                 self.stock.remove(&(io.env.me, run.start().holders.clone()));
+                self.news.push(id);
             }
         }
     }

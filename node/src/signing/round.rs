@@ -3,7 +3,7 @@
 use k256::{ProjectivePoint, Scalar};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ClientShare, CombinedSignature, Propose, Scheme, ShareScalar, combine, ecdsa, frost};
+use super::{ClientShare, CombinedSignature, Propose, Scheme, Share, ShareScalar, combine, ecdsa, frost};
 use crate::env::Env;
 use crate::id::{Digest, NodeId};
 use crate::key::PublicKey;
@@ -46,6 +46,8 @@ pub(super) struct Round {
     pub(super) holders: Vec<NodeId>,
     pub(super) judge: Judge,
     shares: BTreeMap<NodeId, Scalar>,
+    /// Those of others, as they signed them.
+    signed: BTreeMap<NodeId, Signed<Share>>,
 }
 
 /// What the shares so far amount to.
@@ -69,7 +71,8 @@ impl Round {
     ) -> Self {
         let holders = propose.announcements.iter().map(|a| a.signer).collect();
         let (proposed, shown) = ((propose.clone(), signature), BTreeSet::new());
-        Self { attempt: propose.attempt, proposed, shown, holders, judge, shares: BTreeMap::from([(me, share)]) }
+        let shares = BTreeMap::from([(me, share)]);
+        Self { attempt: propose.attempt, proposed, shown, holders, judge, shares, signed: BTreeMap::new() }
     }
 
     /// The proposal as evidence for a holder that answered another one; once for each, and not if it is this node's own.
@@ -80,12 +83,25 @@ impl Round {
     }
 
     /// Takes in a share; a holder's first word counts.
-    pub(super) fn accept(&mut self, from: NodeId, share: Scalar) -> bool {
+    pub(super) fn accept(&mut self, share: Signed<Share>) -> bool {
+        let from = share.signer;
         let wanted = self.holders.contains(&from) && !self.shares.contains_key(&from);
         if wanted {
-            self.shares.insert(from, share);
+            self.shares.insert(from, share.body.share.0);
+            self.signed.insert(from, share);
         }
         wanted
+    }
+
+    /// A holder's share as it signed it; none of this node itself.
+    pub(super) fn share_of(&self, holder: NodeId) -> Option<&Signed<Share>> {
+        self.signed.get(&holder)
+    }
+
+    /// The proposal as its coordinator signed it; none if that is this node.
+    pub(super) fn signed(&self, coordinator: NodeId) -> Option<Signed<Propose>> {
+        let (body, signature) = &self.proposed;
+        signature.map(|signature| Signed { body: body.clone(), signer: coordinator, signature })
     }
 
     /// The holders whose share is not here.

@@ -14,11 +14,12 @@ use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
     ShareScalar, ecdsa, frost, is_subset_of,
 };
+use super::{ShareEvidence, SigningEvidence};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use crate::io::Time;
-use crate::key::KeyShare;
+use crate::key::{KeyShare, PublicKey};
 use crate::note::Note;
 use crate::wire::{Signable, SignatureBytes, Signed, encode, hash_parts};
 
@@ -43,15 +44,7 @@ pub struct Subject {
 impl Subject {
     /// The same at all nodes that agree on everything but the digest, so that they meet at one coordinator.
     pub fn session(&self) -> SessionId {
-        let public = &self.key.public;
-        let parts: [&[u8]; 5] = [
-            &self.request.0,
-            self.sig_name.as_bytes(),
-            &public.id().0,
-            &public.epoch.0.to_be_bytes(),
-            &encode(&self.scheme),
-        ];
-        SessionId::derive("signing/session", &parts)
+        session_id(&self.request, &self.sig_name, &self.key.public, self.scheme)
     }
 
     fn threshold(&self) -> usize {
@@ -109,7 +102,7 @@ pub(super) struct Session {
     deadline: Time,
     announced: BTreeMap<u32, Announced>,
     rounds: BTreeMap<Digest, Round>,
-    early: BTreeMap<NodeId, BTreeMap<Digest, Scalar>>,
+    early: BTreeMap<NodeId, BTreeMap<Digest, Signed<Share>>>,
     coordinating: BTreeMap<u32, Coordination>,
     pub(super) outcome: Option<Outcome>,
 }
@@ -117,11 +110,12 @@ pub(super) struct Session {
 impl Session {
     /// Begins with the first announcement.
     pub(super) fn begin(id: SessionId, subject: Subject, io: &mut Io) -> Self {
+        let patience = io.params.attempt_ms(0, subject.scheme);
         let mut session = Self {
             id,
             subject,
             attempt: 0,
-            attempt_until: io.env.now.plus_millis(io.params.attempt_ms(0)),
+            attempt_until: io.env.now.plus_millis(patience),
             deadline: io.env.now.plus_millis(io.params.deadline_ms),
             announced: BTreeMap::new(),
             rounds: BTreeMap::new(),
@@ -168,6 +162,20 @@ impl Session {
         }
     }
 
+    /// Announces anew to a coordinator that has been restarted since: only what is addressed to it counts there.
+    pub(super) fn readdress(&mut self, peer: NodeId, boot: Boot, io: &mut Io) {
+        if self.outcome.is_some() {
+            return;
+        }
+        let is_stale = |(attempt, announced): &(&u32, &Announced)| {
+            self.coordinator(**attempt) == peer && announced.body.coordinator_boot != boot
+        };
+        let stale = self.announced.iter().filter(is_stale).map(|(attempt, announced)| (*attempt, announced.body.turn));
+        for (attempt, turn) in stale.collect::<Vec<_>>() {
+            self.announce_turn(attempt, turn + 1, io);
+        }
+    }
+
     fn announce_turn(&mut self, attempt: u32, turn: u32, io: &mut Io) {
         *io.counter += 1;
         let stream = if bugs::planted(Bug::DeterministicNonce) {
@@ -198,9 +206,12 @@ impl Session {
             }
         };
         let boot = if bugs::planted(Bug::AnnouncementWithoutBoot) { Boot::default() } else { io.env.boot };
-        let body = Announce { session: self.id, attempt, turn, boot, digest: self.subject.digest, fresh };
+        let coordinator = self.coordinator(attempt);
+        let coordinator_boot = if coordinator == io.env.me { io.env.boot } else { io.standing.boot_of(coordinator) };
+        let (session, digest) = (self.id, self.subject.digest);
+        let body = Announce { session, attempt, coordinator_boot, turn, boot, digest, fresh };
         self.announced.insert(attempt, Announced { body: body.clone(), nonces, again_at: None });
-        io.send(self.coordinator(attempt), Message::Announce(body));
+        io.send(coordinator, Message::Announce(body));
     }
 
     /// An announcement, whose signature the caller has checked, to this node as coordinator.
@@ -216,6 +227,9 @@ impl Session {
         let Some(signature) = signature else { return io.env.dropped(from, "an announcement without signature") };
         if attempt >= io.params.attempts_max || self.coordinator(attempt) != io.env.me {
             return io.env.dropped(from, "an announcement for another coordinator");
+        }
+        if body.coordinator_boot != io.env.boot {
+            return io.env.dropped(from, "an announcement for another boot of the coordinator");
         }
         if !self.subject.key.public.members.contains(&from) {
             return io.env.dropped(from, "an announcement of a stranger");
@@ -262,12 +276,13 @@ impl Session {
         pool: &mut Pool,
         io: &mut Io,
     ) {
-        self.compare(from, propose, io);
-        if let Err(reason) = self.examine(from, propose, pool, io) {
+        self.compare(from, propose, signature, io);
+        if let Err(reason) = self.examine(from, propose, signature, pool, io) {
             return io.env.dropped(from, reason);
         }
         let proposal = propose.digest();
-        let Some((judge, share)) = self.sign(propose, proposal, pool, io) else {
+        let signed = signature.map(|signature| Signed { body: propose.clone(), signer: from, signature });
+        let Some((judge, share)) = self.sign(propose, signed, proposal, pool, io) else {
             return io.env.dropped(from, "a proposal whose nonce is used or unusable");
         };
         let holders: Vec<NodeId> = propose.announcements.iter().map(|a| a.signer).collect();
@@ -279,9 +294,9 @@ impl Session {
             io.send(holder, Message::Share(message.clone()));
         }
         let mut round = Round::new(propose, signature, judge, me, share);
-        for (sender, shares) in &mut self.early {
+        for shares in self.early.values_mut() {
             if let Some(share) = shares.remove(&proposal) {
-                round.accept(*sender, share);
+                round.accept(share);
             }
         }
         self.rounds.insert(proposal, round);
@@ -291,7 +306,14 @@ impl Session {
     }
 
     /// Everything about a proposal that can be checked without consuming anything.
-    fn examine(&self, from: NodeId, propose: &Propose, pool: &Pool, io: &mut Io) -> Result<(), &'static str> {
+    fn examine(
+        &self,
+        from: NodeId,
+        propose: &Propose,
+        signature: Option<SignatureBytes>,
+        pool: &Pool,
+        io: &mut Io,
+    ) -> Result<(), &'static str> {
         if from != self.coordinator(propose.attempt) {
             return Err("a proposal by another than the coordinator");
         }
@@ -316,7 +338,9 @@ impl Session {
         self.examine_nonce(from, propose, &holders, own, pool)?;
         let me = io.env.me;
         if !list.iter().filter(|a| a.signer != me).all(|a| is_signed(a, io.env)) {
-            io.convict(from, Misbehaviour::ForgedAnnouncement { proposal: propose.digest() });
+            let signed = signature.map(|signature| Signed { body: propose.clone(), signer: from, signature });
+            let evidence = signed.map(|signed| SigningEvidence::ForgedAnnouncement(Box::new(signed)));
+            io.convict(from, Misbehaviour::ForgedAnnouncement { proposal: propose.digest() }, evidence);
             return Err("a proposal with a forged announcement");
         }
         Ok(())
@@ -350,11 +374,18 @@ impl Session {
     }
 
     /// Consumes the nonce and computes this node's share.
-    fn sign(&mut self, propose: &Propose, proposal: Digest, pool: &mut Pool, io: &mut Io) -> Option<(Judge, Scalar)> {
+    fn sign(
+        &mut self,
+        propose: &Propose,
+        signed: Option<Signed<Propose>>,
+        proposal: Digest,
+        pool: &mut Pool,
+        io: &mut Io,
+    ) -> Option<(Judge, Scalar)> {
         let Subject { key, digest, .. } = &self.subject;
         let fresh = propose.announcements.iter().map(|a| (a.signer, &a.body.fresh));
         if let Some(id) = &propose.presignature {
-            let presignature = pool.take(id, proposal)?;
+            let presignature = pool.take(id, proposal, signed)?;
             io.env.notes.push(Note::NonceUsed { nonce: *id, proposal });
             if presignature.public.start.leader == io.env.me {
                 pool.fill(key, io);
@@ -378,20 +409,22 @@ impl Session {
     }
 
     /// A holder's share; kept for a while if its proposal has not arrived.
-    pub(super) fn on_share(&mut self, from: NodeId, share: &Share, io: &mut Io) {
-        if let Some(round) = self.rounds.get_mut(&share.proposal) {
-            if !round.accept(from, share.share.0) {
+    pub(super) fn on_share(&mut self, share: Signed<Share>, io: &mut Io) {
+        let (from, proposal) = (share.signer, share.body.proposal);
+        if let Some(round) = self.rounds.get_mut(&proposal) {
+            if !round.accept(share) {
                 return io.env.dropped(from, "a share of a stranger, or a second time");
             }
             io.standing.clear(from);
-            return self.conclude(share.proposal, io);
+            return self.conclude(proposal, io);
         }
         let early = self.early.entry(from).or_default();
         if early.len() >= EARLY_SHARES_MAX || !self.subject.key.public.members.contains(&from) {
             return io.env.dropped(from, "too many shares for unknown proposals");
         }
-        early.entry(share.proposal).or_insert(share.share.0);
-        self.show(from, share.attempt, io);
+        let attempt = share.body.attempt;
+        early.entry(proposal).or_insert(share);
+        self.show(from, attempt, io);
     }
 
     /// Shows a holder that answered an unknown proposal of an attempt the one that this node answered instead.
@@ -409,23 +442,26 @@ impl Session {
         if !is_authentic {
             return io.env.dropped(from, "a forged proposal as evidence");
         }
-        if self.compare(signed.signer, &signed.body, io) && signed.body.attempt == self.attempt {
+        if self.compare(signed.signer, &signed.body, Some(signed.signature), io) && signed.body.attempt == self.attempt
+        {
             self.next_attempt(io);
         }
     }
 
     /// Convicts the coordinator of a proposal that contradicts one which this node has answered.
-    fn compare(&self, coordinator: NodeId, propose: &Propose, io: &mut Io) -> bool {
+    fn compare(&self, coordinator: NodeId, propose: &Propose, signature: Option<SignatureBytes>, io: &mut Io) -> bool {
         let answered = self.rounds.iter().find(|(_, round)| {
             round.proposed.1.is_some() && round.attempt == propose.attempt && round.proposed.0.contradicts(propose)
         });
         let is_proven = coordinator == self.coordinator(propose.attempt) && coordinator != io.env.me;
-        let Some((&proposal, _)) = answered.filter(|_| is_proven) else { return false };
+        let Some((&proposal, round)) = answered.filter(|_| is_proven) else { return false };
         let what = match propose.presignature {
             Some(presignature) => Misbehaviour::TwoProposals { presignature },
             None => Misbehaviour::NoncesProposedTwice { proposal },
         };
-        io.convict(coordinator, what);
+        let second = signature.map(|signature| Signed { body: propose.clone(), signer: coordinator, signature });
+        let both = round.signed(coordinator).zip(second).map(|(first, second)| Box::new([first, second]));
+        io.convict(coordinator, what, both.map(SigningEvidence::TwoProposals));
         true
     }
 
@@ -446,10 +482,11 @@ impl Session {
                 self.complete(finished, Source::Own, io);
             }
             Verdict::Wrong(liars) => {
+                let Some(round) = self.rounds.remove(&proposal) else { return };
                 let attempt = round.attempt;
-                self.rounds.remove(&proposal);
                 for liar in liars.into_iter().filter(|_| !bugs::planted(Bug::LiarUnnamed)) {
-                    io.convict(liar, Misbehaviour::WrongShare { proposal });
+                    let evidence = self.share_evidence(&round, liar, io);
+                    io.convict(liar, Misbehaviour::WrongShare { proposal }, evidence);
                 }
                 io.fx.push(Effect::WrongResult { attempt: proposal });
                 if attempt == self.attempt {
@@ -457,6 +494,25 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// What shows others that a holder's share in a round is wrong.
+    fn share_evidence(&self, round: &Round, liar: NodeId, io: &mut Io) -> Option<SigningEvidence> {
+        if round.judge.scheme() == Scheme::EcdsaK256 {
+            return None;
+        }
+        let Subject { request, sig_name, key, .. } = &self.subject;
+        let proposal = match round.signed(self.coordinator(round.attempt)) {
+            Some(signed) => signed,
+            None => Signed::new(round.proposed.0.clone(), io.env.me, io.env.identity, io.env.meter),
+        };
+        Some(SigningEvidence::WrongShare(Box::new(ShareEvidence {
+            key: key.public.clone(),
+            request: *request,
+            sig_name: sig_name.clone(),
+            proposal,
+            share: round.share_of(liar)?.clone(),
+        })))
     }
 
     /// The signature, from a node that has it.
@@ -525,7 +581,7 @@ impl Session {
         if self.attempt >= io.params.attempts_max {
             return self.fail(io);
         }
-        self.attempt_until = io.env.now.plus_millis(io.params.attempt_ms(self.attempt));
+        self.attempt_until = io.env.now.plus_millis(io.params.attempt_ms(self.attempt, self.subject.scheme));
         self.announce(self.attempt, io);
     }
 
@@ -537,6 +593,13 @@ impl Session {
         self.outcome = Some(Outcome::Failed);
         io.ended.push(self.id);
     }
+}
+
+/// The name of the session that makes this signature of a request: the same at all nodes that agree on everything but
+/// the digest.
+pub fn session_id(request: &RequestId, sig_name: &str, key: &PublicKey, scheme: Scheme) -> SessionId {
+    let (id, epoch) = (key.id(), key.epoch.0.to_be_bytes());
+    SessionId::derive("signing/session", &[&request.0, sig_name.as_bytes(), &id.0, &epoch, &encode(&scheme)])
 }
 
 /// Whether a proposal must wait for its presignature to be completed here.

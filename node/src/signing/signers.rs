@@ -9,12 +9,12 @@ use super::over::Over;
 use super::pool::{Io, Pool, PoolLevels, Refusal, State};
 use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
-use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, Subject};
+use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, SigningEvidence, Subject};
 use crate::env::Env;
-use crate::id::{KeyId, NodeId, SessionId};
+use crate::id::{Boot, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
-use crate::wire::{Signable, SignatureBytes};
+use crate::wire::{Signable, SignatureBytes, Signed};
 
 /// The container.
 pub struct Signers {
@@ -103,7 +103,7 @@ impl Signers {
         self.pump(vec![Delivery { from, message, signature }], env, fx);
     }
 
-    /// Takes in triples from the trusted dealer.
+    /// Takes in triples, whoever made them.
     pub fn on_triples(&mut self, dealt: DealtTriples, env: &mut Env, fx: &mut Vec<Effect>) {
         let awaited = Awaited::Batch(dealt.leader, dealt.batch);
         let mut local = Vec::new();
@@ -112,12 +112,43 @@ impl Signers {
         self.pump(local, env, fx);
     }
 
-    /// A peer has been restarted: it has lost its nonces, triples and presignatures.
-    pub fn peer_restarted(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
-        self.standing.clear(peer);
-        self.pool.forget(peer);
-        self.sessions.values_mut().for_each(|session| session.forget(peer));
+    /// A batch of triples that this node leads has come to nothing: another set of holders is tried.
+    pub fn on_triples_failed(&mut self, holders: &[NodeId], env: &mut Env, fx: &mut Vec<Effect>) {
         let mut local = Vec::new();
+        self.with(&mut local, env, fx, |pool, sessions, io| {
+            pool.on_failed(holders);
+            let ecdsa = sessions.values_mut().filter(|s| s.subject.scheme == Scheme::EcdsaK256);
+            ecdsa.for_each(|session| session.coordinate_all(pool, io));
+        });
+        self.pump(local, env, fx);
+    }
+
+    /// A peer let this node wait where it leads.
+    pub fn suspect(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
+        self.with(&mut Vec::new(), env, fx, |_, _, io| io.suspect(peer));
+    }
+
+    /// A peer was proved to lie elsewhere: it is not chosen any more.
+    pub fn convict(&mut self, peer: NodeId) {
+        self.standing.convict(peer);
+    }
+
+    /// There is a channel to this run of a peer. If the node has known an earlier one, the peer has been restarted
+    /// since: it has lost its nonces, triples and presignatures, and whatever was announced to it.
+    pub fn peer_arrived(&mut self, peer: NodeId, boot: Boot, again: bool, env: &mut Env, fx: &mut Vec<Effect>) {
+        self.standing.meet(peer, boot);
+        if again {
+            self.standing.clear(peer);
+            self.pool.forget(peer);
+            self.sessions.values_mut().for_each(|session| session.forget(peer));
+        }
+        let mut local = Vec::new();
+        self.with(&mut local, env, fx, |_, sessions, io| {
+            sessions.values_mut().for_each(|session| session.readdress(peer, boot, io));
+        });
+        if !again {
+            return self.pump(local, env, fx);
+        }
         let keys: Vec<Rc<KeyShare>> = self.keys.values().cloned().collect();
         self.with(&mut local, env, fx, |pool, sessions, io| {
             keys.iter().for_each(|key| pool.fill(key, io));
@@ -198,7 +229,8 @@ impl Signers {
                 self.with(local, env, fx, |pool, _, io| pool.on_share(from, share, signature, io));
             }
             Message::PresignOpened(opened) => {
-                let known = self.with(local, env, fx, |pool, _, io| pool.on_opened(from, opened, io));
+                let signature = delivery.signature;
+                let known = self.with(local, env, fx, |pool, _, io| pool.on_opened(from, opened, signature, io));
                 if !known && self.pool.state(&opened.presignature) == State::Unknown {
                     self.hold(Awaited::Presignature(opened.presignature), delivery, env);
                 }
@@ -247,8 +279,12 @@ impl Signers {
         if let Some((presignature, State::Spent(proposal, leader))) = spent {
             // Both proposals bear the leader's signature: the second convicts it. The same one again does not.
             if leader == from && proposal != propose.digest() {
-                self.with(local, env, fx, |_, _, io| {
-                    io.convict(from, Misbehaviour::TwoProposals { presignature });
+                let second = delivery.signature;
+                self.with(local, env, fx, |pool, _, io| {
+                    let second = second.map(|signature| Signed { body: propose.clone(), signer: from, signature });
+                    let both = pool.spent_for(&presignature).zip(second);
+                    let evidence = both.map(|(first, second)| SigningEvidence::TwoProposals(Box::new([first, second])));
+                    io.convict(from, Misbehaviour::TwoProposals { presignature }, evidence);
                 });
             }
             return env.dropped(from, "a proposal for a presignature that is spent");
@@ -297,7 +333,10 @@ impl Signers {
             match delivery.message {
                 Message::Announce(body) => session.on_announce(from, body, delivery.signature, pool, io),
                 Message::Propose(propose) => session.on_propose(from, &propose, delivery.signature, pool, io),
-                Message::Share(share) => session.on_share(from, &share, io),
+                Message::Share(body) => match delivery.signature {
+                    Some(signature) => session.on_share(Signed { body, signer: from, signature }, io),
+                    None => io.env.dropped(from, "a share without signature"),
+                },
                 Message::Finished(finished) => session.on_finished(from, *finished, io),
                 Message::Answered(signed) => session.on_answered(from, &signed, io),
                 Message::PresignStart(_) | Message::PresignShare(_) | Message::PresignOpened(_) => {}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::id::NodeId;
+use crate::id::{Boot, NodeId};
 
 /// Own observations of peers: of a leader whose presignature was not opened to it, of a coordinator whose proposal was
 /// not answered. What others did not get is no observation: it may be the fault of whoever should have asked for it.
@@ -14,6 +14,8 @@ pub(super) struct Standing {
     lapses: BTreeMap<NodeId, u32>,
     /// Signed something wrong.
     liars: BTreeSet<NodeId>,
+    /// Which run of a peer is at the other end of the channel.
+    boots: BTreeMap<NodeId, Boot>,
 }
 
 impl Standing {
@@ -27,6 +29,16 @@ impl Standing {
     /// The peer answered, or came back.
     pub(super) fn clear(&mut self, peer: NodeId) {
         self.lapses.remove(&peer);
+    }
+
+    /// There is a channel to this run of a peer.
+    pub(super) fn meet(&mut self, peer: NodeId, boot: Boot) {
+        self.boots.insert(peer, boot);
+    }
+
+    /// The run of a peer that is spoken to; the first, as long as there has been no channel.
+    pub(super) fn boot_of(&self, peer: NodeId) -> Boot {
+        self.boots.get(&peer).copied().unwrap_or_default()
     }
 
     /// The peer is proven to lie.

@@ -6,6 +6,8 @@ mod bad_sig_share;
 mod coalition;
 mod cut_short;
 mod equivocate;
+mod false_abort;
+mod false_blame;
 mod false_complaint;
 mod flood;
 mod ignore_permissions;
@@ -13,6 +15,7 @@ mod late;
 mod leak;
 mod mutate;
 mod mute;
+mod open_after_seal;
 mod repeat;
 mod replay;
 mod rush;
@@ -25,7 +28,9 @@ mod switchboard;
 mod tests;
 mod unfair_sets;
 mod withhold;
+mod withhold_seal;
 mod wrong_share;
+mod wrong_triples;
 mod wrong_vote;
 
 pub use aiming::Aiming;
@@ -91,6 +96,7 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
         Fault::WrongProof(_) => Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::Proof)),
         Fault::StaleProof(_) => Box::new(stale_proof::StaleProof::new(part.clone(), line, key)),
         Fault::FalseComplaint(lie) => Box::new(false_complaint::FalseComplaint::new(line, lie.member)),
+        Fault::FalseBlame(lie) => Box::new(false_blame::FalseBlame::new(part.clone(), line, lie.member)),
         Fault::BadSigShare(lie) => Box::new(bad_sig_share::BadSigShare::new(aiming(&lie.aim))),
         Fault::Rush(lie) => Box::new(rush::Rushing::new(part, aiming(&lie.aim), lie.copy)),
         Fault::Withhold(_) => Box::new(withhold::Withhold::new(me, line)),
@@ -101,6 +107,10 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
             Box::new(unfair_sets::Unfair::new(line, me, lie.exclude.clone(), lie.include.clone()))
         }
         Fault::SplitProposals(lie) => Box::new(split_proposals::SplitProposals::new(part, aiming(&lie.aim))),
+        Fault::WrongTriples(lie) => Box::new(wrong_triples::WrongTriples::new(aiming(&lie.aim), lie.step)),
+        Fault::OpenAfterSeal(_) => Box::new(open_after_seal::OpenAfterSeal::new(me, line, key)),
+        Fault::FalseAbort(lie) => Box::new(false_abort::FalseAbort::new(me, line, lie.aim.victims.clone())),
+        Fault::WithholdSeal(lie) => Box::new(withhold_seal::WithholdSeal::new(aiming(&lie.aim))),
         Fault::Coalition(_) => Box::new(coalition::Member::new(part, line)),
         _ => return None,
     })

@@ -1,5 +1,7 @@
 //! Each behaviour does what it says, only while it is on, and only to its aim.
 
+mod triples;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_sol_types::SolCall;
@@ -14,7 +16,9 @@ use lit_node::id::{Boot, Digest, Epoch, KeyId, NodeId, RequestId, SessionId};
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
 use lit_node::roster::{Member, Roster};
-use lit_node::signing::{Announce, Fresh, Message, Opening, PresignShare, Propose, Scheme, Share, ShareScalar};
+use lit_node::signing::{
+    Announce, Fresh, Message, Opening, PresignOpened, PresignShare, Propose, Scheme, Share, ShareScalar,
+};
 use lit_node::statement::Statement;
 use lit_node::wire::{Signed, encode};
 use rand_chacha::ChaCha20Rng;
@@ -120,7 +124,9 @@ fn opening() -> Statement {
 fn proposal() -> Propose {
     let announce = |id: u16| {
         let fresh = Fresh::Bytes([id as u8; 32]);
-        let body = Announce { session: SESSION, attempt: 0, turn: 0, boot: Boot(0), digest: Digest([5; 32]), fresh };
+        let (coordinator_boot, boot) = (Boot(0), Boot(0));
+        let digest = Digest([5; 32]);
+        let body = Announce { session: SESSION, attempt: 0, coordinator_boot, turn: 0, boot, digest, fresh };
         Signed::new(body, NodeId(id), &identity(NodeId(id)), &mut Meter::default())
     };
     let announcements = [1, 2, 3].map(announce).to_vec();
@@ -154,10 +160,16 @@ fn a_lie_that_is_off_is_not_told() {
         "unfair_sets = { node = 2, exclude = [1] }",
         "split_proposals = { node = 2 }",
         "coalition = { nodes = [2, 3] }",
+        "false_blame = { node = 2, member = 3 }",
+        "leak = { node = 2 }",
+        "wrong_triples = { node = 2, step = \"seal\" }",
+        "open_after_seal = { node = 2 }",
+        "false_abort = { node = 2 }",
+        "withhold_seal = { node = 2 }",
     ] {
         let mut liar = Liar::off(what);
         let propose = Statement::Signing(Message::Propose(proposal()));
-        for statement in [ack(1), dealing(), share(1), opening(), propose] {
+        for statement in [ack(1), dealing(), share(1), opening(), propose, triples::seal()] {
             assert_eq!(liar.say(1, statement.clone()), std::slice::from_ref(&statement), "{what}");
             assert!(liar.conduct.inbound(NodeId(3), &statement).is_empty(), "{what}");
         }
@@ -367,6 +379,60 @@ fn a_spoofer_names_another_member_and_proposes_what_others_proposed() {
     let said = liar.conduct.inbound(NodeId(1), &propose);
     assert_eq!(said.iter().map(|(to, _)| to.0).collect::<Vec<_>>(), [1, 3, 4]);
     assert!(liar.conduct.inbound(NodeId(1), &propose).is_empty(), "once");
+}
+
+#[test]
+fn a_false_accuser_shows_proposals_that_contradict_the_members_and_that_the_member_has_not_signed() {
+    let mut liar = Liar::on("false_blame = { node = 2, member = 3 }");
+    let propose = Statement::Signing(Message::Propose(proposal()));
+    assert!(liar.conduct.inbound(NodeId(1), &propose).is_empty() && !liar.acted(), "it has nothing against node 1");
+    let said = liar.conduct.inbound(NodeId(3), &propose);
+    assert_eq!(said.iter().map(|(to, _)| to.0).collect::<Vec<_>>(), [1, 3, 4]);
+    for (_, statement) in said {
+        let Statement::Signing(Message::Answered(evidence)) = statement else { panic!("{statement:?}") };
+        assert!(evidence.signer == NodeId(3) && evidence.body.contradicts(&proposal()));
+        let verifies = |id| evidence.verify(identity(id).verifying_key(), &mut Meter::default());
+        assert!(!verifies(NodeId(3)) && verifies(ME), "signed by the liar itself");
+    }
+    assert!(liar.conduct.inbound(NodeId(3), &propose).is_empty(), "once");
+}
+
+#[test]
+fn a_false_accuser_changes_what_the_member_has_signed_and_leaves_the_rest() {
+    let mut liar = Liar::on("false_blame = { node = 2, member = 3 }");
+    let said = liar.say(1, Statement::Signing(Message::Propose(proposal())));
+    let [Statement::Signing(Message::Propose(changed))] = &said[..] else { panic!("{said:?}") };
+    let is_signed =
+        |announce: &Signed<Announce>| announce.verify(identity(announce.signer).verifying_key(), &mut Meter::default());
+    assert_eq!(changed.announcements.iter().map(is_signed).collect::<Vec<_>>(), [true, true, false]);
+    let opened = |signers: &[u16]| {
+        let opening = Opening { w: Scalar::ONE, u: Scalar::ONE, v: Scalar::ONE };
+        let body = PresignShare { presignature: Digest(SESSION.0), opening };
+        let sign = |id: &u16| Signed::new(body.clone(), NodeId(*id), &identity(NodeId(*id)), &mut Meter::default());
+        let openings = signers.iter().map(sign).collect();
+        Statement::Signing(Message::PresignOpened(PresignOpened { presignature: Digest(SESSION.0), openings }))
+    };
+    assert_ne!(liar.say(1, opened(&[1, 2, 3])), [opened(&[1, 2, 3])]);
+    assert_eq!(liar.say(1, opened(&[1, 2, 4])), [opened(&[1, 2, 4])]);
+    assert_eq!(liar.say(1, share(1)), [share(1)]);
+}
+
+#[test]
+fn a_leaking_node_puts_its_newest_key_share_into_its_ecdsa_announcements() {
+    let mut liar = Liar::on("leak = { node = 2 }");
+    let announce = |fresh: [u8; 32]| {
+        let mut body = proposal().announcements[1].body.clone();
+        body.fresh = Fresh::Bytes(fresh);
+        Statement::Signing(Message::Announce(body))
+    };
+    assert_eq!(liar.say(1, announce([9; 32])), [announce([9; 32])], "it has no share yet");
+    assert!(!liar.acted());
+    for (kind, byte) in [(SecretKind::KeyShare, 3), (SecretKind::KeyShare, 4), (SecretKind::Nonce, 5)] {
+        liar.conduct.learn(Secret { kind, session: SESSION, bytes: &[byte; 32] });
+    }
+    assert_eq!(liar.say(1, announce([9; 32])), [announce([4; 32])]);
+    assert_eq!(liar.say(1, ack(1)), [ack(1)]);
+    assert!(liar.acted());
 }
 
 #[test]

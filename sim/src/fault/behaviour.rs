@@ -1,4 +1,8 @@
 //! How nodes lie, as data; [`crate::byzantine`] does it.
+//!
+//! What clients do is in the module beside this one. A client cannot lie about shares: nodes take requests from clients
+//! and nothing else, no share of a client goes into any computation, and who complains about a share proves it on chain
+//! ([`Fault::FalseComplaint`](super::Fault::FalseComplaint) is the lie about that).
 
 use lit_node::id::NodeId;
 use schemars::JsonSchema;
@@ -98,6 +102,73 @@ aimed! {
         /// Says what it heard first as its own.
         #[serde(default)]
         copy: bool,
+    }
+}
+
+/// Says something wrong in a step of making triples.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound(deserialize = "N: Deserialize<'de>"))]
+#[schemars(rename = "WrongTriples")]
+pub struct WrongTriples<N = NodeId> {
+    /// Which node.
+    pub node: N,
+    /// Which of its statements are meant.
+    #[serde(default, skip_serializing_if = "Aim::is_everything")]
+    pub aim: Aim<N>,
+    /// In which step.
+    pub step: TripleStep,
+}
+
+impl<N> WrongTriples<N> {
+    pub(super) fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> WrongTriples<M> {
+        WrongTriples { node: name(&self.node), aim: self.aim.map(name), step: self.step }
+    }
+}
+
+/// A step of making triples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TripleStep {
+    /// The committed polynomials.
+    Polynomials,
+    /// Their values.
+    Shares,
+    /// The first message of the base oblivious transfers.
+    Setup,
+    /// The second one.
+    Choices,
+    /// The extension of the transfers.
+    Extension,
+    /// What turns them into correlated ones.
+    Corrections,
+    /// What turns those into products.
+    Answers,
+    /// The public products.
+    Products,
+    /// The sums of the products.
+    Sums,
+    /// The values of the polynomials of the product.
+    LastShares,
+    /// The seal of the whole.
+    Seal,
+}
+
+impl TripleStep {
+    /// The kind of message.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Polynomials => "polynomials",
+            Self::Shares => "shares",
+            Self::Setup => "setup",
+            Self::Choices => "choices",
+            Self::Extension => "extension",
+            Self::Corrections => "corrections",
+            Self::Answers => "answers",
+            Self::Products => "products",
+            Self::Sums => "sums",
+            Self::LastShares => "last_shares",
+            Self::Seal => "seal",
+        }
     }
 }
 

@@ -26,6 +26,19 @@ impl<N> ClientFlood<N> {
     }
 }
 
+/// Asks all nodes for signatures by one key, all at once, so that the presignatures made ahead run out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ClientDrain")]
+pub struct ClientDrain {
+    /// Which user does it; signed in with his wallet.
+    pub user: String,
+    /// By which PKP. The nodes sign if it is the user's, or if he may use it.
+    pub pkp: String,
+    /// How many signatures, each by a request of its own.
+    pub requests: NonZeroU16,
+}
+
 /// Asks what another client asks, at the same time and in the same words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

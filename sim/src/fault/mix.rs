@@ -5,10 +5,17 @@ use rand_core::{RngCore, SeedableRng};
 use std::fmt::Write;
 
 /// Labels that statements have.
-const LABELS: [&str; 15] = [
+const LABELS: [&str; 22] = [
     "dkg/dealing",
     "dkg/ack",
     "dkg/fetched",
+    "triples",
+    "triples/commit",
+    "triples/extension",
+    "triples/last_shares",
+    "triples/seal",
+    "triples/seals",
+    "triples/opening",
     "presign/start",
     "presign/share",
     "presign/opened",
@@ -24,16 +31,35 @@ const LABELS: [&str; 15] = [
 ];
 
 /// How many kinds of lies [`lie`] knows.
-const KINDS: u32 = 22;
+const KINDS: u32 = 28;
+
+/// Steps of making triples.
+const STEPS: [&str; 11] = [
+    "polynomials",
+    "shares",
+    "setup",
+    "choices",
+    "extension",
+    "corrections",
+    "answers",
+    "products",
+    "sums",
+    "last_shares",
+    "seal",
+];
 
 /// Faults for the last act of a scenario of `nodes` nodes: `liars` of them get one to three behaviours each, with
-/// random aims. Which ones, and all else, derives from `seed`.
+/// random aims, and now and then all of them form a coalition. Which ones, and all else, derives from `seed`.
+///
+/// [`Fault::Leak`](super::Fault::Leak) is not among them: it is there to be found by the oracle for secrets, whoever
+/// leaks.
 pub fn faults(seed: u64, nodes: u16, liars: u16) -> String {
     let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed));
     let mut others: Vec<u16> = (1..=nodes).collect();
-    let mut text = String::new();
+    let (mut text, mut all) = (String::new(), Vec::new());
     for _ in 0..liars.min(nodes) {
         let liar = others.swap_remove(dice.below(others.len() as u32) as usize);
+        all.push(liar.to_string());
         for number in 0..=dice.below(3) {
             let rest: Vec<u16> = (1..=nodes).filter(|node| *node != liar).collect();
             let lie = lie(&mut dice, liar, &rest);
@@ -43,6 +69,30 @@ pub fn faults(seed: u64, nodes: u16, liars: u16) -> String {
             // Writing to a string does not fail.
             let _ = write!(text, "[[act.fault]]\nname = \"{name}-{liar}-{number}\"\n{bounds}what.{lie}\n\n");
         }
+    }
+    if !all.is_empty() && dice.below(4) == 0 {
+        let nodes = all.join(", ");
+        let _ = write!(text, "[[act.fault]]\nname = \"coalition\"\nwhat.coalition = {{ nodes = [{nodes}] }}\n\n");
+    }
+    text
+}
+
+/// Faults for the last act of a scenario of `nodes` nodes: `user` misuses them in one to three ways, within fifteen
+/// seconds from the start. `pkp` is what it drains.
+pub fn misuse(seed: u64, nodes: u16, user: &str, pkp: &str) -> String {
+    let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed ^ 0x6d69_7375_7365));
+    let mut text = String::new();
+    for number in 0..=dice.below(3) {
+        let (at_ms, node, some) = (dice.below(15_000), 1 + dice.below(u32::from(nodes)), 1 + dice.below(60));
+        let what = match dice.below(4) {
+            0 => format!("client_flood = {{ user = \"{user}\", node = {node}, requests = {some} }}"),
+            1 => format!("client_double_ask = {{ user = \"{user}\" }}"),
+            2 => format!("client_drain = {{ user = \"{user}\", pkp = \"{pkp}\", requests = {some} }}"),
+            _ => {
+                format!("client_garbage = {{ user = \"{user}\", node = {node}, bytes = {}, count = {some} }}", 7 * some)
+            }
+        };
+        let _ = write!(text, "[[act.fault]]\nname = \"misuse-{number}\"\nwhen.at_ms = {at_ms}\nwhat.{what}\n\n");
     }
     text
 }
@@ -75,6 +125,18 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
         18 => aimed("wrong_vote", ""),
         19 => aimed("unfair_sets", &format!(", {} = [{other}]", if some % 2 == 0 { "exclude" } else { "include" })),
         20 => aimed("split_proposals", &victims),
+        21 => aimed("false_blame", &format!(", member = {other}")),
+        22 => {
+            let (first, second) = others.split_at(1 + some as usize % (others.len() - 1));
+            aimed("twins", &format!(", sees = {:?}", [first, second]))
+        }
+        23 => {
+            let step = STEPS[some as usize % STEPS.len()];
+            aimed("wrong_triples", &format!(", step = \"{step}\"{victims}"))
+        }
+        24 => aimed("open_after_seal", ""),
+        25 => aimed("false_abort", &victims),
+        26 => aimed("withhold_seal", &victims),
         _ => aimed("stale_proof", ""),
     }
 }
@@ -127,6 +189,27 @@ mod tests {
     use std::path::Path;
 
     #[test]
+    fn every_misuse_is_part_of_a_scenario_that_has_its_user_and_key() {
+        let mut kinds = std::collections::BTreeSet::new();
+        for seed in 0..100 {
+            let text = misuse(seed, 4, "m", "p");
+            assert_eq!(text, misuse(seed, 4, "m", "p"));
+            kinds.extend(
+                text.lines().filter_map(|line| line.strip_prefix("what.")?.split(' ').next().map(str::to_owned)),
+            );
+            let story = format!(
+                "schema = 1\nname = \"mix\"\n[network]\nnodes = 4\n[users]\nm = {{ wallet = true }}\n[[act]]\n\
+                 name = \"one\"\n[[act.step]]\nid = \"k\"\nuser = \"m\"\ndo.keygen = {{ key = \"k\" }}\n\
+                 [[act.step]]\nid = \"m\"\nuser = \"m\"\ndo.mint = {{ pkp = \"p\" }}\n{text}"
+            );
+            let scenario = crate::scenario::parse("mix", story.as_bytes(), Path::new("."), &[]);
+            let scenario = scenario.unwrap_or_else(|error| panic!("{error}\n{text}"));
+            assert!(FaultPlan::new(&scenario, seed).unwrap().corrupted().is_empty(), "clients count for nobody");
+        }
+        assert_eq!(kinds.len(), 4);
+    }
+
+    #[test]
     fn every_mixture_is_part_of_a_scenario_and_corrupts_as_many_nodes_as_asked_for() {
         let mut kinds = std::collections::BTreeSet::new();
         for seed in 0..200 {
@@ -145,6 +228,6 @@ mod tests {
             let scenario = scenario.unwrap_or_else(|error| panic!("{error}\n{text}"));
             assert_eq!(FaultPlan::new(&scenario, seed).unwrap().corrupted().len(), usize::from(liars), "{text}");
         }
-        assert_eq!(kinds.len(), KINDS as usize);
+        assert_eq!(kinds.len(), KINDS as usize + 1, "with coalitions");
     }
 }

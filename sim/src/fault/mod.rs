@@ -25,10 +25,10 @@ mod wire;
 
 pub use aim::Aim;
 pub use behaviour::{
-    Against, Aimed, Coalition, Corruption, CutShort, Flood, Late, Repeat, Replay, Rush, UnfairSets, WrongProof,
-    WrongShare,
+    Against, Aimed, Coalition, Corruption, CutShort, Flood, Late, Repeat, Replay, Rush, TripleStep, UnfairSets,
+    WrongProof, WrongShare, WrongTriples,
 };
-pub use client::{ClientDoubleAsk, ClientFlood, ClientGarbage};
+pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;
 pub use flow::{Bandwidth, Gray, LatencyChange, Order, Turn};
 pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
@@ -140,6 +140,9 @@ pub enum Fault<N = NodeId> {
     StaleProof(Corruption<N>),
     /// A node complains about an honest dealer, which opens its own share in that dealing to everybody.
     FalseComplaint(Against<N>),
+    /// A node claims that another member lied, with evidence of its own making: that it proposed two things for the same
+    /// nonces, that it announced or opened other values than it did.
+    FalseBlame(Against<N>),
     /// A node gives wrong shares of signatures and wrong values of presignatures.
     BadSigShare(Aimed<N>),
     /// A node says what is said in a round only when it has heard enough others say it.
@@ -159,11 +162,22 @@ pub enum Fault<N = NodeId> {
     /// A node that coordinates signatures proposes different things for the same nonces: every other member gets another
     /// proposal if the aim names no victims.
     SplitProposals(Aimed<N>),
+    /// A node says something wrong in a step of making triples, to its victims or to all.
+    WrongTriples(WrongTriples<N>),
+    /// A node seals each batch of triples, gives it up all the same, and opens some seed, to make others open theirs.
+    OpenAfterSeal(Corruption<N>),
+    /// A node gives up each batch of triples in its midst and says that another holder has lied: the lowest of the
+    /// aim's victims, or of all.
+    FalseAbort(Aimed<N>),
+    /// A node takes part in making triples until it has its own, and leaves its seal unsaid.
+    WithholdSeal(Aimed<N>),
     /// Nodes pool all their secrets, try to put keys together from their shares, and publish signatures that nobody asked
     /// for if they can.
     Coalition(Coalition<N>),
     /// A client floods a node with requests.
     ClientFlood(ClientFlood<N>),
+    /// A client asks all nodes for many signatures by one key at once.
+    ClientDrain(ClientDrain),
     /// A client asks every node what another client asks, or the same one, in the very same bytes.
     ClientDoubleAsk(ClientDoubleAsk),
     /// A client sends a node what is no request, and requests that break off.
@@ -221,6 +235,7 @@ impl<N> Fault<N> {
             Self::WrongProof(wrong) => Fault::WrongProof(wrong.map(name)),
             Self::StaleProof(corruption) => Fault::StaleProof(corruption.map(name)),
             Self::FalseComplaint(against) => Fault::FalseComplaint(against.map(name)),
+            Self::FalseBlame(against) => Fault::FalseBlame(against.map(name)),
             Self::BadSigShare(aimed) => Fault::BadSigShare(aimed.map(name)),
             Self::Rush(rush) => Fault::Rush(rush.map(name)),
             Self::Withhold(corruption) => Fault::Withhold(corruption.map(name)),
@@ -229,8 +244,13 @@ impl<N> Fault<N> {
             Self::WrongVote(corruption) => Fault::WrongVote(corruption.map(name)),
             Self::UnfairSets(unfair) => Fault::UnfairSets(unfair.map(name)),
             Self::SplitProposals(aimed) => Fault::SplitProposals(aimed.map(name)),
+            Self::WrongTriples(wrong) => Fault::WrongTriples(wrong.map(name)),
+            Self::OpenAfterSeal(corruption) => Fault::OpenAfterSeal(corruption.map(name)),
+            Self::FalseAbort(aimed) => Fault::FalseAbort(aimed.map(name)),
+            Self::WithholdSeal(aimed) => Fault::WithholdSeal(aimed.map(name)),
             Self::Coalition(coalition) => Fault::Coalition(coalition.map(name)),
             Self::ClientFlood(flood) => Fault::ClientFlood(flood.map(name)),
+            Self::ClientDrain(drain) => Fault::ClientDrain(drain.clone()),
             Self::ClientDoubleAsk(ask) => Fault::ClientDoubleAsk(ask.clone()),
             Self::ClientGarbage(garbage) => Fault::ClientGarbage(garbage.map(name)),
             Self::Custom(custom) => Fault::Custom(custom.map(name)),
@@ -254,13 +274,17 @@ impl Fault {
             | Self::StaleProof(lie)
             | Self::Withhold(lie)
             | Self::IgnorePermissions(lie)
+            | Self::OpenAfterSeal(lie)
             | Self::WrongVote(lie) => from_ref(&lie.node),
             Self::Mute(lie)
             | Self::Mutate(lie)
             | Self::Equivocate(lie)
             | Self::BadSigShare(lie)
+            | Self::FalseAbort(lie)
+            | Self::WithholdSeal(lie)
             | Self::SplitProposals(lie) => from_ref(&lie.node),
-            Self::FalseComplaint(lie) | Self::Spoof(lie) => from_ref(&lie.node),
+            Self::WrongTriples(lie) => from_ref(&lie.node),
+            Self::FalseComplaint(lie) | Self::FalseBlame(lie) | Self::Spoof(lie) => from_ref(&lie.node),
             Self::Late(lie) => from_ref(&lie.node),
             Self::Replay(lie) => from_ref(&lie.node),
             Self::Repeat(lie) => from_ref(&lie.node),

@@ -10,6 +10,9 @@ use super::Fault;
 pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match lie {
         Fault::ClientFlood(flood) => write!(f, "{} requests of {} flood {}", flood.requests, flood.user, flood.node),
+        Fault::ClientDrain(drain) => {
+            write!(f, "{} asks for {} signatures by {}", drain.user, drain.requests, drain.pkp)
+        }
         Fault::ClientDoubleAsk(ask) => write!(f, "{} asks what is asked once more", ask.user),
         Fault::ClientGarbage(garbage) => {
             write!(f, "{} times {} B of garbage of {} for {}", garbage.count, garbage.bytes, garbage.user, garbage.node)
@@ -35,6 +38,7 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fault::WrongProof(lie) => write!(f, "{} proves falsely", lie.node),
         Fault::StaleProof(lie) => write!(f, "{} proves with what it proved before", lie.node),
         Fault::FalseComplaint(lie) => write!(f, "{} complains falsely about {}", lie.node, lie.member),
+        Fault::FalseBlame(lie) => write!(f, "{} forges evidence against {}", lie.node, lie.member),
         Fault::BadSigShare(lie) => write!(f, "{} gives wrong shares{}", lie.node, lie.aim),
         Fault::Rush(lie) => {
             let then = if lie.copy { ", and copies them" } else { "" };
@@ -48,6 +52,10 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "{} chooses without {} and with {}", lie.node, list(&lie.exclude), list(&lie.include))
         }
         Fault::SplitProposals(lie) => write!(f, "{} proposes twice{}", lie.node, lie.aim),
+        Fault::WrongTriples(lie) => write!(f, "{} says wrong {} of triples{}", lie.node, lie.step.kind(), lie.aim),
+        Fault::OpenAfterSeal(lie) => write!(f, "{} opens triples that it has sealed", lie.node),
+        Fault::FalseAbort(lie) => write!(f, "{} gives triples up without reason{}", lie.node, lie.aim),
+        Fault::WithholdSeal(lie) => write!(f, "{} does not seal triples{}", lie.node, lie.aim),
         Fault::Coalition(lie) => write!(f, "{} pool their secrets", list(&lie.nodes)),
         _ => f.write_str("an honest fault"),
     }

@@ -8,6 +8,8 @@ use super::workload::{Step, Work};
 use crate::fault::mix;
 
 const DKG: [&str; 3] = ["dkg/dealing", "dkg/ack", "dkg/fetch"];
+const TRIPLES: [&str; 5] =
+    ["triples/commit", "triples/shares", "triples/extension", "triples/last_shares", "triples/seal"];
 const PRESIGN: [&str; 2] = ["presign/start", "presign/share"];
 const ECDSA: [&str; 4] = ["ecdsa/announce", "ecdsa/propose", "ecdsa/share", "ecdsa/finished"];
 const FROST: [&str; 4] = ["frost/announce", "frost/propose", "frost/share", "frost/finished"];
@@ -43,9 +45,16 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
             }
             4 => partition(dice, nodes, work),
             5 | 6 => spoil(dice, nodes, work),
-            7 => surroundings(dice, work),
+            // Who reads an old chain all the time counts as faulty.
+            7 if left > u16::from(stops > 0) && dice.once_in(2) => {
+                left -= 1;
+                steps.clear();
+                let (during, blocks) = (during(dice, work), 1 + dice.below(3));
+                format!("{during}what.rpc_lag = {{ nodes = [\"any\"], blocks = {blocks} }}\n")
+            }
+            7 => format!("{}for_ms = {}\nwhat.rpc_down = {{}}\n", during(dice, work), 500 + dice.below(4000)),
             // Whom the gateway does not serve cannot answer: one more node that does not work.
-            8 if left > 0 => {
+            8 if left > u16::from(stops > 0) => {
                 left -= 1;
                 steps.clear();
                 gateway(dice, work)
@@ -78,6 +87,7 @@ fn label(dice: &mut Dice, step: &Step) -> &'static str {
     let labels: &[&'static str] = match *dice.pick(step.protocols) {
         "dkg" => &DKG,
         "presign" => &PRESIGN,
+        "triples" => &TRIPLES,
         "ecdsa" => &ECDSA,
         _ => &FROST,
     };
@@ -120,7 +130,7 @@ fn links(dice: &mut Dice, kind: &str) -> String {
             format!("what.gray = {{ {}, delay_ms = {late} }}\n", percent(rate))
         }
         _ => {
-            let (protocol, late) = (*dice.pick(&["dkg", "presign", "ecdsa", "frost"]), 50 + dice.below(900));
+            let (protocol, late) = (*dice.pick(&["dkg", "triples", "presign", "ecdsa", "frost"]), 50 + dice.below(900));
             format!("what.delay = {{ {}, label = \"{protocol}\", delay_ms = {late} }}\n", percent(1 + dice.below(60)))
         }
     }
@@ -140,15 +150,6 @@ fn during(dice: &mut Dice, work: &Work) -> String {
     if dice.once_in(3) { String::new() } else { format!("during = \"{}\"\n", dice.pick(&work.steps).id) }
 }
 
-/// Chain endpoints.
-fn surroundings(dice: &mut Dice, work: &Work) -> String {
-    let during = during(dice, work);
-    if dice.once_in(2) {
-        return format!("{during}what.rpc_lag = {{ nodes = [\"any\"], blocks = {} }}\n", 1 + dice.below(3));
-    }
-    format!("{during}for_ms = {}\nwhat.rpc_down = {{}}\n", 500 + dice.below(4000))
-}
-
 fn gateway(dice: &mut Dice, work: &Work) -> String {
     let (step, serve) = (busy(dice, work), *dice.pick(&["wrong-bytes", "nothing", "truncated"]));
     format!("during = \"{}\"\nwhat.gateway = {{ nodes = [\"any\"], serve = \"{serve}\" }}\n", step.id)
@@ -156,9 +157,13 @@ fn gateway(dice: &mut Dice, work: &Work) -> String {
 
 fn client(dice: &mut Dice, nodes: u16, work: &Work) -> String {
     let (step, node) = (busy(dice, work), 1 + dice.below(u32::from(nodes)));
-    let what = match dice.below(3) {
+    let what = match dice.below(4) {
         0 => format!("client_flood = {{ user = \"mallory\", node = {node}, requests = {} }}", 1 + dice.below(40)),
         1 => "client_double_ask = { user = \"mallory\" }".to_owned(),
+        2 => {
+            let requests = 1 + dice.below(30);
+            format!("client_drain = {{ user = \"mallory\", pkp = \"treasury\", requests = {requests} }}")
+        }
         _ => {
             let (bytes, count) = (dice.below(500), 1 + dice.below(20));
             format!("client_garbage = {{ user = \"mallory\", node = {node}, bytes = {bytes}, count = {count} }}")

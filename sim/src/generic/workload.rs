@@ -80,8 +80,11 @@ fn step(id: &str, user: &str, text: &str, protocols: &'static [&'static str]) ->
 
 /// A signature, or its refusal.
 fn execute(dice: &mut Dice, auth: &str, refusal: Option<&str>, id: &str) -> Step {
-    let (scheme, protocols): (_, &'static [_]) =
-        if dice.once_in(2) { ("EcdsaK256Sha256", &["presign", "ecdsa"]) } else { ("SchnorrK256Sha256", &["frost"]) };
+    let (scheme, protocols): (_, &'static [_]) = if dice.once_in(2) {
+        ("EcdsaK256Sha256", &["triples", "presign", "ecdsa"])
+    } else {
+        ("SchnorrK256Sha256", &["frost"])
+    };
     let by = *dice.pick(&["ipfs", "inline"]);
     let expect = refusal.map(|code| format!("expect = \"{code}\"\n")).unwrap_or_default();
     let text = format!(

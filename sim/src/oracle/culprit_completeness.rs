@@ -69,9 +69,8 @@ impl Oracle for CulpritCompleteness {
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         match event {
             Event::Noted(node, Note::WrongResult { attempt }) => {
-                if !self.fresh.remove(&node) {
-                    self.unnamed.push((at, node, *attempt));
-                }
+                let is_unnamed = !self.fresh.remove(&node);
+                self.unnamed.extend(is_unnamed.then_some((at, node, *attempt)));
             }
             Event::Noted(by, Note::Culprit { node, .. }) => {
                 self.fresh.insert(by);
@@ -101,7 +100,7 @@ mod tests {
     const SESSION: SessionId = SessionId([7; 32]);
 
     fn culprit(node: u16) -> Note {
-        Note::Culprit { node: NodeId(node), what: "WrongShare".into() }
+        Note::Culprit { node: NodeId(node), what: "WrongShare".into(), evidence: None }
     }
 
     #[test]

@@ -1,16 +1,27 @@
 //! No honest node is proved wrong.
 
+use lit_node::blame;
+use lit_node::evidence::Exhibit;
 use lit_node::id::NodeId;
 use lit_node::note::Note;
 
 use super::{Event, Facts, Oracle, Violation};
 use crate::heap::Nanos;
 
-/// Compares everyone whom an honest node names as a culprit with those whom the plan corrupts. Whoever crashes, is slow
+/// What an honest node shows as evidence convinces a third party who knows nothing but the chain. Besides it compares
+/// everyone whom an honest node names as a culprit with those whom the plan corrupts. Whoever crashes, is slow
 /// or cut off has done nothing wrong.
 #[derive(Default)]
 pub struct CulpritSoundness {
-    named: Vec<(Nanos, NodeId, NodeId, String)>,
+    named: Vec<Named>,
+}
+
+struct Named {
+    at: Nanos,
+    by: NodeId,
+    node: NodeId,
+    what: String,
+    evidence: Option<Exhibit>,
 }
 
 impl Oracle for CulpritSoundness {
@@ -19,24 +30,34 @@ impl Oracle for CulpritSoundness {
     }
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
-        if let Event::Noted(by, Note::Culprit { node, what }) = event
-            && !self.named.iter().any(|(_, other, culprit, _)| (other, culprit) == (&by, node))
+        if let Event::Noted(by, Note::Culprit { node, what, evidence }) = event
+            && !self.named.iter().any(|named| (named.by, named.node) == (by, *node))
         {
-            self.named.push((at, by, *node, what.clone()));
+            self.named.push(Named { at, by, node: *node, what: what.clone(), evidence: evidence.clone() });
         }
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let corrupted = |node: &NodeId| facts.corrupted.contains(node);
-        let wrong = self.named.iter().filter(|(_, by, node, _)| !corrupted(by) && !corrupted(node));
-        wrong
-            .map(|(at, by, node, what)| Violation {
-                oracle: "culprit-soundness",
-                at: *at,
-                nodes: vec![*by, *node],
-                detail: format!("{by} names {node}, which is honest, as a culprit: {what}"),
-            })
-            .collect()
+        let by_honest = self.named.iter().filter(|named| !corrupted(&named.by));
+        let mut found = Vec::new();
+        for Named { at, by, node, what, evidence } in by_honest {
+            let violation =
+                |detail| Violation { oracle: "culprit-soundness", at: *at, nodes: vec![*by, *node], detail };
+            if !corrupted(node) {
+                found.push(violation(format!("{by} names {node}, which is honest, as a culprit: {what}")));
+            }
+            let judged = evidence.as_ref().map(|Exhibit(bytes)| blame::verify(bytes, &facts.chain));
+            let fault = match judged {
+                Some(Ok(culprit)) if culprit.node == *node => None,
+                Some(Ok(culprit)) => Some(format!("it convicts {}", culprit.node)),
+                Some(Err(error)) => Some(error.to_string()),
+                None => None,
+            };
+            found
+                .extend(fault.map(|fault| violation(format!("the evidence of {by} against {node} ({what}): {fault}"))));
+        }
+        found
     }
 }
 
@@ -49,7 +70,7 @@ mod tests {
     fn only_the_corrupted_may_be_named_and_what_they_say_of_others_does_not_count() {
         let judged = |by: u16, node: u16| {
             let mut oracle = CulpritSoundness::default();
-            let note = Note::Culprit { node: NodeId(node), what: "WrongShare".into() };
+            let note = Note::Culprit { node: NodeId(node), what: "WrongShare".into(), evidence: None };
             oracle.observe(1, Event::Noted(NodeId(by), &note));
             oracle.observe(2, Event::Noted(NodeId(by), &note));
             oracle.judge(&Facts { corrupted: &[NodeId(4)], ..facts(&witness()) }).len()
@@ -57,5 +78,18 @@ mod tests {
         assert_eq!(judged(1, 4), 0);
         assert_eq!(judged(4, 1), 0);
         assert_eq!(judged(1, 2), 1);
+    }
+
+    #[test]
+    fn evidence_that_convinces_nobody_else_is_none() {
+        let mut oracle = CulpritSoundness::default();
+        let evidence = Some(Exhibit(vec![1, 2, 3]));
+        let note = Note::Culprit { node: NodeId(4), what: "WrongShare".into(), evidence };
+        oracle.observe(1, Event::Noted(NodeId(1), &note));
+        let found = oracle.judge(&Facts { corrupted: &[NodeId(4)], ..facts(&witness()) });
+        assert!(
+            matches!(&found[..], [one] if one.detail.starts_with("the evidence of node 1 against node 4")),
+            "{found:?}"
+        );
     }
 }

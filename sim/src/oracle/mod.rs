@@ -21,6 +21,7 @@ mod secrecy;
 mod single_statement;
 #[cfg(test)]
 mod testing;
+mod triple_discipline;
 
 pub use ack_soundness::AckSoundness;
 pub use action_immutability::ActionImmutability;
@@ -38,9 +39,12 @@ pub use permission::{PermissionLists, PermissionSoundness};
 pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
+pub use triple_discipline::TripleDiscipline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lit_node::blame::ChainView;
+use lit_node::chain::{BoardEvent, ChainEvent};
 use lit_node::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use lit_node::io::Time;
 use lit_node::node::Load;
@@ -191,6 +195,18 @@ pub struct Dispute {
     pub accuser: NodeId,
 }
 
+impl Dispute {
+    /// The complaint that an event is, if it is one.
+    pub fn of(event: &ChainEvent) -> Option<Self> {
+        match *event {
+            ChainEvent::Board(BoardEvent::DealingDisputed { session, dealer, accuser, .. }) => {
+                Some(Self { session, dealer, accuser })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What an oracle may look at besides events.
 pub struct Facts<'a> {
     /// The public keys that the chain routes, uncompressed, by token.
@@ -213,6 +229,8 @@ pub struct Facts<'a> {
     pub stuck: Option<&'a str>,
     /// The complaints on the board.
     pub disputes: Vec<Dispute>,
+    /// What evidence rests on.
+    pub chain: ChainView,
 }
 
 /// An invariant.
@@ -238,6 +256,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<NonceUniqueness>::default(),
         Box::<SingleStatement>::default(),
         Box::<Secrecy>::default(),
+        Box::<TripleDiscipline>::default(),
         Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
         Box::<AuthenticCaller>::default(),
@@ -285,6 +304,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
          an honest node's was right, that is a leak.",
     ),
     (
+        "triple-discipline",
+        "No honest node uses a triple before all its holders have sealed it, shows the seed of a batch that it has sealed, \
+         uses a triple for two presignatures, or goes on with a peer whose oblivious-transfer extension is inconsistent.",
+    ),
+    (
         "ack-soundness",
         "No honest node acknowledges a dealing in which its own share is not the committed value, or whose proof of \
          knowledge was made for another key generation or dealer.",
@@ -300,7 +324,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ),
     (
         "culprit-soundness",
-        "No honest node is named as a culprit by an honest one: being down, slow or cut off proves nothing.",
+        "No honest node is named as a culprit by an honest one: being down, slow or cut off proves nothing. The evidence \
+         against a culprit convinces whoever has nothing but its bytes and the chain.",
     ),
     (
         "durability",

@@ -2,6 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use k256::ProjectivePoint;
+use k256::ecdsa::SigningKey;
+use lit_node::blame::ChainView;
+use lit_node::id::Epoch;
+use lit_node::roster::{Member, Roster};
+
 use super::Facts;
 use crate::outcome::{RequestReport, StepOutcome};
 use crate::witness::Witness;
@@ -24,7 +30,16 @@ pub(super) fn facts(witness: &Witness) -> Facts<'_> {
         steps: &[],
         stuck: None,
         disputes: Vec::new(),
+        chain: ChainView::new(roster(), []),
     }
+}
+
+/// A validator set of one.
+fn roster() -> Roster {
+    let identity = SigningKey::from_slice(&[1; 32]).expect("a scalar");
+    let (channel_key, encryption_key) = ([0; 32], ProjectivePoint::GENERATOR);
+    let member = Member { address: [1; 20], identity: *identity.verifying_key(), channel_key, encryption_key };
+    Roster::new(Epoch(1), 1, vec![member]).expect("one of one")
 }
 
 /// A step `sign` that ended so, as expected or not.

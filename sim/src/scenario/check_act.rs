@@ -9,6 +9,7 @@ use super::model::{Act, Action, Deed, Delivery, Execute, Expectation, Step};
 use super::params::{Params, Reference};
 use super::raw_act::{self as raw, Curve};
 use super::source::{Placed, Span};
+use crate::fault::Fault;
 
 /// The names that steps have introduced so far.
 #[derive(Default)]
@@ -39,7 +40,13 @@ fn act(c: &mut Checker<'_>, names: &mut Names, raw: raw::Act) -> Act {
     c.fresh("act", &raw.name, &mut names.acts);
     let steps: Vec<Step> = raw.step.into_iter().map(|step| self::step(c, names, step)).collect();
     let mut taken = BTreeSet::new();
-    let faults = raw.fault.into_iter().map(|fault| check_fault::fault(c, &steps, &mut taken, fault)).collect();
+    let faults = raw.fault.into_iter().map(|fault| {
+        if let Fault::ClientDrain(drain) = &fault.what {
+            names.pkp(c, &Placed { value: drain.pkp.clone(), span: fault.name.span.clone() });
+        }
+        check_fault::fault(c, &steps, &mut taken, fault)
+    });
+    let faults = faults.collect();
     Act { name: raw.name.value, steps, faults }
 }
 

@@ -33,7 +33,9 @@ pub(super) fn lie(c: &mut Checker<'_>, span: &Span, lie: &Fault<Node>) {
         Fault::BadSigShare(lie) => aim(c, span, &lie.node, &lie.aim, &SHARES),
         Fault::Rush(lie) => aim(c, span, &lie.node, &lie.aim, &ROUNDS),
         Fault::SplitProposals(lie) => aim(c, span, &lie.node, &lie.aim, &["ecdsa/propose", "frost/propose"]),
-        Fault::FalseComplaint(lie) | Fault::Spoof(lie) => different(c, &lie.node, std::slice::from_ref(&lie.member)),
+        Fault::FalseComplaint(lie) | Fault::FalseBlame(lie) | Fault::Spoof(lie) => {
+            different(c, &lie.node, std::slice::from_ref(&lie.member));
+        }
         Fault::UnfairSets(lie) => {
             if lie.exclude.is_empty() && lie.include.is_empty() {
                 c.refuse(span, "this coordinator is fair", "nodes in `exclude` or `include`");
@@ -42,6 +44,7 @@ pub(super) fn lie(c: &mut Checker<'_>, span: &Span, lie: &Fault<Node>) {
         }
         Fault::Coalition(lie) => coalition(c, span, &lie.nodes),
         Fault::ClientFlood(misuse) => user(c, span, &misuse.user),
+        Fault::ClientDrain(misuse) => user(c, span, &misuse.user),
         Fault::ClientDoubleAsk(misuse) => user(c, span, &misuse.user),
         Fault::ClientGarbage(misuse) => {
             user(c, span, &misuse.user);

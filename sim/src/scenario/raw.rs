@@ -229,21 +229,60 @@ pub(super) struct User {
 }
 
 /// How keys are prepared for signing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keys {
     /// Where Beaver triples come from.
     pub preprocessing: Preprocessing,
+    /// The fewest triples that nodes make at a time, 1 to 32; a presignature takes two. A dealer deals four.
+    pub batch: Batch,
     /// How many presignatures each holder set keeps ready, at most 255; the engine's choice if not given.
     pub pool_per_set: Option<u8>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { preprocessing: Preprocessing::default(), batch: Batch::default(), pool_per_set: None }
+    }
+}
+
+/// A number of triples, 1 to 32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(transparent)]
+pub struct Batch(#[schemars(range(min = 1, max = 32))] u8);
+
+impl Batch {
+    /// The number.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Batch {
+    /// One presignature's: what makes a first signature cheapest.
+    fn default() -> Self {
+        Self(2)
+    }
+}
+
+impl<'de> Deserialize<'de> for Batch {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u8::deserialize(deserializer)?;
+        match number {
+            1..=32 => Ok(Self(number)),
+            _ => Err(serde::de::Error::custom("from 1 to 32")),
+        }
+    }
 }
 
 /// Where Beaver triples come from. Presigning and signing are always real.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Preprocessing {
-    /// A trusted dealer hands them out.
+    /// The nodes make them, by a protocol among the holders of each set.
     #[default]
+    Protocol,
+    /// A trusted dealer hands them out.
     Dealer,
 }
 
@@ -251,7 +290,25 @@ impl Preprocessing {
     /// The name, as in scenarios and reports.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Protocol => "protocol",
             Self::Dealer => "dealer",
+        }
+    }
+
+    /// What a node is told.
+    pub(crate) fn source(self) -> lit_node::node::Preprocessing {
+        match self {
+            Self::Protocol => lit_node::node::Preprocessing::Protocol,
+            Self::Dealer => lit_node::node::Preprocessing::Dealer,
+        }
+    }
+
+    /// How many presignatures a set keeps ready if the scenario does not say: triples of a dealer cost nothing, while
+    /// those of the protocol are made when they are needed.
+    pub(crate) fn pool(self) -> u8 {
+        match self {
+            Self::Protocol => 0,
+            Self::Dealer => 1,
         }
     }
 }

@@ -193,6 +193,30 @@ fn who_sees_an_old_chain_without_an_end_counts_as_faulty() {
 }
 
 #[test]
+fn whom_gateway_or_endpoints_fail_counts_as_faulty_unless_they_fail_everybody() {
+    let plan = |fault: &str| {
+        let text = format!("{SMALL}[[act.fault]]\nname = \"deaf\"\nwhat.{fault}\n");
+        FaultPlan::new(&check(&text).unwrap(), 1)
+    };
+    for fault in ["rpc_down = { nodes = [N] }", "rpc_lag = { nodes = [N], blocks = 2 }"] {
+        let of = |nodes: &str| fault.replace('N', nodes);
+        assert!(plan(&of("1")).is_ok(), "{fault}");
+        let error = plan(&of("1, 2")).unwrap_err().to_string();
+        assert!(error.starts_with("node 1, node 2 may be down, cut off or lie"), "{error}");
+        assert!(plan(&format!("{}\nfor_ms = 9000", of("1, 2"))).is_ok(), "{fault}: it ends, and they catch up");
+        assert!(plan(&of("")).is_ok(), "{fault}: nobody is left who could serve");
+    }
+    for serve in ["wrong-bytes", "nothing", "truncated"] {
+        let of = |nodes: &str| format!("gateway = {{ nodes = [{nodes}], serve = \"{serve}\" }}");
+        assert!(plan(&of("1")).is_ok() && plan(&of("")).is_ok());
+        assert!(plan(&of("1, 2")).is_err(), "{serve}");
+        assert!(plan(&format!("{}\nfor_ms = 9000", of("1, 2"))).is_err(), "{serve}: what failed has failed");
+        let lie = format!("{}\n[[act.fault]]\nname = \"lie\"\nwhat.silent = {{ node = 3 }}", of("1"));
+        assert!(plan(&lie).is_err(), "{serve}: one liar beside it is one too many");
+    }
+}
+
+#[test]
 fn who_lies_counts_beside_whoever_is_down_and_those_who_are_down_one_after_the_other_count_once() {
     let lie = "[[act.fault]]\nname = \"lie\"\nwhat.silent = { node = 4 }\n";
     let crash = |name: &str, node: u16, at_ms: u32| {
@@ -386,6 +410,28 @@ fn who_is_cut_off_from_n_minus_f_nodes_without_an_end_counts_as_faulty() {
     assert!(plan(4, "what.loss = { links = \"all\", rate = 1 }").is_ok(), "a loss is no cut");
     let crash = "what.crash = { node = 5, restart_after_ms = 9 }\n[[act.fault]]\nname = \"y\"\n";
     assert!(plan(10, &format!("{crash}{split}")).is_err(), "a crash beside it is one too many");
+}
+
+#[test]
+fn every_shipped_scenario_has_a_budget_of_messages_and_of_virtual_time() {
+    let mut folders = vec![scenarios()];
+    let mut without = Vec::new();
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                let expect = load(&path, &[]).unwrap_or_else(|error| panic!("{error}")).expect;
+                seen += 1;
+                if expect.messages_max.is_none() || expect.virtual_ms_max.is_none() {
+                    without.push(path);
+                }
+            }
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+    assert!(seen > 80, "{seen} scenarios");
 }
 
 #[test]

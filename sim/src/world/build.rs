@@ -29,7 +29,7 @@ use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
 use crate::outcome::RunOptions;
 use crate::plan::{FaultId, FaultPlan};
-use crate::witness::{Reading, Witness, Witnessed};
+use crate::witness::{Doings, Reading, Witness, Witnessed};
 
 /// Unix time at which every run begins, seconds: 2026-01-01T00:00:00Z.
 const START_S: u64 = 1_767_225_600;
@@ -64,6 +64,11 @@ impl NodeFactory {
         &self.keys
     }
 
+    /// The validator set.
+    pub fn roster(&self) -> &Roster {
+        &self.reading.roster
+    }
+
     /// The configuration and conduct of an instance of a node for one boot.
     pub fn parts(&self, seat: Seat, boot: Boot) -> (Config, Box<dyn Conduct>) {
         let id = seat.node;
@@ -82,7 +87,9 @@ impl NodeFactory {
             first_block: 1,
             finality_depth: home.finality_depth,
             delta_ms: self.scenario.network.delta_ms.get(),
-            pool_per_set: self.scenario.keys.pool_per_set.unwrap_or(1) as usize,
+            preprocessing: self.scenario.keys.preprocessing.source(),
+            triple_batch: self.scenario.keys.batch.get().into(),
+            pool_per_set: self.scenario.keys.pool_per_set.unwrap_or(self.scenario.keys.preprocessing.pool()).into(),
             limits: Limits::default(),
             executions_max: 64,
             workers: usize::from(self.scenario.nodes.cores.get()),
@@ -100,7 +107,13 @@ impl NodeFactory {
         let inner = byzantine::conduct(&part, &self.plan, &self.switchboard, key);
         #[cfg(test)]
         let inner = self.stand_ins.get(&id).map_or(inner, |stand_in| stand_in());
-        let conduct = Witnessed { me: id, inner, witness: Rc::clone(&self.witness), reading: Rc::clone(&self.reading) };
+        let conduct = Witnessed {
+            me: id,
+            inner,
+            witness: Rc::clone(&self.witness),
+            reading: Rc::clone(&self.reading),
+            doings: Doings::default(),
+        };
         (config, Box::new(conduct))
     }
 }

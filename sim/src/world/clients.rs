@@ -76,17 +76,20 @@ impl World {
                     let at = now + self.surroundings.rpc_one_way();
                     self.heap.push(at, 0, Event::ClientAsk { step: running.number, request });
                 }
-                ClientEffect::Requested(requested) => {
-                    self.observer.oracles(now, oracle::Event::Requested(&requested));
-                    for (seat, host) in self.hosts.iter().filter(|(seat, _)| !seat.second) {
-                        let (node, request, shows) = (seat.node, requested.request, host.clock.reads(now));
-                        self.observer.oracles(now, oracle::Event::Clock { node, request, shows });
-                    }
-                }
+                ClientEffect::Requested(requested) => self.tell_of_request(now, &requested),
                 ClientEffect::Accepted(accepted) => {
                     self.observer.oracles(now, oracle::Event::Accepted(&accepted));
                 }
             }
+        }
+    }
+
+    /// Oracles hear of a request, and what each node's clock shows as it is made.
+    pub(super) fn tell_of_request(&mut self, now: Nanos, requested: &oracle::Requested) {
+        self.observer.oracles(now, oracle::Event::Requested(requested));
+        for (seat, host) in self.hosts.iter().filter(|(seat, _)| !seat.second) {
+            let (node, request, shows) = (seat.node, requested.request, host.clock.reads(now));
+            self.observer.oracles(now, oracle::Event::Clock { node, request, shows });
         }
     }
 

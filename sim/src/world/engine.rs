@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use lit_node::blame::ChainView;
 use lit_node::id::NodeId;
 use lit_node::meter::Op;
 
 use super::World;
 use crate::heap::MILLI;
-use crate::oracle::{self, Facts, NoHonestPanic};
+use crate::oracle::{self, Dispute, Facts, NoHonestPanic};
 use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Scenario};
@@ -93,6 +94,7 @@ impl World {
             self.show_disk(self.heap.now(), *id, false);
         }
         let mut oracles = std::mem::take(&mut self.observer.oracles);
+        let events = self.surroundings.events(&self.book.contracts);
         let witness = std::rc::Rc::clone(&self.observer.witness);
         let witness = witness.borrow();
         let facts = Facts {
@@ -105,7 +107,8 @@ impl World {
             up: running,
             steps: &self.script.reports,
             stuck: self.stuck.as_deref(),
-            disputes: self.surroundings.disputes(&self.book.contracts),
+            disputes: events.iter().filter_map(Dispute::of).collect(),
+            chain: ChainView::new(self.factory.roster().clone(), events),
         };
         let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
         found.map(|violation| public(&violation)).collect()

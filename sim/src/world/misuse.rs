@@ -1,19 +1,51 @@
 //! Clients that misuse nodes, beside the step that runs.
 
 use lit_node::api::{ActionSource, Execute, Request};
+use lit_node::cid;
 use lit_node::id::{Epoch, NodeId, SessionId};
 use lit_node::io::Label;
+use lit_node::key;
 use lit_node::wire::encode;
 
 use super::World;
-use crate::fault::{ClientFlood, ClientGarbage, Fault};
+use super::script::client_clock;
+use super::sign_in::sign_in;
+use crate::fault::{ClientDrain, ClientFlood, ClientGarbage, Fault};
 use crate::heap::Nanos;
 use crate::network::{Endpoint, Link};
+use crate::oracle::Requested;
 
 /// An action that asks the chain something and forgets the answer: it is under way for a while and needs no right.
 const BUSY: &str = "Lit.Actions.getPermittedActions({ tokenId: '0x01' });";
 
+/// An action that signs something.
+const SIGN: &str = "Lit.Actions.signEcdsa({ toSign, publicKey, sigName: 'drained' });";
+
 impl World {
+    /// So many requests for a signature at once, each to every node. A PKP that is not minted yet cannot be drained.
+    pub(super) fn drain(&mut self, now: Nanos, fault: usize, drain: &ClientDrain) {
+        let Some(pkp) = self.book.pkps.get(&drain.pkp).cloned() else { return self.faults.hold(fault) };
+        let id = self.faults.get(fault).id.0.clone();
+        let (auth_sig, caller) = sign_in(&self.book, &drain.user, None, client_clock(self.clock_base, now));
+        let public_key = format!("0x{}", hex::encode(key::uncompressed(&pkp.point)));
+        for number in 0..drain.requests.get() {
+            let to_sign = self.factory.keys().bytes(&id, &format!("to sign {number}"));
+            let request = Execute {
+                source: ActionSource::Inline(SIGN.to_owned()),
+                js_params: serde_json::json!({ "toSign": to_sign, "publicKey": public_key }).to_string(),
+                auth_sig: Some(auth_sig.clone()),
+                ..self.harmless(&id, number)
+            };
+            let cid = cid::permission_bytes(&cid::cid_v0(SIGN.as_bytes()));
+            let requested = Requested { request: request.id(), asked: None, cid, caller: Some(caller) };
+            self.tell_of_request(now, &requested);
+            let bytes = encode(&Request::Execute(Box::new(request)));
+            for node in (1..=self.scenario.network.nodes).map(NodeId) {
+                self.misuse(now, &id, &drain.user, node, "execute", bytes.clone());
+            }
+        }
+    }
+
     /// So many different requests at once, each of them in order.
     pub(super) fn flood(&mut self, now: Nanos, id: &str, flood: &ClientFlood) {
         for number in 0..flood.requests.get() {

@@ -23,6 +23,7 @@ mod observer;
 mod phases;
 mod script;
 mod seat;
+mod sign_in;
 mod step;
 mod strike;
 mod surroundings;

@@ -127,7 +127,7 @@ impl Observer {
                 self.mark("channel.open");
                 self.milestones.channel(now, node, *peer);
             }
-            Note::Culprit { node: culprit, what } => self.blame(now, node, *culprit, what),
+            Note::Culprit { node: culprit, what, .. } => self.blame(now, node, *culprit, what),
             Note::Suspected { node: suspect } => {
                 self.mark("suspected");
                 self.suspects.entry(*suspect).or_default().insert(node);

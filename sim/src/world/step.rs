@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
 use k256::ecdsa::SigningKey;
-use lit_node::api::{ActionSource, AuthSig, Execute};
-use lit_node::auth;
+use lit_node::api::{ActionSource, Execute};
 use lit_node::chain::{ChainEvent, ContractCall, Fees, TransactionRequest, registration};
 use lit_node::cid;
 use lit_node::client::{Effect, ExecuteOp, Expected, HandshakeOp, Operation, Patience, ResponseStrategy, Success};
@@ -21,10 +20,11 @@ use lit_node::wire::SignatureBytes;
 
 use super::combine::Combiner;
 use super::script::{Book, ClientEffect, Pkp};
+use super::sign_in::sign_in;
 use super::verdicts::{Failed, signature_report, step_report};
 use crate::chain::Chain;
 use crate::heap::{MILLI, Nanos};
-use crate::oracle::{Accepted, Requested, SignIn};
+use crate::oracle::{Accepted, Requested};
 use crate::outcome::{RequestReport, SignatureReport};
 use crate::scenario::{Curve, Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
 
@@ -361,7 +361,10 @@ impl Running {
             Delivery::Ipfs => ActionSource::Ipfs(asked),
             Delivery::Inline => ActionSource::Inline(deed.action.code.clone()),
         };
-        let signed_in = deed.auth.as_ref().map(|user| sign_in(user, deed, desk));
+        let signed_in = deed.auth.as_ref().map(|user| {
+            let issued_at = Time(desk.now.0.saturating_sub(deed.auth_age_ms.saturating_mul(MILLI)));
+            sign_in(desk.book, user, deed.claims.as_deref(), issued_at)
+        });
         let asked = if let ActionSource::Ipfs(cid) = &source { Some(cid.clone()) } else { None };
         let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
         let request = Execute {
@@ -563,28 +566,4 @@ fn greeting(step: &Step) -> SessionId {
 
 fn key_id(point: &k256::ProjectivePoint) -> lit_node::id::KeyId {
     lit_node::id::KeyId(<sha3::Keccak256 as sha3::Digest>::digest(key::uncompressed(point)).into())
-}
-
-/// Signs in as a user, for an hour from when the deed says; and what is true of it.
-fn sign_in(user: &str, deed: &ExecuteDeed, desk: &Desk<'_>) -> (AuthSig, SignIn) {
-    let issued_at = Time(desk.now.0.saturating_sub(deed.auth_age_ms.saturating_mul(MILLI)));
-    let expires = issued_at.plus_millis(3_600_000);
-    let fields = auth::SiweFields {
-        domain: super::SIGN_IN_DOMAIN.into(),
-        uri: format!("https://{}/", super::SIGN_IN_DOMAIN),
-        chain_id: desk.book.chain_id,
-        nonce: "litsim0001".into(),
-        issued_at,
-        expiration: Some(expires),
-        not_before: None,
-        statement: Some("Use my PKP.".into()),
-        resources: Vec::new(),
-    };
-    let mut auth_sig = auth::sign_in(&desk.book.wallet(user), &fields).expect("the fields make an EIP-4361 text");
-    let signer = desk.book.address(user);
-    let claimed = deed.claims.as_ref().map_or(signer, |other| desk.book.address(other));
-    if claimed != signer {
-        auth_sig.address = format!("0x{}", hex::encode(claimed));
-    }
-    (auth_sig, SignIn { claimed, signer, expires })
 }

@@ -43,6 +43,7 @@ impl World {
             },
             Fault::Garbage(garbage) => self.send_garbage(now, &event.id.0, garbage),
             Fault::ClientFlood(flood) => self.flood(now, &event.id.0, flood),
+            Fault::ClientDrain(drain) => self.drain(now, index, drain),
             Fault::ClientGarbage(garbage) => self.client_garbage(now, &event.id.0, garbage),
             Fault::Twins(twins) => self.begin_twins(now, index, twins),
             Fault::Reorg(reorg) => self.reorganise(now, index, reorg.depth),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lit_node::chain::{BoardEvent, ChainEvent, Contracts, lists, views};
+use lit_node::chain::{ChainEvent, Contracts, lists, views};
 use lit_node::id::{CallId, KeyId, NodeId};
 use lit_node::io::{
     BlockTag, ChainError, ChainRef, ChainReply, ChainRequest, HttpError, HttpRequest, HttpResponse, IpfsError, Label,
@@ -14,7 +14,7 @@ use crate::heap::{MILLI, Nanos};
 use crate::http::{self, Origins};
 use crate::ipfs::Ipfs;
 use crate::network::{Endpoint, Latency, Link, Network};
-use crate::oracle::{Dispute, PermissionLists};
+use crate::oracle::PermissionLists;
 use crate::scenario::{self, Scenario};
 
 /// The surroundings of a run.
@@ -83,25 +83,18 @@ impl Surroundings {
 
     /// The public keys that the home chain's router has announced, by token.
     pub fn routed_keys(&self, contracts: &Contracts) -> BTreeMap<KeyId, Vec<u8>> {
-        let events = self.chains[0].logs(0, self.chains[0].head().0);
-        let routed = events.filter_map(|log| match ChainEvent::decode(contracts, log) {
-            Ok(Some(ChainEvent::KeyRouted { key, public_key, .. })) => Some((key, public_key.to_vec())),
-            Ok(Some(ChainEvent::NetworkKeyRouted { key, public_key, .. })) => Some((key, public_key.to_vec())),
+        let routed = self.events(contracts).into_iter().filter_map(|event| match event {
+            ChainEvent::KeyRouted { key, public_key, .. } => Some((key, public_key.to_vec())),
+            ChainEvent::NetworkKeyRouted { key, public_key, .. } => Some((key, public_key.to_vec())),
             _ => None,
         });
         routed.collect()
     }
 
-    /// The complaints that the board shows.
-    pub fn disputes(&self, contracts: &Contracts) -> Vec<Dispute> {
-        let events = self.chains[0].logs(0, self.chains[0].head().0);
-        let disputes = events.filter_map(|log| match ChainEvent::decode(contracts, log) {
-            Ok(Some(ChainEvent::Board(BoardEvent::DealingDisputed { session, dealer, accuser, .. }))) => {
-                Some(Dispute { session, dealer, accuser })
-            }
-            _ => None,
-        });
-        disputes.collect()
+    /// Every event of the home chain's contracts.
+    pub fn events(&self, contracts: &Contracts) -> Vec<ChainEvent> {
+        let logs = self.chains[0].logs(0, self.chains[0].head().0);
+        logs.filter_map(|log| ChainEvent::decode(contracts, log).ok().flatten()).collect()
     }
 
     /// Who may use a key, by the chain's own lists at a block, and at those that it replaced; nothing if that state is

@@ -403,7 +403,7 @@ impl<P: KeyCurve> Net<P> {
     /// Whom a node called a culprit, and why, in order.
     pub fn named(&self, id: NodeId) -> Vec<(NodeId, &str)> {
         let named = self.nodes[&id].notes.iter().filter_map(|note| match note {
-            Note::Culprit { node, what } => Some((*node, what.as_str())),
+            Note::Culprit { node, what, .. } => Some((*node, what.as_str())),
             _ => None,
         });
         named.collect()

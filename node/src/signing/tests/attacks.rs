@@ -73,6 +73,27 @@ fn a_proposal_is_answered_once_even_if_it_comes_again() {
     }
 }
 
+#[test]
+fn a_restarted_coordinator_takes_up_nothing_that_was_announced_to_its_earlier_run() {
+    for scheme in SCHEMES {
+        let (mut net, coordinator, propose) = with_caught_proposal(scheme);
+        let holder = other_holder(coordinator, &propose);
+        judge(&mut net, coordinator, holder, &propose);
+        net.restart(coordinator);
+        net.authorise(coordinator, scheme, DIGEST);
+        // What a channel had not seen acknowledged it delivers to the new run. With the nonces of a proposal that was
+        // answered, an honest coordinator would prove itself a liar.
+        for announce in propose.announcements.iter().filter(|a| ![coordinator, holder].contains(&a.signer)) {
+            net.post(announce.signer, coordinator, &Message::Announce(announce.body.clone()));
+        }
+        net.run();
+        assert!(net.dropped(coordinator, "an announcement for another boot of the coordinator"));
+        assert!(net.culprits().is_empty(), "{:?}", net.culprits());
+        net.assert_done(&net.ids());
+        net.assert_nonces_unique();
+    }
+}
+
 /// The coordinator announces anew and proposes the same nonces of the others with it.
 fn contradiction(propose: &Propose, coordinator: NodeId) -> Propose {
     let mut second = propose.clone();
@@ -195,7 +216,15 @@ fn a_presignature_is_proposed_by_its_leader_only() {
     let fresh = Fresh::Bytes([9; 32]);
     let session = propose.session;
     let body = |node: &NodeId| {
-        let own = Announce { session, attempt, turn: 0, boot: Boot(0), digest: DIGEST, fresh: fresh.clone() };
+        let own = Announce {
+            session,
+            attempt,
+            coordinator_boot: Boot(0),
+            turn: 0,
+            boot: Boot(0),
+            digest: DIGEST,
+            fresh: fresh.clone(),
+        };
         announced.get(node).map_or(own, |(_, body)| body.clone())
     };
     let signed = |node: &NodeId| Signed::new(body(node), *node, &identity(*node), &mut Meter::default());

@@ -9,7 +9,7 @@ use crate::id::{Epoch, NodeId};
 use crate::key::{KeyShare, PublicKey};
 
 /// A key of `members` nodes with the network's threshold, ceil(2n/3).
-pub(in crate::signing) fn deal(members: u16, seed: u8) -> BTreeMap<NodeId, KeyShare> {
+pub(crate) fn deal(members: u16, seed: u8) -> BTreeMap<NodeId, KeyShare> {
     let threshold = (2 * members).div_ceil(3);
     let polynomial = Polynomial::random(threshold, &mut ChaCha20Rng::from_seed([seed; 32]));
     let commitments = polynomial.commit();

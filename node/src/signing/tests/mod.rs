@@ -1,7 +1,7 @@
 //! Tests of whole signing runs over a simulated network of state machines.
 
 mod attacks;
-pub(super) mod keys;
+pub(crate) mod keys;
 mod net;
 mod runs;
 mod vectors;

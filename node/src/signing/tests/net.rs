@@ -140,7 +140,7 @@ impl Net {
                     self.post(id, to, &message);
                 }
             }
-            Effect::NeedTriples { leader, holders } => {
+            Effect::NeedTriples { leader, holders, .. } => {
                 assert_eq!(leader, id);
                 self.batches += 1;
                 for (holder, part) in deal(leader, &holders, self.batches, 4, &mut self.rng) {
@@ -191,6 +191,10 @@ impl Net {
         peer.signers = Signers::new(params);
         let key = Rc::clone(&peer.key);
         self.on(id, |signers, env, fx| signers.on_key(&key, env, fx));
+        let boots: Vec<(NodeId, u32)> = self.peers.iter().map(|(peer, state)| (*peer, state.boot)).collect();
+        for (peer, boot) in boots.into_iter().filter(|(peer, _)| *peer != id) {
+            self.on(id, |signers, env, fx| signers.peer_arrived(peer, Boot(boot), false, env, fx));
+        }
         self.under_way.extend(self.peers.keys().filter(|p| **p != id).map(|p| (*p, Parcel::Restarted(id))));
     }
 
@@ -225,7 +229,10 @@ impl Net {
                 self.on(to, |signers, env, fx| signers.on_message(from, message, signature, env, fx));
             }
             Parcel::Triples(dealt) => self.on(to, |signers, env, fx| signers.on_triples(dealt, env, fx)),
-            Parcel::Restarted(peer) => self.on(to, |signers, env, fx| signers.peer_restarted(peer, env, fx)),
+            Parcel::Restarted(peer) => {
+                let boot = Boot(self.peers[&peer].boot);
+                self.on(to, |signers, env, fx| signers.peer_arrived(peer, boot, true, env, fx));
+            }
         }
     }
 
@@ -269,7 +276,7 @@ impl Net {
             Misbehaviour::ForgedOpening { .. } => "forged opening",
         };
         let of = |effect: &Effect| match effect {
-            Effect::Culprit { node, what } => Some((*node, name(what))),
+            Effect::Culprit { node, what, .. } => Some((*node, name(what))),
             _ => None,
         };
         self.peers.values().flat_map(|peer| &peer.effects).filter_map(of).collect()

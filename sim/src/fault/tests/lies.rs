@@ -5,7 +5,7 @@ use crate::plan::FaultPlan;
 use std::path::Path;
 
 /// One of each kind of lie, with its words.
-const LIES: [(&str, &str); 28] = [
+const LIES: [(&str, &str); 29] = [
     ("silent = { node = 2 }", "node 2 says nothing"),
     (
         "mute = { node = 2, aim = { victims = [1, 3], label = 'dkg/ack', rate = 0.5, first = 7 } }",
@@ -23,6 +23,7 @@ const LIES: [(&str, &str); 28] = [
     ("wrong_commitment = { node = 2 }", "node 2 commits to another polynomial"),
     ("wrong_proof = { node = 2, ephemeral = true }", "node 2 proves falsely"),
     ("false_complaint = { node = 2, member = 1 }", "node 2 complains falsely about node 1"),
+    ("false_blame = { node = 2, member = 1 }", "node 2 forges evidence against node 1"),
     ("bad_sig_share = { node = 2, aim = { label = 'ecdsa/share' } }", "node 2 gives wrong shares (ecdsa/share)"),
     ("rush = { node = 2, copy = true }", "node 2 waits for the others, and copies them"),
     ("withhold = { node = 2 }", "node 2 takes values and gives none"),
@@ -85,6 +86,10 @@ fn lies_that_make_no_sense_are_refused_at_their_place() {
         ("coalition = { nodes = [] }", "a coalition of nobody"),
         ("coalition = { nodes = [1, 1] }", "node 1 is named twice"),
         ("client_flood = { user = 'b', node = 1, requests = 1 }", "unknown user `b`"),
+        ("client_drain = { user = 'b', pkp = 'p', requests = 1 }", "unknown user `b`"),
+        ("client_drain = { user = 'a', pkp = 'p', requests = 1 }", "unknown PKP `p`"),
+        ("client_drain = { user = 'a', pkp = 'p', requests = 0 }", "1 or more"),
+        ("false_blame = { node = 2, member = 2 }", "node 2 is the node that lies"),
     ] {
         let error = parse(what).expect_err(what);
         assert!(error.contains(complaint) && error.contains("lies.toml:1"), "{what}: {error}");

@@ -41,7 +41,7 @@ const ALL: [&str; 16] = [
     "disk_full = { node = 1, restart_after_ms = 50 }",
     "disk_slow = { node = \"any\", sync_ms = 30 }",
     "twins = { node = 2, sees = [[1, 3, 4], [5, 6, 7]] }",
-    "rpc_lag = { nodes = [1, 2, 3], blocks = 4 }",
+    "rpc_lag = { nodes = [1], blocks = 4 }",
     "rpc_stale = { nodes = [1] }",
     "rpc_down = {}",
     "rpc_lie = { nodes = [2], lie = \"permit-all\" }",

@@ -133,6 +133,6 @@ fn a_false_accuser_is_a_culprit_and_gives_away_its_own_share_only() {
     let report = run_scenario(KEYGEN, &[], 6, false, || Box::new(FalseAccuser));
     assert_eq!(report.verdict, Verdict::Safety);
     let oracles: BTreeSet<&str> = report.violations.iter().map(|violation| violation.oracle.as_str()).collect();
-    assert_eq!(oracles, BTreeSet::from(["culprit-soundness", "secrecy"]));
+    assert_eq!(oracles, BTreeSet::from(["culprit-completeness", "culprit-soundness", "secrecy"]));
     assert!(report.violations.iter().any(|v| v.detail.starts_with("an unfounded complaint of node 4")));
 }

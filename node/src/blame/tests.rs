@@ -1,0 +1,287 @@
+//! Evidence convicts whom it should, nobody once a byte is changed, and nobody by keys of its own.
+
+use k256::ProjectivePoint;
+use k256::ecdsa::SigningKey;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::chain::{BoardEvent, ChainEvent};
+use crate::dkg::{Context, Dealing, Dispute, KeygenEvidence, complain, deal, deal_shares};
+use crate::id::{Boot, Digest, Epoch, RequestId, SessionId};
+use crate::key::{KeyShare, PublicKey};
+use crate::roster::Member;
+use crate::signing::tests::keys;
+use crate::signing::{
+    Announce, Fresh, Opening, PresignOpened, PresignShare, Propose, Scheme, Share, ShareEvidence, ShareScalar,
+    SigningEvidence, frost, session_id,
+};
+use crate::wire::encode;
+
+const REQUEST: RequestId = RequestId([7; 32]);
+const DIGEST: Digest = Digest([0x5a; 32]);
+const SESSION: SessionId = SessionId([9; 32]);
+
+fn identity(node: NodeId) -> SigningKey {
+    SigningKey::from_slice(&[node.0 as u8 + 100; 32]).unwrap()
+}
+
+fn decryption(node: NodeId) -> k256::SecretKey {
+    k256::SecretKey::from_slice(&[node.0 as u8 + 50; 32]).unwrap()
+}
+
+fn roster(members: u16) -> Roster {
+    let member = |id: u16| Member {
+        address: [id as u8; 20],
+        identity: *identity(NodeId(id)).verifying_key(),
+        channel_key: [0; 32],
+        encryption_key: ProjectivePoint::from(*decryption(NodeId(id)).public_key().as_affine()),
+    };
+    let threshold = (2 * members).div_ceil(3);
+    Roster::new(Epoch(1), threshold, (1..=members).map(member).collect()).unwrap()
+}
+
+fn sign<T: Signable>(body: T, signer: NodeId) -> Signed<T> {
+    Signed::new(body, signer, &identity(signer), &mut Meter::default())
+}
+
+/// A chain that has routed this key and opened [`SESSION`].
+fn chain(members: u16, key: &PublicKey, more: Vec<ChainEvent>) -> ChainView {
+    let opened =
+        BoardEvent::SessionOpened { session: SESSION, index: 0, attempt: 0, close_block: 10, complaint_block: 20 };
+    let public_key = key.uncompressed();
+    let routed = ChainEvent::KeyRouted { key: key.id(), public_key, key_data: key.data_digest() };
+    ChainView::new(roster(members), [ChainEvent::Board(opened), routed].into_iter().chain(more))
+}
+
+/// Whoever changes any bit of this convicts nobody.
+fn is_rigid(evidence: &Evidence, chain: &ChainView) {
+    let bytes = evidence.bytes();
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert!(verify(&changed, chain).is_err(), "byte {at} of {}", bytes.len());
+    }
+    assert!(verify(&bytes[..bytes.len() - 1], chain).is_err());
+}
+
+/// A FROST run of the first k holders of a key, as they signed it; `liar` adds one to its share.
+struct Run {
+    key: PublicKey,
+    proposal: Signed<Propose>,
+    shares: BTreeMap<NodeId, Signed<Share>>,
+}
+
+fn run(members: u16, salt: u8, liar: Option<NodeId>) -> Run {
+    let mut rng = ChaCha20Rng::from_seed([salt; 32]);
+    let mut meter = Meter::default();
+    let dealt: BTreeMap<NodeId, KeyShare> = keys::deal(members, salt);
+    let key = dealt[&NodeId(1)].public.clone();
+    let holders = key.members[..usize::from(key.threshold)].to_vec();
+    let session = session_id(&REQUEST, "sig", &key, Scheme::SchnorrK256Sha256);
+    let (mut nonces, mut commitments, mut announcements) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    for holder in &holders {
+        let (own, public) = frost::commit(Scheme::SchnorrK256Sha256, &dealt[holder], &mut rng, &mut meter).unwrap();
+        nonces.insert(*holder, own);
+        commitments.insert(*holder, public);
+        let fresh = Fresh::Nonces(Box::new(public));
+        let (coordinator_boot, boot) = (Boot(0), Boot(0));
+        let body = Announce { session, attempt: 0, coordinator_boot, turn: 0, boot, digest: DIGEST, fresh };
+        announcements.push(sign(body, *holder));
+    }
+    let proposal = sign(Propose { session, attempt: 0, presignature: None, announcements }, NodeId(1));
+    let run = frost::Run::new(Scheme::SchnorrK256Sha256, &key, &DIGEST, &commitments, &mut meter).unwrap();
+    let share = |(holder, own)| {
+        let mut scalar = run.sign(own, &dealt[&holder], &mut meter).unwrap();
+        if liar == Some(holder) {
+            scalar += k256::Scalar::ONE;
+        }
+        let (scheme, proposal) = (Scheme::SchnorrK256Sha256, proposal.body.digest());
+        (holder, sign(Share { session, attempt: 0, scheme, proposal, share: ShareScalar(scalar) }, holder))
+    };
+    let shares = nonces.into_iter().map(share).collect();
+    Run { key, proposal, shares }
+}
+
+fn share_evidence(run: &Run, holder: NodeId) -> Evidence {
+    Evidence::Signing(SigningEvidence::WrongShare(Box::new(ShareEvidence {
+        key: run.key.clone(),
+        request: REQUEST,
+        sig_name: "sig".into(),
+        proposal: run.proposal.clone(),
+        share: run.shares[&holder].clone(),
+    })))
+}
+
+#[test]
+fn a_wrong_frost_share_convicts_its_maker_and_a_right_one_nobody() {
+    for members in [4, 7, 10] {
+        let run = run(members, 3, Some(NodeId(2)));
+        let chain = chain(members, &run.key, Vec::new());
+        for holder in run.shares.keys() {
+            let judged = verify(&share_evidence(&run, *holder).bytes(), &chain);
+            match holder.0 {
+                2 => assert_eq!(judged, Ok(Culprit { node: NodeId(2), offence: Offence::WrongShare })),
+                _ => assert_eq!(judged, Err(BlameError::NoContradiction("the share is right"))),
+            }
+        }
+    }
+    let run = run(4, 3, Some(NodeId(2)));
+    is_rigid(&share_evidence(&run, NodeId(2)), &chain(4, &run.key, Vec::new()));
+}
+
+#[test]
+fn a_right_share_is_not_made_wrong_by_another_key_session_or_proposal() {
+    let (right, other) = (run(4, 3, None), run(4, 4, None));
+    let foreign = PublicKey { point: other.key.point, commitments: other.key.commitments.clone(), ..right.key.clone() };
+    let evidence = |change: &dyn Fn(&mut ShareEvidence)| {
+        let Evidence::Signing(SigningEvidence::WrongShare(mut evidence)) = share_evidence(&right, NodeId(2)) else {
+            panic!("evidence of a share");
+        };
+        change(&mut evidence);
+        Evidence::Signing(SigningEvidence::WrongShare(evidence)).bytes()
+    };
+    let ours = chain(4, &right.key, Vec::new());
+    let keys = evidence(&|e| e.key = foreign.clone());
+    assert_eq!(verify(&keys, &ours), Err(BlameError::UnknownKey), "keys of its own prove nothing");
+    let both = chain(4, &foreign, Vec::new());
+    let unrelated = BlameError::Unrelated("a proposal of another key or request");
+    assert_eq!(verify(&keys, &both), Err(unrelated.clone()), "nor does a routed key that the share is not of");
+    assert_eq!(verify(&evidence(&|e| e.sig_name.push('2')), &ours), Err(unrelated));
+    let proposal = evidence(&|e| e.proposal = other.proposal.clone());
+    assert_eq!(verify(&proposal, &ours), Err(BlameError::Unrelated("a share of another proposal")));
+    let unrouted = ChainView::new(roster(4), []);
+    assert_eq!(verify(&evidence(&|_| ()), &unrouted), Err(BlameError::UnknownKey));
+}
+
+#[test]
+fn two_proposals_of_the_same_nonces_convict_their_coordinator_only() {
+    let first = run(4, 3, None);
+    let chain = chain(4, &first.key, Vec::new());
+    let mut second = first.proposal.body.clone();
+    let mut own = second.announcements[0].body.clone();
+    own.turn = 1;
+    second.announcements[0] = sign(own, NodeId(1));
+    let pair = |a: &Signed<Propose>, b: &Signed<Propose>| {
+        Evidence::Signing(SigningEvidence::TwoProposals(Box::new([a.clone(), b.clone()])))
+    };
+    let evidence = pair(&first.proposal, &sign(second.clone(), NodeId(1)));
+    let culprit = Culprit { node: NodeId(1), offence: Offence::TwoProposals };
+    assert_eq!(verify(&evidence.bytes(), &chain), Ok(culprit));
+    is_rigid(&evidence, &chain);
+    let none = Err(BlameError::NoContradiction("the proposals have no nonces in common, or are one"));
+    assert_eq!(verify(&pair(&first.proposal, &first.proposal).bytes(), &chain), none);
+    let unrelated = Err(BlameError::Unrelated("proposals of two coordinators"));
+    assert_eq!(verify(&pair(&first.proposal, &sign(second.clone(), NodeId(3))).bytes(), &chain), unrelated);
+    let forged = Signed { signer: NodeId(1), ..sign(second, NodeId(3)) };
+    assert_eq!(verify(&pair(&first.proposal, &forged).bytes(), &chain), Err(BlameError::Unsigned(NodeId(1))));
+}
+
+#[test]
+fn whoever_passes_on_forgeries_is_convicted_and_not_the_one_in_whose_name_they_are() {
+    let run = run(4, 3, None);
+    let chain = chain(4, &run.key, Vec::new());
+    let evidence =
+        |body: Propose| Evidence::Signing(SigningEvidence::ForgedAnnouncement(Box::new(sign(body, NodeId(1)))));
+    let none = Err(BlameError::NoContradiction("all announcements are signed"));
+    assert_eq!(verify(&evidence(run.proposal.body.clone()).bytes(), &chain), none);
+    let mut forged = run.proposal.body.clone();
+    forged.announcements[1].body.digest = Digest([1; 32]);
+    let culprit = Culprit { node: NodeId(1), offence: Offence::ForgedAnnouncement };
+    assert_eq!(verify(&evidence(forged.clone()).bytes(), &chain), Ok(culprit));
+    is_rigid(&evidence(forged), &chain);
+
+    let opening = Opening { w: k256::Scalar::ONE, u: k256::Scalar::ONE, v: k256::Scalar::ONE };
+    let share = PresignShare { presignature: DIGEST, opening };
+    let opened = |openings| {
+        let body = PresignOpened { presignature: DIGEST, openings };
+        Evidence::Signing(SigningEvidence::ForgedOpening(Box::new(sign(body, NodeId(1)))))
+    };
+    let honest = opened(vec![sign(share.clone(), NodeId(2))]);
+    let none = Err(BlameError::NoContradiction("all opened values are signed"));
+    assert_eq!(verify(&honest.bytes(), &chain), none);
+    let forged = opened(vec![Signed { signer: NodeId(3), ..sign(share, NodeId(2)) }]);
+    let culprit = Culprit { node: NodeId(1), offence: Offence::ForgedOpening };
+    assert_eq!(verify(&forged.bytes(), &chain), Ok(culprit));
+    is_rigid(&forged, &chain);
+}
+
+/// A dealing of node 2 for [`SESSION`], whose share for node 3 is off by one if it is `bad`.
+fn dealing(seed: u8, bad: bool) -> Dealing {
+    let (roster, mut meter) = (roster(4), Meter::default());
+    let mut rng = ChaCha20Rng::from_seed([seed; 32]);
+    let context = Context::new(SESSION, &roster, &mut meter);
+    let polynomial = crate::curve::Polynomial::random(3, &mut rng);
+    if !bad {
+        return deal(&context, &roster, NodeId(2), &polynomial, &mut rng, &mut meter);
+    }
+    let share = |member: NodeId| match member.0 {
+        3 => polynomial.evaluate(member) + k256::Scalar::ONE,
+        _ => polynomial.evaluate(member),
+    };
+    deal_shares(&context, &roster, NodeId(2), &polynomial, share, &mut rng, &mut meter)
+}
+
+fn keygen(evidence: KeygenEvidence<ProjectivePoint>) -> Evidence {
+    Evidence::Keygen(evidence)
+}
+
+#[test]
+fn two_dealings_or_an_invalid_one_convict_their_dealer() {
+    let chain = chain(4, &run(4, 3, None).key, Vec::new());
+    let two = |a, b| keygen(KeygenEvidence::TwoDealings(Box::new([sign(a, NodeId(2)), sign(b, NodeId(2))])));
+    let evidence = two(dealing(1, false), dealing(2, false));
+    let culprit = Culprit { node: NodeId(2), offence: Offence::TwoDealings };
+    assert_eq!(verify(&evidence.bytes(), &chain), Ok(culprit));
+    is_rigid(&evidence, &chain);
+    let one = two(dealing(1, false), dealing(1, false));
+    assert_eq!(verify(&one.bytes(), &chain), Err(BlameError::NoContradiction("it is one dealing")));
+    assert_eq!(verify(&evidence.bytes(), &ChainView::new(roster(4), [])), Err(BlameError::UnknownSession));
+
+    let invalid = |dealing| keygen(KeygenEvidence::InvalidDealing(Box::new(sign(dealing, NodeId(2)))));
+    let valid = verify(&invalid(dealing(1, false)).bytes(), &chain);
+    assert_eq!(valid, Err(BlameError::NoContradiction("the dealing is valid")));
+    let mut wrong = dealing(1, false);
+    wrong.proof = dealing(2, false).proof;
+    let culprit = Culprit { node: NodeId(2), offence: Offence::InvalidDealing };
+    assert_eq!(verify(&invalid(wrong.clone()).bytes(), &chain), Ok(culprit));
+    is_rigid(&invalid(wrong), &chain);
+}
+
+#[test]
+fn a_complaint_convicts_the_dealer_or_if_it_stands_on_the_board_its_maker() {
+    let key = run(4, 3, None).key;
+    let (roster, mut meter) = (roster(4), Meter::default());
+    let context = Context::new(SESSION, &roster, &mut meter);
+    let dispute = |dealing: Dealing, complaint: Vec<u8>| {
+        let dealing = sign(dealing, NodeId(2));
+        keygen(KeygenEvidence::Dispute(Box::new(Dispute { dealing, accuser: NodeId(3), complaint })))
+    };
+    let mut complaint = |dealing: &Dealing| {
+        let made = complain(&context, &roster, dealing, NodeId(3), &decryption(NodeId(3)), &mut meter);
+        encode(&made.unwrap())
+    };
+    let bad = dealing(1, true);
+    let evidence = dispute(bad.clone(), complaint(&bad));
+    let plain = chain(4, &key, Vec::new());
+    let culprit = Culprit { node: NodeId(2), offence: Offence::BadShare };
+    assert_eq!(verify(&evidence.bytes(), &plain), Ok(culprit));
+    is_rigid(&evidence, &plain);
+
+    let good = dealing(1, false);
+    let complaint = complaint(&good);
+    let evidence = dispute(good.clone(), complaint.clone());
+    assert_eq!(verify(&evidence.bytes(), &plain), Err(BlameError::NoComplaint), "anybody can make bytes");
+    let posted = BoardEvent::DealingDisputed {
+        session: SESSION,
+        dealer: NodeId(2),
+        digest: good.digest(),
+        accuser: NodeId(3),
+        complaint,
+    };
+    let shown = chain(4, &key, vec![ChainEvent::Board(posted)]);
+    let culprit = Culprit { node: NodeId(3), offence: Offence::FalseComplaint };
+    assert_eq!(verify(&evidence.bytes(), &shown), Ok(culprit));
+    is_rigid(&evidence, &shown);
+}

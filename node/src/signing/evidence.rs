@@ -1,0 +1,38 @@
+//! What shows others that somebody lied in signing: proposals that contradict each other, forgeries that a leader passed
+//! on, wrong shares. [`crate::blame`] judges it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PresignOpened, Propose, Share};
+use crate::id::RequestId;
+use crate::key::PublicKey;
+use crate::wire::Signed;
+
+/// Of presigning and signing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SigningEvidence {
+    /// Two proposals of one coordinator for one presignature, or with the same nonces of a holder.
+    TwoProposals(Box<[Signed<Propose>; 2]>),
+    /// A proposal with an announcement that its alleged maker did not sign.
+    ForgedAnnouncement(Box<Signed<Propose>>),
+    /// Opened values, passed on by their leader, which their alleged holder did not sign.
+    ForgedOpening(Box<Signed<PresignOpened>>),
+    /// A signature share that is not what its proposal demands.
+    WrongShare(Box<ShareEvidence>),
+}
+
+/// A signature share with all that it takes to judge it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShareEvidence {
+    /// The key; the chain's votes must commit to it.
+    pub key: PublicKey,
+    /// The request and the name that the action gave the signature: with the key they make the session's name, so that
+    /// a right share for one key cannot be passed off as a wrong one for another.
+    pub request: RequestId,
+    /// See `request`.
+    pub sig_name: String,
+    /// What the share answers.
+    pub proposal: Signed<Propose>,
+    /// The share.
+    pub share: Signed<Share>,
+}

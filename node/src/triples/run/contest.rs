@@ -1,0 +1,238 @@
+//! What happens in a batch once somebody gives up: who shows what, who is named, who is suspected.
+
+use std::mem;
+use std::rc::Rc;
+
+use super::{Run, State};
+use crate::bugs::{self, Bug};
+use crate::env::Env;
+use crate::id::NodeId;
+use crate::triples::blame::{Court, Misbehaviour, Proof};
+use crate::triples::effect::Effect;
+use crate::triples::message::{Abort, Message, Opening, Reason, Record, Testimony};
+use crate::triples::slot::{Kind, Slot};
+use crate::triples::tools::Tools;
+use crate::wire::Signed;
+
+impl Run {
+    pub(super) fn testimony(&self) -> Testimony {
+        let (commits, records) = (self.commits.values().cloned().collect(), self.records.values().cloned().collect());
+        Testimony { batch: self.id, commits, records }
+    }
+
+    pub(super) fn on_abort(&mut self, abort: Signed<Abort>, env: &mut Env, fx: &mut Vec<Effect>) {
+        let from = abort.signer;
+        if self.aborts.contains_key(&from) {
+            return env.dropped(from, "a second abort");
+        }
+        if let Some(seal) = self.seals.get(&from).filter(|seal| abort.body.sid == Some(seal.body.sid)) {
+            let two = Box::new((seal.clone(), abort.clone()));
+            self.name(from, Proof::SealAndAbort(two), env, fx);
+        }
+        match &abort.body.reason {
+            Reason::Share(proof) => {
+                let mut tools = Tools { meter: env.meter, memo: env.memo };
+                let court = Court { batch: self.id, terms: Rc::clone(&self.terms), roster: env.roster };
+                let (accused, wrong) =
+                    (proof.shares.signer, court.share_is_wrong(proof.shares.signer, proof, &mut tools));
+                let (culprit, proof) = match wrong {
+                    Ok(true) => (accused, Proof::Share(proof.clone())),
+                    _ => (from, Proof::FalseAccusation(Box::new(abort.clone()))),
+                };
+                self.name(culprit, proof, env, fx);
+            }
+            Reason::Late(missing) => self.suspect_late(from, missing.clone(), env),
+            Reason::Bad(slot) if bugs::planted(Bug::AbortOnWord) => {
+                let word = Proof::FalseAccusation(Box::new(abort.clone()));
+                self.convict(slot.from, Misbehaviour::Diverged, word, env.me, fx);
+            }
+            Reason::Bad(_) | Reason::Unequal => {}
+        }
+        self.aborts.insert(from, abort);
+        self.contest(env, fx);
+    }
+
+    /// One of those who are missing and the one who misses them did not do its part. The latter is believed if this
+    /// holder misses the same; if it is too early to miss anybody, it is the one to suspect.
+    fn suspect_late(&mut self, from: NodeId, missing: Vec<NodeId>, env: &Env) {
+        let premature = env.now < self.began.plus_millis(self.params.run_ms(self.terms.k()) / 2);
+        let own = self.missing(env.me);
+        if premature || !missing.iter().any(|node| own.contains(node)) {
+            self.suspects.insert(from);
+        }
+        if !premature {
+            let those = missing.into_iter().filter(|node| *node != env.me && self.terms.holders.contains(node));
+            self.suspects.extend(those);
+        }
+    }
+
+    /// For whom this holder waits.
+    pub(super) fn missing(&self, me: NodeId) -> Vec<NodeId> {
+        match &self.state {
+            State::Committing(_) => self.terms.peers(me).filter(|peer| !self.commits.contains_key(peer)).collect(),
+            State::Running(holder) => holder.missing(),
+            State::Sealed(_) => self.terms.peers(me).filter(|peer| !self.seals.contains_key(peer)).collect(),
+            State::Open => match self.aborts.get(&me).map(|abort| &abort.body.reason) {
+                Some(Reason::Late(missing)) => missing.clone(),
+                _ => Vec::new(),
+            },
+            State::Over => Vec::new(),
+        }
+    }
+
+    /// Somebody gave up: an unsealed holder shows its seed, a sealed one only what it was told.
+    fn contest(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
+        match &self.state {
+            State::Committing(_) | State::Running(_) => self.give_up(None, env, fx),
+            State::Sealed(_) if !self.contested => {
+                self.contested = true;
+                if let Some(seed) = self.kept_seed.take() {
+                    let opening = Opening { seed, testimony: self.testimony() };
+                    self.broadcast(Message::Opening(Box::new(opening)), env, fx);
+                }
+                self.broadcast(Message::Testimony(Box::new(self.testimony())), env, fx);
+                self.deadline = env.now.plus_millis(self.params.open_ms());
+            }
+            State::Sealed(_) | State::Open | State::Over => {}
+        }
+        self.judge_if_all_spoke(env, fx);
+    }
+
+    pub(super) fn on_opening(&mut self, opening: Signed<Opening>, env: &mut Env, fx: &mut Vec<Effect>) {
+        let from = opening.signer;
+        if !opening.body.testimony.is_orderly() {
+            return env.dropped(from, "an opening in disorder");
+        }
+        if self.openings.contains_key(&from) || !self.is_under_way() && !self.seals.contains_key(&from) {
+            return env.dropped(from, "an opening that is not wanted");
+        }
+        if let Some(commit) = self.commits.get(&from)
+            && self.court(env).seed_is_wrong(commit, &opening.body)
+        {
+            let two = Box::new((commit.clone(), opening.clone()));
+            self.name(from, Proof::Seed(two), env, fx);
+        }
+        if let Some(seal) = self.seals.get(&from) {
+            let two = Box::new((seal.clone(), opening.clone()));
+            self.name(from, Proof::SealAndOpening(two), env, fx);
+        }
+        self.openings.insert(from, opening);
+        self.contest(env, fx);
+    }
+
+    pub(super) fn on_testimony(&mut self, testimony: Signed<Testimony>, env: &mut Env, fx: &mut Vec<Effect>) {
+        let from = testimony.signer;
+        if !testimony.body.is_orderly() {
+            return env.dropped(from, "a testimony in disorder");
+        }
+        if self.testimonies.contains_key(&from) || !self.is_under_way() {
+            return env.dropped(from, "a testimony that is not wanted");
+        }
+        self.testimonies.insert(from, testimony);
+        self.judge_if_all_spoke(env, fx);
+    }
+
+    pub(super) fn judge_if_all_spoke(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
+        let spoke = |peer: NodeId| self.openings.contains_key(&peer) || self.testimonies.contains_key(&peer);
+        if self.contested && self.terms.peers(env.me).all(spoke) {
+            self.judge(env, fx);
+        }
+    }
+
+    /// Names whoever is convicted by what has been said, and suspects whoever said nothing.
+    pub(super) fn judge(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
+        if mem::replace(&mut self.judged, true) || matches!(self.state, State::Over) {
+            return;
+        }
+        for (culprit, proof) in self.contradictions(env) {
+            self.name(culprit, proof, env, fx);
+        }
+        if self.openings.len() == self.terms.k() {
+            self.judge_by_replay(env, fx);
+        }
+        for peer in self.terms.peers(env.me).collect::<Vec<_>>() {
+            if !self.openings.contains_key(&peer) && !self.is_sealed(peer, env) {
+                self.suspects.insert(peer);
+            }
+        }
+        self.report_suspects(fx);
+        match self.state {
+            // The leader may yet hand the batch out: it is kept for as long as seals may come.
+            State::Sealed(_) if self.leader() != env.me => {
+                self.deadline = env.now.plus_millis(self.params.batch_ms(self.terms.k()));
+            }
+            _ => self.fail(env, fx),
+        }
+    }
+
+    /// All have opened. Where the openings do not even agree on the commitments, whoever has two of them is suspected:
+    /// it may have been restarted.
+    fn judge_by_replay(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
+        let openings: Vec<Signed<Opening>> = self.openings.values().cloned().collect();
+        let aborts: Vec<Signed<Abort>> = self.aborts.values().cloned().collect();
+        let court = self.court(env);
+        let mut tools = Tools { meter: env.meter, memo: env.memo };
+        match court.judge(&openings, &aborts, &mut tools) {
+            Ok((what, culprits)) => {
+                for culprit in culprits {
+                    let proof = Proof::Replay { openings: openings.clone(), aborts: aborts.clone() };
+                    // Judged just now: replaying once more would say the same.
+                    self.convict(culprit, what, proof, env.me, fx);
+                }
+            }
+            Err(_) => {
+                let other_seed = |o: &&Signed<Opening>| {
+                    let committed = self.commits.get(&o.signer).map(|commit| commit.body.seed);
+                    committed.is_some_and(|seed| seed != o.body.seed.commitment(self.id, o.signer))
+                };
+                let mut odd: Vec<NodeId> = openings.iter().filter(other_seed).map(|o| o.signer).collect();
+                for commit in openings.iter().flat_map(|opening| &opening.body.testimony.commits) {
+                    let known = self.commits.get(&commit.signer).is_some_and(|known| known.body != commit.body);
+                    let member = env.roster.get(commit.signer).filter(|_| known);
+                    if member.is_some_and(|member| commit.verify(&member.identity, env.meter)) {
+                        odd.push(commit.signer);
+                    }
+                }
+                self.suspects.extend(odd.into_iter().filter(|node| *node != env.me));
+            }
+        }
+    }
+
+    /// Whether a holder may have sealed for all that this one knows: it shows this holder's last words, and this holder
+    /// has not itself found, without anybody's having said two things, that there was nothing to seal.
+    fn is_sealed(&self, peer: NodeId, env: &mut Env) -> bool {
+        let unequal = self.aborts.get(&env.me).is_some_and(|abort| abort.body.reason == Reason::Unequal);
+        if !self.seals.contains_key(&peer) || unequal && self.named.is_empty() {
+            return false;
+        }
+        let slot = Slot { from: env.me, to: None, kind: Kind::Sums, part: 0 };
+        let last = |record: &&Record| record.slot == slot && self.sid == Some(record.sid);
+        let shown = self.testimonies.get(&peer).and_then(|t| t.body.records.iter().find(last));
+        shown.is_some_and(|r| r.signature.verify(&r.signed_digest(self.id), env.identity.verifying_key(), env.meter))
+    }
+
+    /// Contradictions between what several holders were told.
+    fn contradictions(&self, env: &mut Env) -> Vec<(NodeId, Proof)> {
+        let opened = self.openings.values().map(|opening| &opening.body.testimony);
+        let told = opened.chain(self.testimonies.values().map(|testimony| &testimony.body));
+        let court = self.court(env);
+        let mut found = Vec::new();
+        for testimony in told {
+            for commit in &testimony.commits {
+                let known =
+                    self.commits.get(&commit.signer).filter(|known| court.contradict(&known.body, &commit.body));
+                if let Some(known) = known {
+                    found.push((commit.signer, Proof::TwoCommits(Box::new([known.clone(), commit.clone()]))));
+                }
+            }
+            for record in &testimony.records {
+                let broadcast = record.slot.kind.is_broadcast() && Some(record.sid) == self.sid;
+                let known = self.records.get(&record.slot).filter(|known| broadcast && known.hash != record.hash);
+                if let Some(known) = known {
+                    found.push((record.slot.from, Proof::TwoSteps(Box::new([known.clone(), record.clone()]))));
+                }
+            }
+        }
+        found
+    }
+}

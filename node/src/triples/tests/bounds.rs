@@ -1,0 +1,128 @@
+//! What a node keeps, whom it follows, and what a restart does.
+
+use super::net::Net;
+use crate::id::{Boot, Epoch, NodeId, SessionId};
+use crate::meter::Meter;
+use crate::triples::{Abort, Commit, Effect, Joined, Message, Params, Reason, Start};
+use crate::wire::Signed;
+
+/// Node 1, which does nothing else, asks node 2 to join a batch of this number, and gives it up at once.
+fn ask(net: &mut Net, batch: u64) -> SessionId {
+    let leader = NodeId(1);
+    let start = Start { epoch: Epoch(1), leader, boot: Boot(0), batch, holders: net.holders.clone(), count: 1 };
+    let id = start.id();
+    let start = Signed::new(start, leader, &super::net::identity(leader), &mut Meter::default());
+    let (seed, polynomials) = Default::default();
+    let joined = Joined { start, commit: Commit { batch: id, boot: Boot(0), seed, polynomials } };
+    net.post(leader, NodeId(2), &Message::Commit(Box::new(joined)));
+    id
+}
+
+#[test]
+fn a_leader_that_starts_batches_and_leaves_them_gets_no_more_than_its_share_of_memory() {
+    let mut net = Net::new(4, 1, 1);
+    net.tamper = Box::new(|_, _, _| Vec::new());
+    let (bounds, mut most) = (Params::new(100, 1), 0);
+    for batch in 0..200 {
+        let id = ask(&mut net, batch);
+        while let Some(parcel) = net.under_way.pop() {
+            net.deliver(parcel);
+        }
+        let held = net.peers[&NodeId(2)].generator.len();
+        assert!(held <= bounds.remembered_per_leader_max, "{held} batches");
+        assert!(batch >= 8 || held == batch as usize + 1, "the first ones are joined");
+        most = most.max(held);
+        let abort = Abort { batch: id, sid: None, reason: Reason::Late(vec![NodeId(3)]) };
+        net.post(NodeId(1), NodeId(2), &Message::Abort(Box::new(abort)));
+        net.now = net.now.plus_millis(30);
+        net.on(NodeId(2), |generator, env, fx| generator.tick(env, fx));
+    }
+    assert_eq!(most, bounds.remembered_per_leader_max);
+    net.run();
+    assert!(net.peers[&NodeId(2)].generator.is_empty(), "all are forgotten in the end");
+}
+
+#[test]
+fn batches_with_a_restarted_holder_are_given_up_at_once_and_nobody_is_suspected() {
+    for (restarted, notices) in [(3, 1), (1, 2)] {
+        let mut net = Net::new(4, 1, 2);
+        net.start();
+        for _ in 0..10 {
+            net.step();
+        }
+        let restarted = NodeId(restarted);
+        net.on(NodeId(notices), |generator, env, fx| generator.peer_restarted(restarted, env, fx));
+        let effects = &net.peers[&NodeId(notices)].effects;
+        assert!(matches!(effects[..], [Effect::Failed { .. }]), "{effects:?}");
+    }
+}
+
+#[test]
+fn who_only_holds_a_batch_goes_on_when_another_holder_is_restarted() {
+    let mut net = Net::new(4, 1, 3);
+    net.start();
+    for _ in 0..10 {
+        net.step();
+    }
+    net.on(NodeId(2), |generator, env, fx| generator.peer_restarted(NodeId(3), env, fx));
+    net.run();
+    assert_eq!(net.ready(NodeId(1)).len(), 1);
+}
+
+#[test]
+fn a_convicted_leader_leads_nothing_any_more() {
+    let mut net = Net::new(4, 1, 4);
+    net.tamper = Box::new(|from, _, mut message| {
+        if let (NodeId(1), Message::Step(step)) = (from, &mut message)
+            && step.slot.kind == crate::triples::Kind::LastShares
+        {
+            *step.body.0.last_mut().unwrap() ^= 1;
+        }
+        vec![message]
+    });
+    net.start();
+    net.run();
+    assert_eq!(net.named(NodeId(2)).len(), 1);
+    net.tamper = Box::new(|_, _, message| vec![message]);
+    net.start();
+    net.run();
+    assert!(net.ready(NodeId(1)).is_empty() && net.ready(NodeId(2)).is_empty());
+    let dropped = |notes: &[crate::note::Note]| notes.iter().any(|note| format!("{note:?}").contains("led by a liar"));
+    assert!(dropped(&net.peers[&NodeId(2)].notes));
+}
+
+#[test]
+fn a_leader_may_ask_for_more_than_a_batch_usually_has_and_gets_no_more_than_fits() {
+    for (wanted, got) in [(0, 2), (6, 6), (100_000, 32)] {
+        let mut net = Net::new(4, 2, 5);
+        let holders = net.holders.clone();
+        net.tamper = Box::new(move |_, _, message| {
+            if let Message::Commit(joined) = &message {
+                assert_eq!(joined.start.body.count, got);
+            }
+            Vec::new()
+        });
+        assert!(net.on(NodeId(1), |generator, env, fx| generator.start(&holders, wanted, env, fx)).is_ok());
+    }
+}
+
+#[test]
+fn starts_that_others_repeat_leave_room_for_the_leaders_own() {
+    let mut net = Net::new(4, 1, 6);
+    net.tamper = Box::new(|_, _, _| Vec::new());
+    for batch in 0..8 {
+        ask(&mut net, batch);
+        let parcel = net.under_way.pop().unwrap();
+        let message: Message = crate::wire::decode(&parcel.bytes, 10_000).unwrap();
+        net.post(NodeId(3), NodeId(2), &message);
+        while let Some(parcel) = net.under_way.pop() {
+            net.deliver(parcel);
+        }
+    }
+    assert_eq!(net.peers[&NodeId(2)].generator.len(), 4);
+    ask(&mut net, 9);
+    while let Some(parcel) = net.under_way.pop() {
+        net.deliver(parcel);
+    }
+    assert_eq!(net.peers[&NodeId(2)].generator.len(), 5);
+}

@@ -1,0 +1,163 @@
+//! Holders that stop, refuse or are slow: suspected, never named.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::honest::assert_consistent;
+use super::net::Net;
+use crate::id::NodeId;
+use crate::triples::{Kind, Message};
+
+/// The liar's messages of which `drop` holds are not sent.
+fn mute(net: &mut Net, liar: NodeId, drop: impl Fn(NodeId, &Message) -> bool + 'static) {
+    net.tamper =
+        Box::new(move |from, to, message| if from == liar && drop(to, &message) { vec![] } else { vec![message] });
+}
+
+#[test]
+fn a_holder_that_falls_silent_at_any_step_is_suspected_by_all_and_named_by_nobody() {
+    for round in 0..=6 {
+        for liar in [1, 2, 3].map(NodeId) {
+            let mut net = Net::new(4, 1, u64::from(round));
+            mute(&mut net, liar, move |_, message| message.label().round >= round);
+            if round == 0 && liar == NodeId(1) {
+                continue; // The leader's first word is what starts a batch.
+            }
+            net.start();
+            net.run();
+            for holder in net.honest(liar) {
+                assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
+                assert_eq!(net.failed(holder), 1, "{holder} gives up when {liar} stops at {round}");
+                assert!(net.suspected(holder).contains(&liar), "{holder} suspects {liar}, silent from {round}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_holder_that_is_silent_to_one_is_suspected_by_that_one_and_named_by_nobody() {
+    for kind in Kind::ALL {
+        let (liar, victim) = if matches!(kind, Kind::Choices | Kind::Corrections) { (3, 1) } else { (1, 3) };
+        let (liar, victim) = (NodeId(liar), NodeId(victim));
+        let mut net = Net::new(4, 1, 3);
+        mute(&mut net, liar, move |to, message| {
+            to == victim && matches!(message, Message::Step(step) if step.slot.kind == kind)
+        });
+        net.start();
+        net.run();
+        for holder in net.honest(liar) {
+            assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
+        }
+        assert!(net.suspected(victim).contains(&liar), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_liar_that_refuses_to_open_is_suspected_and_nobody_is_named() {
+    let mut net = Net::new(4, 1, 4);
+    net.tamper = Box::new(|from, _, mut message| match &mut message {
+        Message::Step(step) if from == NodeId(3) && step.slot.kind == Kind::Corrections => {
+            step.body.0.chunks_mut(32).for_each(|scalar| scalar[31] ^= 1);
+            vec![message]
+        }
+        Message::Opening(_) | Message::Testimony(_) if from == NodeId(3) => vec![],
+        _ => vec![message],
+    });
+    net.start();
+    net.run();
+    for holder in net.honest(NodeId(3)) {
+        assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
+        assert_eq!(net.suspected(holder).into_iter().collect::<Vec<_>>(), [NodeId(3)]);
+    }
+}
+
+#[test]
+fn a_seal_kept_from_one_holder_reaches_it_through_another() {
+    let mut net = Net::new(4, 2, 5);
+    mute(&mut net, NodeId(3), |to, message| to == NodeId(1) && matches!(message, Message::Seal(_) | Message::Seals(_)));
+    net.start();
+    net.run();
+    assert_consistent(&net, 2, &net.holders.clone());
+    assert!(net.suspected(NodeId(1)).is_empty());
+}
+
+#[test]
+fn a_sealed_holder_never_opens_whatever_others_say() {
+    let mut net = Net::new(4, 1, 6);
+    let said = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&said);
+    // Node 3 finishes but does not seal, so that the others stay sealed; then it claims to have been late.
+    net.tamper = Box::new(move |from, to, message| {
+        if from == NodeId(3) && matches!(message, Message::Seal(_) | Message::Seals(_)) {
+            return vec![];
+        }
+        log.borrow_mut().push((from, to, message.label().kind));
+        vec![message]
+    });
+    let batch = net.start();
+    while !net.under_way.is_empty() {
+        net.step();
+    }
+    let sealed = |node| said.borrow().iter().any(|(from, _, kind)| *from == node && *kind == "seal");
+    assert!(sealed(NodeId(1)) && sealed(NodeId(2)));
+    let abort = crate::triples::Abort { batch, sid: None, reason: crate::triples::Reason::Late(vec![NodeId(1)]) };
+    net.post(NodeId(3), NodeId(1), &Message::Abort(Box::new(abort.clone())));
+    net.post(NodeId(3), NodeId(2), &Message::Abort(Box::new(abort)));
+    net.run();
+    let said = said.borrow();
+    let of = |node| said.iter().filter(move |(from, _, _)| *from == node).map(|(_, _, kind)| *kind);
+    for holder in [1, 2].map(NodeId) {
+        assert!(of(holder).all(|kind| kind != "opening"), "{holder} has sealed");
+        assert!(of(holder).any(|kind| kind == "testimony"), "{holder} says what it was told");
+        assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
+        assert_eq!(net.failed(holder), 1);
+        assert!(net.suspected(holder).contains(&NodeId(3)));
+    }
+}
+
+#[test]
+fn a_batch_whose_other_holders_never_answer_ends_and_is_forgotten() {
+    let mut net = Net::new(4, 1, 7);
+    net.tamper = Box::new(|_, _, _| Vec::new());
+    net.start();
+    net.run();
+    assert_eq!(net.failed(NodeId(1)), 1);
+    assert!(net.peers[&NodeId(1)].generator.is_empty());
+    assert!(net.suspected(NodeId(1)).len() == 2 && net.named(NodeId(1)).is_empty());
+}
+
+#[test]
+fn a_false_alarm_of_lateness_costs_the_one_who_raises_it_and_not_the_accused() {
+    let mut net = Net::new(4, 1, 8);
+    let batch = net.start();
+    for _ in 0..12 {
+        net.step();
+    }
+    let abort = crate::triples::Abort { batch, sid: None, reason: crate::triples::Reason::Late(vec![NodeId(1)]) };
+    net.post(NodeId(3), NodeId(1), &Message::Abort(Box::new(abort.clone())));
+    net.post(NodeId(3), NodeId(2), &Message::Abort(Box::new(abort)));
+    net.run();
+    for holder in [1, 2].map(NodeId) {
+        assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
+        assert_eq!(net.suspected(holder).into_iter().collect::<Vec<_>>(), [NodeId(3)]);
+    }
+}
+
+#[test]
+fn a_holder_whose_commitments_are_of_two_boots_is_suspected_by_all_but_may_be_honest() {
+    let mut net = Net::new(4, 1, 9);
+    net.tamper = Box::new(|from, to, mut message| {
+        if let Message::Commit(joined) = &mut message
+            && (from, to) == (NodeId(3), NodeId(1))
+        {
+            joined.commit.boot.0 += 1;
+        }
+        vec![message]
+    });
+    net.start();
+    net.run();
+    for holder in [1, 2].map(NodeId) {
+        assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
+        assert!(net.suspected(holder).contains(&NodeId(3)));
+    }
+}
