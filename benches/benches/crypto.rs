@@ -113,25 +113,27 @@ fn schnorr(c: &mut Criterion) {
         let shares = key_shares(n);
         let key = &shares[&ME].public;
         let holders = holders_of(key);
-        let committed: BTreeMap<_, _> = holders
-            .iter()
-            .map(|h| (*h, frost::commit(&shares[h], &mut rng(h.0.into()), &mut Meter::default())))
-            .collect();
+        let scheme = Scheme::SchnorrK256Sha256;
+        let commit = |holder: &NodeId, rng: &mut ChaCha20Rng| {
+            frost::commit(scheme, &shares[holder], rng, &mut Meter::default()).expect("a scheme of FROST")
+        };
+        let committed: BTreeMap<_, _> = holders.iter().map(|h| (*h, commit(h, &mut rng(h.0.into())))).collect();
         let commitments = committed.iter().map(|(h, (_, commitments))| (*h, *commitments)).collect();
-        let run = || frost::Run::new(key, &DIGEST, &commitments, &mut Meter::default()).expect("honest commitments");
+        let run =
+            || frost::Run::new(scheme, key, &DIGEST, &commitments, &mut Meter::default()).expect("honest commitments");
         let sign = |run: &frost::Run, holder| {
             let nonces = committed[holder].0.clone();
             run.sign(nonces, &shares[holder], &mut Meter::default()).expect("its own nonces")
         };
         group.bench_with_input(BenchmarkId::new("commit", n), &n, |b, _| {
-            b.iter(|| frost::commit(&shares[&ME], &mut rng(1), &mut Meter::default()));
+            b.iter(|| commit(&ME, &mut rng(1)));
         });
         // What a holder does when a proposal arrives: the group commitment, then its share.
         group.bench_with_input(BenchmarkId::new("sign_share", n), &n, |b, _| b.iter(|| sign(&run(), &ME)));
         let fixed = run();
         let signed: BTreeMap<NodeId, Scalar> = holders.iter().map(|h| (*h, sign(&fixed, h))).collect();
         group.bench_with_input(BenchmarkId::new("combine_and_verify", n), &n, |b, _| {
-            let (scheme, nonce) = (Scheme::SchnorrK256Sha256, fixed.nonce());
+            let nonce = fixed.nonce();
             b.iter(|| {
                 combine(scheme, &key.point, &DIGEST, &nonce, &holders, black_box(&signed)).expect("right shares")
             });

@@ -1,9 +1,14 @@
 //! What clients ask of a node, and what they get back.
 
+use k256::ProjectivePoint;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::id::{Epoch, NodeId, RequestId};
+use crate::auth::conditions::Condition;
+use crate::bls::SealedShare;
+use crate::curve::{self, Bls12381};
+use crate::id::{Digest, Epoch, KeyId, NodeId, RequestId};
+use crate::key::PublicKey;
 use crate::signing::{ClientShare, CombinedSignature};
 
 /// The largest request that a node accepts from a client, in bytes: an inline action of 16 MB and its parameters.
@@ -21,6 +26,49 @@ pub enum Request {
     },
     /// Run an action.
     Execute(Box<Execute>),
+    /// Hand out a share of a decryption key.
+    Decrypt(Box<Decrypt>),
+}
+
+/// A request for shares of the decryption key of what was encrypted to conditions. All nodes get the same bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decrypt {
+    /// Fresh bytes: two requests are never the same.
+    pub nonce: [u8; 16],
+    /// The network's key.
+    pub key: KeyId,
+    /// Who may decrypt. Each node evaluates them and makes the identity of them.
+    pub conditions: Vec<Condition>,
+    /// SHA-256 of the plaintext.
+    pub plaintext: Digest,
+    /// A fresh key, to which shares are encrypted.
+    #[serde(with = "curve::point")]
+    pub reply_key: ProjectivePoint,
+    /// Who asks; its text must name [`Self::resource`].
+    pub auth_sig: Option<AuthSig>,
+    /// The epoch that the client believes in.
+    pub epoch: Epoch,
+}
+
+impl Decrypt {
+    /// The id of this request, the same at every node.
+    pub fn id(&self) -> RequestId {
+        RequestId::derive("request/decrypt", &[&crate::wire::encode(self)])
+    }
+
+    /// What the caller signs in for: that shares be encrypted to this key and no other.
+    pub fn resource(&self) -> String {
+        format!("urn:litsim:reply-key:{}", hex::encode(curve::point_bytes(&self.reply_key)))
+    }
+}
+
+/// A node's part in a decryption.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decryption {
+    /// The node's share, readable by the asker alone.
+    pub share: SealedShare,
+    /// The key with the public counterparts of all shares: to be believed if the chain has its digest.
+    pub public: PublicKey<Bls12381>,
 }
 
 /// A request to run an action. All nodes get the same bytes, hence the same request id.
@@ -81,6 +129,13 @@ pub enum Response {
     },
     /// The request could not be understood.
     Rejected(Failure),
+    /// To [`Request::Decrypt`].
+    Decrypt {
+        /// The request.
+        request: RequestId,
+        /// How it went.
+        result: Result<Decryption, Failure>,
+    },
 }
 
 /// A node's view, for clients.

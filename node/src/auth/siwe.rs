@@ -41,6 +41,12 @@ impl Default for Policy {
 /// Why an authentication signature was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AuthError {
+    /// The text does not name the resource that is asked for.
+    #[error("the signed text does not name the resource {expected:?}")]
+    OtherResource {
+        /// The resource.
+        expected: String,
+    },
     /// The text is longer than [`TEXT_BYTES_MAX`].
     #[error("the signed text has {len} bytes: at most {TEXT_BYTES_MAX} are accepted")]
     TextTooLong {
@@ -149,6 +155,22 @@ pub fn verify(auth: &AuthSig, now: Time, policy: &Policy, meter: &mut Meter) -> 
     check_time(&message, now, policy)?;
     check_purpose(&message, policy)?;
     Ok(message.address)
+}
+
+/// Verifies an authentication signature as [`verify`] does, and that it was made to use `resource`.
+///
+/// # Errors
+/// If it was not, or does not verify.
+pub fn verify_for(
+    auth: &AuthSig,
+    now: Time,
+    policy: &Policy,
+    resource: &str,
+    meter: &mut Meter,
+) -> Result<[u8; 20], AuthError> {
+    let caller = verify(auth, now, policy, meter)?;
+    let is_for_it = parse(auth)?.resources.iter().any(|named| named.as_str() == resource);
+    if is_for_it { Ok(caller) } else { Err(AuthError::OtherResource { expected: resource.to_owned() }) }
 }
 
 fn parse(auth: &AuthSig) -> Result<Message, AuthError> {

@@ -58,7 +58,9 @@ fn wrong_share(evidence: &ShareEvidence, chain: &ChainView) -> Result<Culprit, B
     expect(announcements.contains_key(&node), BlameError::Unrelated("a share of a stranger to the proposal"))?;
     let digest = proposal.body.announcements[0].body.digest;
     let is_right = match share.body.scheme {
-        Scheme::SchnorrK256Sha256 => is_right_frost(key, &digest, &announcements, node, &share.body)?,
+        Scheme::SchnorrK256Sha256 | Scheme::SchnorrK256Bip340 => {
+            is_right_frost(key, &digest, &announcements, node, &share.body)?
+        }
         Scheme::EcdsaK256 => return Err(BlameError::Unrelated("not a FROST share")),
     };
     expect(!is_right, BlameError::NoContradiction("the share is right"))?;
@@ -98,6 +100,6 @@ fn is_right_frost(
     };
     let commitments: Option<BTreeMap<NodeId, NonceCommitments>> = announcements.iter().map(nonces).collect();
     let commitments = commitments.ok_or(unusable.clone())?;
-    let run = frost::Run::new(key, digest, &commitments, &mut Meter::default()).map_err(|_| unusable)?;
+    let run = frost::Run::new(share.scheme, key, digest, &commitments, &mut Meter::default()).map_err(|_| unusable)?;
     Ok(run.is_right(key, holder, &share.share.0))
 }

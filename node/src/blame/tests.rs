@@ -82,7 +82,7 @@ fn run(members: u16, salt: u8, liar: Option<NodeId>) -> Run {
     let session = session_id(&REQUEST, "sig", &key, Scheme::SchnorrK256Sha256);
     let (mut nonces, mut commitments, mut announcements) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for holder in &holders {
-        let (own, public) = frost::commit(&dealt[holder], &mut rng, &mut meter);
+        let (own, public) = frost::commit(Scheme::SchnorrK256Sha256, &dealt[holder], &mut rng, &mut meter).unwrap();
         nonces.insert(*holder, own);
         commitments.insert(*holder, public);
         let fresh = Fresh::Nonces(Box::new(public));
@@ -91,7 +91,7 @@ fn run(members: u16, salt: u8, liar: Option<NodeId>) -> Run {
         announcements.push(sign(body, *holder));
     }
     let proposal = sign(Propose { session, attempt: 0, presignature: None, announcements }, NodeId(1));
-    let run = frost::Run::new(&key, &DIGEST, &commitments, &mut meter).unwrap();
+    let run = frost::Run::new(Scheme::SchnorrK256Sha256, &key, &DIGEST, &commitments, &mut meter).unwrap();
     let share = |(holder, own)| {
         let mut scalar = run.sign(own, &dealt[&holder], &mut meter).unwrap();
         if liar == Some(holder) {

@@ -5,6 +5,7 @@
 //! verified under a key that the caller read from the chain.
 
 mod courier;
+mod decrypt;
 mod execute;
 mod handshake;
 mod outcome;
@@ -19,6 +20,7 @@ use crate::bugs::{self, Bug};
 use crate::id::NodeId;
 use crate::io::Time;
 
+pub use decrypt::{DecryptError, DecryptOp, DecryptOutcome, Plaintext, Trusted};
 pub use execute::{ExecuteOp, Expected, ResponseStrategy};
 pub use handshake::{HandshakeError, HandshakeOp, HandshakeOutcome, View};
 pub use outcome::{Cause, ExecuteError, ExecuteOutcome, NodeReport, Success, VerifiedSignature};

@@ -61,7 +61,7 @@ pub(super) fn read(bytes: &[u8], request: RequestId) -> Result<Result<Executed, 
         Response::Execute { request: id, result } if id == request => Ok(result),
         Response::Execute { request: id, .. } => Err(ResponseFault::WrongRequest(id)),
         Response::Rejected(failure) => Ok(Err(failure)),
-        Response::Handshake(_) => Err(ResponseFault::WrongKind),
+        Response::Handshake(_) | Response::Decrypt { .. } => Err(ResponseFault::WrongKind),
     }
 }
 

@@ -51,7 +51,7 @@ impl Combine for Toy {
     fn adopt(&self, combined: &CombinedSignature) -> Option<Self::Signature> {
         match combined {
             CombinedSignature::Schnorr { r, z } => Some((*r, *z)),
-            CombinedSignature::Ecdsa { .. } => None,
+            CombinedSignature::Ecdsa { .. } | CombinedSignature::Bip340 { .. } => None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! channel and only then becomes an output; what it must not forget is committed before.
 
 mod core;
+pub(crate) mod decryption;
 mod execution;
 mod keygen;
 mod peers;

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::core::Core;
+use super::decryption::Judge;
 use super::execution::Execution;
 use super::question::PermissionPart;
 use super::state::{KeyState, RequestState};
 use crate::action::{HostAnswer, HostCallId};
-use crate::api::{ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
+use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
 use crate::chain::addresses::parse_address;
+use crate::curve::Bls12381;
 use crate::id::{ConnId, KeyId, RequestId, SessionId};
 use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
 use crate::key::KeyShare;
@@ -37,6 +39,10 @@ pub(super) struct Requests {
     signing: BTreeMap<SessionId, RequestId>,
     keys: BTreeMap<KeyId, Rc<KeyShare>>,
     orders: Vec<Subject>,
+    /// This node's share of the network's own key.
+    network_key: Option<Rc<KeyShare<Bls12381>>>,
+    /// How many answers were sealed in this boot: no two have the same randomness.
+    decryptions: u64,
 }
 
 impl Requests {
@@ -51,6 +57,8 @@ impl Requests {
             signing: BTreeMap::new(),
             keys: BTreeMap::new(),
             orders: Vec::new(),
+            network_key: None,
+            decryptions: 0,
         }
     }
 
@@ -86,6 +94,31 @@ impl Requests {
         self.keys.insert(key.public.id(), key);
     }
 
+    /// The network's own key is ready.
+    pub fn on_network_key(&mut self, key: Rc<KeyShare<Bls12381>>) {
+        self.network_key = Some(key);
+    }
+
+    /// Answers at once: all that the decision needs is in the request. Nothing is kept, so asking again costs the same.
+    fn on_decrypt(&mut self, conn: ConnId, request: &Decrypt, core: &mut Core, out: &mut Outputs) {
+        let id = request.id();
+        self.decryptions += 1;
+        let stream = [&id.0[..], &self.decryptions.to_be_bytes()].concat();
+        let mut rng = core.entropy.stream(&stream, "decryption/seal");
+        let judge = Judge {
+            epoch: core.roster.epoch(),
+            clock: core.clock,
+            sign_in: &core.config.sign_in,
+            share: self.network_key.as_deref(),
+            identity: &core.config.identity,
+        };
+        let result = judge.answer(request, &mut rng, &mut out.meter);
+        if let Err(failure) = &result {
+            out.note(Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() });
+        }
+        reply(conn, &encode(&Response::Decrypt { request: id, result }), out);
+    }
+
     /// The earliest instant at which [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
         self.running.values().filter_map(Execution::deadline).min()
@@ -99,6 +132,7 @@ impl Requests {
                 reply(conn, &encode(&Response::Handshake(answer)), out);
             }
             Ok(Request::Execute(execute)) => self.on_execute(conn, *execute, now, core, out),
+            Ok(Request::Decrypt(decrypt)) => self.on_decrypt(conn, &decrypt, core, out),
             Err(error) => {
                 let message = format!("the request does not decode: {error}");
                 let failure = Failure { code: ErrorCode::MalformedRequest, message, logs: String::new() };

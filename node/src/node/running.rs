@@ -352,6 +352,9 @@ impl Running {
     fn settle(&mut self, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
         loop {
             let ready = self.keygen.take_ready();
+            for key in self.network_keygen.take_ready() {
+                self.requests.on_network_key(key);
+            }
             let orders = self.requests.take_orders();
             let made = mem::take(&mut self.made);
             let quiet = ready.is_empty() && orders.is_empty() && made.is_empty();

@@ -58,6 +58,13 @@ pub enum CombinedSignature {
         #[serde(with = "curve::scalar")]
         z: Scalar,
     },
+    /// Schnorr, BIP-340.
+    Bip340 {
+        /// x coordinate of the nonce point, big-endian.
+        r: [u8; 32],
+        /// The response, big-endian.
+        s: [u8; 32],
+    },
 }
 
 impl CombinedSignature {
@@ -66,21 +73,25 @@ impl CombinedSignature {
         match self {
             Self::Ecdsa { .. } => Scheme::EcdsaK256,
             Self::Schnorr { .. } => Scheme::SchnorrK256Sha256,
+            Self::Bip340 { .. } => Scheme::SchnorrK256Bip340,
         }
     }
 
     /// Whether this is a signature of `digest` by `public_key`. ECDSA: low s, and recovers to the key; Schnorr:
-    /// z G = R + c PK with the challenge of RFC 9591 section 4.6 over the 32 bytes of the digest.
+    /// z G = R + c PK with the challenge of RFC 9591 section 4.6 over the 32 bytes of the digest. BIP-340: under the key's
+    /// x coordinate, the digest being the message.
     pub fn verify(&self, public_key: &ProjectivePoint, digest: &Digest) -> bool {
         match self {
             Self::Ecdsa { r, s, v } => recover(r, s, *v, digest).is_some_and(|key| key == *public_key),
             Self::Schnorr { r, z } => {
                 curve::times_generator(z) == *r + *public_key * schnorr_challenge(r, public_key, digest)
             }
+            Self::Bip340 { r, s } => is_bip340(r, s, public_key, digest),
         }
     }
 
-    /// 65 bytes: r, s and the recovery id (0 or 1) for ECDSA; R compressed and z for Schnorr.
+    /// 65 bytes: r, s and the recovery id (0 or 1) for ECDSA; R compressed and z for Schnorr; r, s and a zero for BIP-340,
+    /// whose signatures are the first 64.
     pub fn bytes(&self) -> [u8; 65] {
         let mut bytes = [0; 65];
         match self {
@@ -93,15 +104,21 @@ impl CombinedSignature {
                 bytes[..33].copy_from_slice(&curve::point_bytes(r));
                 bytes[33..].copy_from_slice(&curve::scalar_bytes(z));
             }
+            Self::Bip340 { r, s } => {
+                bytes[..32].copy_from_slice(r);
+                bytes[32..64].copy_from_slice(s);
+            }
         }
         bytes
     }
 
-    /// Whether the signature was made with this nonce point. ECDSA shows its x coordinate only.
+    /// Whether the signature was made with this nonce point. ECDSA and BIP-340 show its x
+    /// coordinate only.
     pub fn has_nonce(&self, nonce: &ProjectivePoint) -> bool {
         match self {
             Self::Ecdsa { r, .. } => curve::scalar_bytes(&ecdsa_r(nonce)) == *r,
             Self::Schnorr { r, .. } => r == nonce,
+            Self::Bip340 { r, .. } => curve::point_bytes(nonce)[1..] == *r,
         }
     }
 }
@@ -115,6 +132,13 @@ pub(super) fn ecdsa_r(nonce: &ProjectivePoint) -> Scalar {
 pub(super) fn schnorr_challenge(nonce: &ProjectivePoint, public_key: &ProjectivePoint, digest: &Digest) -> Scalar {
     let preimage = [&curve::point_bytes(nonce)[..], &curve::point_bytes(public_key)[..], &digest.0[..]].concat();
     Secp256K1Sha256::H2(&preimage)
+}
+
+/// Checks a signature of BIP-340 by k256's verifier, which does not know of FROST.
+fn is_bip340(r: &[u8; 32], s: &[u8; 32], public_key: &ProjectivePoint, digest: &Digest) -> bool {
+    let key = k256::schnorr::VerifyingKey::from_bytes(&curve::point_bytes(public_key)[1..]);
+    let signature = k256::schnorr::Signature::try_from(&[*r, *s].concat()[..]);
+    matches!((key, signature), (Ok(key), Ok(signature)) if key.verify_raw(&digest.0, &signature).is_ok())
 }
 
 fn recover(r: &[u8; 32], s: &[u8; 32], v: u8, digest: &Digest) -> Option<ProjectivePoint> {
@@ -167,6 +191,11 @@ pub fn assemble(
         Scheme::EcdsaK256 => ecdsa(nonce, curve::interpolate(&points))?,
         Scheme::SchnorrK256Sha256 => {
             CombinedSignature::Schnorr { r: *nonce, z: points.iter().map(|(_, share)| share).sum() }
+        }
+        Scheme::SchnorrK256Bip340 => {
+            let s: Scalar = points.iter().map(|(_, share)| share).sum();
+            let r = curve::point_bytes(nonce)[1..].try_into().expect("33 - 1 = 32");
+            CombinedSignature::Bip340 { r, s: curve::scalar_bytes(&s) }
         }
     })
 }

@@ -154,14 +154,14 @@ impl Coordination {
                 let eligible = if clean.len() < k { best.iter().copied().collect() } else { clean };
                 self.step_ecdsa(task, &eligible, patient, pool, io)
             }
-            Scheme::SchnorrK256Sha256 => self.propose(None, &best, io),
+            Scheme::SchnorrK256Sha256 | Scheme::SchnorrK256Bip340 => self.propose(None, &best, io),
         }
     }
 
     fn candidates(&self, task: &Task, io: &mut Io) -> BTreeSet<NodeId> {
         let agrees = |entry: &Entry| {
             let body = &entry.announce.body;
-            body.digest == task.digest && body.fresh.scheme() == task.scheme && !entry.used
+            body.digest == task.digest && body.fresh.is_for(task.scheme) && !entry.used
         };
         let mut candidates = BTreeSet::new();
         for (&candidate, entry) in self.entries.iter().filter(|(_, entry)| agrees(entry)) {

@@ -131,11 +131,19 @@ pub enum Fresh {
 }
 
 impl Fresh {
-    /// The scheme that this contribution is for.
-    pub fn scheme(&self) -> Scheme {
+    /// Whether this contribution is one of `scheme`. Which of FROST's schemes commitments are for, the session says.
+    pub fn is_for(&self, scheme: Scheme) -> bool {
         match self {
-            Self::Bytes(_) => Scheme::EcdsaK256,
-            Self::Nonces(_) => Scheme::SchnorrK256Sha256,
+            Self::Bytes(_) => scheme == Scheme::EcdsaK256,
+            Self::Nonces(_) => scheme.is_frost(),
+        }
+    }
+
+    /// The protocol's name in labels.
+    fn protocol(&self) -> &'static str {
+        match self {
+            Self::Bytes(_) => Scheme::EcdsaK256.protocol(),
+            Self::Nonces(_) => Scheme::SchnorrK256Sha256.protocol(),
         }
     }
 }
@@ -169,11 +177,11 @@ impl Signable for Propose {
 }
 
 impl Propose {
-    /// The scheme of the announcements.
-    pub fn scheme(&self) -> Scheme {
+    /// The protocol's name in labels.
+    fn protocol(&self) -> &'static str {
         match self.presignature {
-            Some(_) => Scheme::EcdsaK256,
-            None => Scheme::SchnorrK256Sha256,
+            Some(_) => Scheme::EcdsaK256.protocol(),
+            None => Scheme::SchnorrK256Sha256.protocol(),
         }
     }
 
@@ -233,11 +241,11 @@ impl Message {
             Self::PresignStart(start) => label(SessionId(start.digest().0), "presign", 0, "start"),
             Self::PresignShare(share) => label(SessionId(share.presignature.0), "presign", 1, "share"),
             Self::PresignOpened(opened) => label(SessionId(opened.presignature.0), "presign", 2, "opened"),
-            Self::Announce(announce) => label(announce.session, announce.fresh.scheme().protocol(), 0, "announce"),
-            Self::Propose(propose) => label(propose.session, propose.scheme().protocol(), 1, "propose"),
+            Self::Announce(announce) => label(announce.session, announce.fresh.protocol(), 0, "announce"),
+            Self::Propose(propose) => label(propose.session, propose.protocol(), 1, "propose"),
             Self::Share(share) => label(share.session, share.scheme.protocol(), 2, "share"),
             Self::Finished(finished) => label(finished.session, finished.signature.scheme().protocol(), 3, "finished"),
-            Self::Answered(signed) => label(signed.body.session, signed.body.scheme().protocol(), 3, "answered"),
+            Self::Answered(signed) => label(signed.body.session, signed.body.protocol(), 3, "answered"),
         }
     }
 

@@ -48,14 +48,21 @@ pub enum Scheme {
     EcdsaK256,
     /// FROST(secp256k1, SHA-256), RFC 9591: Schnorr signatures.
     SchnorrK256Sha256,
+    /// FROST with the signatures of BIP-340: x-only keys and nonces.
+    SchnorrK256Bip340,
 }
 
 impl Scheme {
+    /// Whether signatures are made by FROST.
+    pub fn is_frost(self) -> bool {
+        matches!(self, Self::SchnorrK256Sha256 | Self::SchnorrK256Bip340)
+    }
+
     /// The protocol's name in labels.
     pub fn protocol(self) -> &'static str {
         match self {
             Self::EcdsaK256 => "ecdsa",
-            Self::SchnorrK256Sha256 => "frost",
+            Self::SchnorrK256Sha256 | Self::SchnorrK256Bip340 => "frost",
         }
     }
 }

@@ -31,7 +31,7 @@ impl Judge {
     pub(super) fn scheme(&self) -> Scheme {
         match self {
             Self::Ecdsa(_) => Scheme::EcdsaK256,
-            Self::Frost(_) => Scheme::SchnorrK256Sha256,
+            Self::Frost(run) => run.scheme(),
         }
     }
 }

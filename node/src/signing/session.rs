@@ -1,7 +1,6 @@
 //! One session at a node that has authorised it: announcing, answering proposals, collecting shares; and, in the
 //! attempts whose turn it is, coordinating.
 
-use frost_secp256k1::round1::SigningNonces;
 use k256::Scalar;
 use rand_core::RngCore;
 use std::collections::BTreeMap;
@@ -56,7 +55,7 @@ impl Subject {
 /// An announcement of this node. The FROST nonces are there until the one proposal that uses them.
 struct Announced {
     body: Announce,
-    nonces: Option<SigningNonces>,
+    nonces: Option<frost::Nonces>,
     /// The nonces are used: offer new ones if there is no signature by this time.
     again_at: Option<Time>,
 }
@@ -195,10 +194,11 @@ impl Session {
                 }
                 (Fresh::Bytes(bytes), None)
             }
-            Scheme::SchnorrK256Sha256 => {
-                let (nonces, commitments) = frost::commit(&self.subject.key, &mut rng, io.env.meter);
-                for nonce in [nonces.hiding(), nonces.binding()] {
-                    if let Ok(bytes) = nonce.serialize().as_slice().try_into() {
+            scheme @ (Scheme::SchnorrK256Sha256 | Scheme::SchnorrK256Bip340) => {
+                let committed = frost::commit(scheme, &self.subject.key, &mut rng, io.env.meter);
+                let (nonces, commitments) = committed.expect("a scheme of FROST");
+                for nonce in nonces.secrets() {
+                    if let Ok(bytes) = nonce.as_slice().try_into() {
                         io.env.conduct.learn(Secret { kind: SecretKind::Nonce, session: self.id, bytes });
                     }
                 }
@@ -330,7 +330,7 @@ impl Session {
         }
         let agrees = |body: &Announce| {
             (body.session, body.attempt, body.digest) == (own.body.session, own.body.attempt, own.body.digest)
-                && body.fresh.scheme() == self.subject.scheme
+                && body.fresh.is_for(self.subject.scheme)
         };
         if !list.iter().all(|a| agrees(&a.body)) {
             return Err("a proposal of announcements that do not agree");
@@ -355,7 +355,7 @@ impl Session {
         pool: &Pool,
     ) -> Result<(), &'static str> {
         match (self.subject.scheme, &propose.presignature) {
-            (Scheme::SchnorrK256Sha256, None) => {
+            (Scheme::SchnorrK256Sha256 | Scheme::SchnorrK256Bip340, None) => {
                 own.nonces.is_some().then_some(()).ok_or("a second proposal for the same nonces")
             }
             (Scheme::EcdsaK256, Some(id)) => {
@@ -403,7 +403,7 @@ impl Session {
         io.env.notes.push(Note::NonceUsed { nonce, proposal });
         let commitments =
             fresh.filter_map(|(node, f)| if let Fresh::Nonces(c) = f { Some((node, **c)) } else { None }).collect();
-        let run = frost::Run::new(&key.public, digest, &commitments, io.env.meter).ok()?;
+        let run = frost::Run::new(self.subject.scheme, &key.public, digest, &commitments, io.env.meter).ok()?;
         let share = run.sign(nonces, key, io.env.meter).ok()?;
         Some((Judge::Frost(Box::new(run)), share))
     }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+use lit_node::curve;
 use lit_node::id::{Digest, KeyId, NodeId, RequestId};
 use lit_node::note::Note;
 use lit_node::signing::Scheme;
+use sha2::{Digest as _, Sha256};
 
 use super::{Accepted, Event, Facts, Oracle, Violation};
 use crate::heap::Nanos;
@@ -82,6 +84,7 @@ fn verifies(accepted: &Accepted) -> bool {
             let signature = frost_secp256k1::Signature::deserialize(bytes);
             matches!((key, signature), (Ok(key), Ok(signature)) if key.verify(&accepted.digest.0, &signature).is_ok())
         }
+        Scheme::SchnorrK256Bip340 => bip340(&accepted.public_key, &accepted.digest.0, bytes).unwrap_or(false),
     }
 }
 
@@ -92,6 +95,19 @@ fn ecdsa(public_key: &[u8], digest: &[u8; 32], bytes: &[u8]) -> Option<bool> {
     let recovery = RecoveryId::from_byte(*bytes.get(64)?)?;
     let recovered = VerifyingKey::recover_from_prehash(digest, &signature, recovery).ok()?;
     Some(key.verify_prehash(digest, &signature).is_ok() && recovered == key)
+}
+
+/// BIP-340's own equation: s G - e P has even y and the x coordinate r, P being the key with even y.
+fn bip340(public_key: &[u8], digest: &[u8; 32], bytes: &[u8]) -> Option<bool> {
+    let x = public_key.get(1..33)?;
+    let even: [u8; 33] = [&[2], x].concat().try_into().ok()?;
+    let key = curve::point_from_bytes(&even)?;
+    let (r, s) = (bytes.get(..32)?, curve::scalar_from_bytes(bytes.get(32..64)?.try_into().ok()?)?);
+    let tag: [u8; 32] = Sha256::digest(b"BIP0340/challenge").into();
+    let hash = Sha256::digest([&tag, &tag, r, x, digest].concat());
+    let nonce = curve::times_generator(&s) - key * curve::scalar_reduce(&hash.into());
+    let nonce = curve::point_bytes(&nonce);
+    Some(nonce[0] == 2 && nonce[1..] == *r)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k256::elliptic_curve::PrimeField;
+use blstrs::G1Projective;
+use group::Group;
+use group::ff::{Field, PrimeField};
 use k256::elliptic_curve::sec1::{FromEncodedPoint, ToEncodedPoint};
 use k256::{EncodedPoint, ProjectivePoint, Scalar};
 use lit_node::conduct::SecretKind;
@@ -53,7 +55,12 @@ impl Oracle for KeyAgreement {
                 report(other.at, nodes, "two nodes hold different keys".into());
                 continue;
             }
-            if let Err(text) = consistent(first, &finished, facts) {
+            // Keys over BLS12-381 have 48 bytes, those over secp256k1 33.
+            let verdict = match first.public_key.len() {
+                48 => consistent::<G1Projective>(first, &finished, facts),
+                _ => consistent::<ProjectivePoint>(first, &finished, facts),
+            };
+            if let Err(text) = verdict {
                 report(first.at, finished.iter().map(|one| one.node).collect(), text);
             }
         }
@@ -61,57 +68,90 @@ impl Oracle for KeyAgreement {
     }
 }
 
+/// A curve, as far as this oracle needs it.
+trait Kind: Group<Scalar: PrimeField> {
+    /// Decodes a compressed point.
+    fn read(bytes: &[u8]) -> Option<Self>;
+
+    /// Decodes a big-endian scalar.
+    fn scalar(bytes: &[u8; 32]) -> Option<Self::Scalar>;
+
+    /// Encodes a key as the chain has it.
+    fn routed(&self) -> Vec<u8>;
+}
+
+impl Kind for ProjectivePoint {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Option::from(Self::from_encoded_point(&EncodedPoint::from_bytes(bytes).ok()?))
+    }
+
+    fn scalar(bytes: &[u8; 32]) -> Option<Scalar> {
+        Option::from(Scalar::from_repr((*bytes).into()))
+    }
+
+    fn routed(&self) -> Vec<u8> {
+        self.to_affine().to_encoded_point(false).as_bytes().to_vec()
+    }
+}
+
+impl Kind for G1Projective {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Option::from(Self::from_compressed(bytes.try_into().ok()?))
+    }
+
+    fn scalar(bytes: &[u8; 32]) -> Option<blstrs::Scalar> {
+        Option::from(blstrs::Scalar::from_bytes_be(bytes))
+    }
+
+    fn routed(&self) -> Vec<u8> {
+        self.to_compressed().to_vec()
+    }
+}
+
 /// Checks shares against each other, and the key against the chain, with plain arithmetic.
-fn consistent(first: &Finished, finished: &[Finished], facts: &Facts<'_>) -> Result<(), String> {
-    let key = point(&first.public_key).ok_or("the public key is no point")?;
+fn consistent<P: Kind>(first: &Finished, finished: &[Finished], facts: &Facts<'_>) -> Result<(), String> {
+    let key = P::read(&first.public_key).ok_or("the public key is no point")?;
     let shares =
-        finished.iter().map(|one| Ok((one.node, secret_of(one, facts)?))).collect::<Result<Vec<_>, String>>()?;
+        finished.iter().map(|one| Ok((one.node, secret_of::<P>(one, facts)?))).collect::<Result<Vec<_>, String>>()?;
     if shares.len() >= facts.threshold {
         // A polynomial of this degree through the first shares; that all others lie on it too means that every
         // threshold of shares gives the same key.
         let (chosen, others) = shares.split_at(facts.threshold);
-        if ProjectivePoint::GENERATOR * value_at(chosen, Scalar::ZERO) != key {
+        if P::generator() * value_at(chosen, P::Scalar::ZERO) != key {
             return Err("the secret shares do not interpolate to the public key".into());
         }
         if let Some((node, _)) = others.iter().find(|(node, share)| value_at(chosen, x(*node)) != *share) {
             return Err(format!("the secret share of {node} is not on the polynomial of the others"));
         }
     }
-    let uncompressed = key.to_affine().to_encoded_point(false);
     match facts.routed.get(&first.key) {
-        Some(routed) if routed != uncompressed.as_bytes() => {
-            Err("the chain routes another public key under this token".into())
-        }
+        Some(routed) if *routed != key.routed() => Err("the chain routes another public key under this token".into()),
         _ => Ok(()),
     }
 }
 
 /// The secret share that belongs to the public one which a node reported.
-fn secret_of(one: &Finished, facts: &Facts<'_>) -> Result<Scalar, String> {
-    let public = point(&one.public_share).ok_or_else(|| format!("the public share of {} is no point", one.node))?;
+fn secret_of<P: Kind>(one: &Finished, facts: &Facts<'_>) -> Result<P::Scalar, String> {
+    let public = P::read(&one.public_share).ok_or_else(|| format!("the public share of {} is no point", one.node))?;
     let learned = facts.witness.secrets.iter();
     let mut candidates = learned
         .filter(|(_, (kind, owners))| *kind == SecretKind::KeyShare && owners.contains(&one.node))
-        .filter_map(|(bytes, _)| Option::<Scalar>::from(Scalar::from_repr((*bytes).into())));
+        .filter_map(|(bytes, _)| P::scalar(bytes));
     candidates
-        .find(|secret| ProjectivePoint::GENERATOR * secret == public)
+        .find(|secret| P::generator() * *secret == public)
         .ok_or_else(|| format!("the public share of {} belongs to none of its secret shares", one.node))
 }
 
-fn point(bytes: &[u8]) -> Option<ProjectivePoint> {
-    Option::from(ProjectivePoint::from_encoded_point(&EncodedPoint::from_bytes(bytes).ok()?))
-}
-
-fn x(node: NodeId) -> Scalar {
-    Scalar::from(u64::from(node.0))
+fn x<S: PrimeField>(node: NodeId) -> S {
+    S::from(u64::from(node.0))
 }
 
 /// The polynomial through these shares, at a place (Lagrange).
-fn value_at(shares: &[(NodeId, Scalar)], at: Scalar) -> Scalar {
+fn value_at<S: PrimeField>(shares: &[(NodeId, S)], at: S) -> S {
     let weight = |of: NodeId| {
         let others = shares.iter().map(|(id, _)| *id).filter(|id| *id != of);
-        others.fold(Scalar::ONE, |product, id| {
-            product * (x(id) - at) * Option::<Scalar>::from((x(id) - x(of)).invert()).unwrap_or(Scalar::ZERO)
+        others.fold(S::ONE, |product, id| {
+            product * (x::<S>(id) - at) * Option::<S>::from((x::<S>(id) - x::<S>(of)).invert()).unwrap_or(S::ZERO)
         })
     };
     shares.iter().map(|(id, share)| weight(*id) * share).sum()

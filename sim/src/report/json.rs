@@ -200,6 +200,7 @@ pub(super) fn scheme_name(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::EcdsaK256 => "EcdsaK256",
         Scheme::SchnorrK256Sha256 => "SchnorrK256Sha256",
+        Scheme::SchnorrK256Bip340 => "SchnorrK256Bip340",
     }
 }
 

@@ -7,7 +7,7 @@ use super::check::Checker;
 use super::check_fault;
 use super::model::{Act, Action, Deed, Delivery, Execute, Expectation, Step};
 use super::params::{Params, Reference};
-use super::raw_act as raw;
+use super::raw_act::{self as raw, Curve};
 use super::source::{Placed, Span};
 use crate::fault::Fault;
 
@@ -18,6 +18,8 @@ struct Names {
     steps: BTreeSet<String>,
     keys: BTreeSet<String>,
     pkps: BTreeSet<String>,
+    secrets: BTreeSet<String>,
+    has_network_key: bool,
 }
 
 impl Names {
@@ -68,7 +70,10 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
     match raw {
         raw::Deed::Keygen(keygen) => {
             c.fresh("key", &keygen.key, &mut names.keys);
-            Deed::Keygen { key: keygen.key.value }
+            if keygen.curve == Curve::Bls12381 && std::mem::replace(&mut names.has_network_key, true) {
+                c.refuse(&keygen.key.span, "the network has one key of its own", "one `bls12-381` key in a scenario");
+            }
+            Deed::Keygen { key: keygen.key.value, curve: keygen.curve }
         }
         raw::Deed::Mint(mint) => {
             // A mint that must fail leaves its name free.
@@ -94,6 +99,19 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             auth: transaction.auth.map(|user| c.user(&user)),
         },
         raw::Deed::Handshake(raw::Handshake {}) => Deed::Handshake,
+        raw::Deed::Encrypt(encrypt) => {
+            if !names.has_network_key {
+                c.refuse(&encrypt.secret.span, "there is no key to encrypt under", "a `bls12-381` key made before");
+            }
+            c.fresh("secret", &encrypt.secret, &mut names.secrets);
+            Deed::Encrypt { secret: encrypt.secret.value, text: encrypt.text, to: c.user(&encrypt.to) }
+        }
+        raw::Deed::Decrypt(decrypt) => {
+            if !names.secrets.contains(&decrypt.secret.value) {
+                c.unknown("secret", &decrypt.secret, names.secrets.iter().map(String::as_str));
+            }
+            Deed::Decrypt { secret: decrypt.secret.value, auth: decrypt.auth.map(|user| c.user(&user)) }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub use super::label::LabelPattern;
 pub use super::latency::Latency;
 use super::params::Params;
 pub use super::raw::{Chain, ExpectedVerdict, Ipfs, Keys, Limits, Link, Nodes, Preprocessing};
-pub use super::raw_act::Delivery;
+pub use super::raw_act::{Curve, Delivery};
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
 
@@ -181,6 +181,8 @@ pub enum Deed {
     Keygen {
         /// Its name in reports.
         key: String,
+        /// What it is over.
+        curve: Curve,
     },
     /// Mints the next routed key.
     Mint {
@@ -234,6 +236,22 @@ pub enum Deed {
     },
     /// Asks every node who it is.
     Handshake,
+    /// Encrypts a text under the network's key.
+    Encrypt {
+        /// The ciphertext's name from now on.
+        secret: String,
+        /// What is encrypted.
+        text: String,
+        /// The user who may decrypt it.
+        to: String,
+    },
+    /// Decrypts a text with the nodes' help.
+    Decrypt {
+        /// The ciphertext.
+        secret: String,
+        /// The user who signs in, if one does.
+        auth: Option<String>,
+    },
 }
 
 impl Deed {
@@ -249,6 +267,8 @@ impl Deed {
             Self::Fund { .. } => "fund",
             Self::PkpTransaction { .. } => "pkp_transaction",
             Self::Handshake => "handshake",
+            Self::Encrypt { .. } => "encrypt",
+            Self::Decrypt { .. } => "decrypt",
         }
     }
 

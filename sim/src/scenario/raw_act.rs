@@ -63,6 +63,44 @@ pub(super) enum Deed {
     PkpTransaction(PkpTransaction),
     /// Asks every node for its epoch and newest block.
     Handshake(Handshake),
+    /// Encrypts a text to whoever signs in as a user, with the network's key and nobody's help.
+    Encrypt(Encrypt),
+    /// Asks every node for its decryption share, and decrypts: what comes out must be what was encrypted.
+    Decrypt(Decrypt),
+}
+
+/// Encrypts a text.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Encrypt {
+    /// A name for the ciphertext.
+    pub secret: Placed<String>,
+    /// What is encrypted.
+    pub text: String,
+    /// The user who may decrypt it.
+    pub to: Placed<String>,
+}
+
+/// Decrypts a text.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decrypt {
+    /// The ciphertext.
+    pub secret: Placed<String>,
+    /// The user who signs in; nobody if not given.
+    pub auth: Option<Placed<String>>,
+}
+
+/// What a key is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum Curve {
+    /// secp256k1: a key that can be minted as a PKP.
+    #[default]
+    #[serde(rename = "secp256k1")]
+    Secp256k1,
+    /// BLS12-381: the network's own key, of which there is one.
+    #[serde(rename = "bls12-381")]
+    Bls12381,
 }
 
 /// Requests a new distributed key.
@@ -71,6 +109,9 @@ pub(super) enum Deed {
 pub(super) struct Keygen {
     /// A name for the key, for reports.
     pub key: Placed<String>,
+    /// What it is over; only one key of a run can be over `bls12-381`.
+    #[serde(default)]
+    pub curve: Curve,
 }
 
 /// Mints a PKP.

@@ -56,6 +56,9 @@ impl Milestones {
                 Ok(Some(ChainEvent::KeyRouted { key, .. })) => {
                     self.reach(now, format!("key {} is routed after {votes} votes in this block", key.short()));
                 }
+                Ok(Some(ChainEvent::NetworkKeyRouted { key, .. })) => {
+                    self.reach(now, format!("the network's key {} has the votes it needs", key.short()));
+                }
                 _ => {}
             }
         }

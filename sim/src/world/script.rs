@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
+use lit_node::auth::conditions::Condition;
+use lit_node::bls::Encrypted;
 use lit_node::chain::Contracts;
 use lit_node::client;
-use lit_node::id::{KeyId, NodeId};
+use lit_node::curve::Bls12381;
+use lit_node::id::{Digest, KeyId, NodeId};
 use lit_node::io::{ChainRequest, Label, Time};
 use lit_node::key;
 
@@ -38,6 +41,17 @@ impl Pkp {
     }
 }
 
+/// Something encrypted.
+#[derive(Clone, Debug)]
+pub(super) struct Secret {
+    /// Who may decrypt it.
+    pub conditions: Vec<Condition>,
+    /// The ciphertext.
+    pub encrypted: Encrypted,
+    /// What was encrypted.
+    pub text: String,
+}
+
 /// What a step wants from the world.
 pub(super) enum ClientEffect {
     /// Bytes to a node.
@@ -58,6 +72,10 @@ pub(super) struct Book {
     pub chain_id: u64,
     pub network: client::Network,
     pub pkps: BTreeMap<String, Pkp>,
+    /// The network's own key and what its votes commit to, as the chain has them.
+    pub network_key: Option<(Bls12381, Digest)>,
+    /// What was encrypted.
+    pub secrets: BTreeMap<String, Secret>,
     /// The position of each user, which is his end of a link.
     pub users: BTreeMap<String, u16>,
 }
@@ -71,7 +89,17 @@ impl Book {
         };
         let users = scenario.users.keys().cloned().zip(0..).collect();
         let chain_id = scenario.chains[0].chain_id;
-        Self { scenario, keys, contracts, chain_id, network, pkps: BTreeMap::new(), users }
+        Self {
+            scenario,
+            keys,
+            contracts,
+            chain_id,
+            network,
+            pkps: BTreeMap::new(),
+            network_key: None,
+            secrets: BTreeMap::new(),
+            users,
+        }
     }
 
     /// A user's wallet.

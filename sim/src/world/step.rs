@@ -1,5 +1,7 @@
 //! One step of a client under way: transactions and executions as small state machines on the client library.
 
+mod secrets;
+
 use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
@@ -24,7 +26,7 @@ use crate::chain::Chain;
 use crate::heap::{MILLI, Nanos};
 use crate::oracle::{Accepted, Requested};
 use crate::outcome::{RequestReport, SignatureReport};
-use crate::scenario::{Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
+use crate::scenario::{Curve, Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
 
 /// Gas that every client transaction may use.
 const GAS_LIMIT: u64 = 2_000_000;
@@ -36,6 +38,7 @@ enum After {
     /// The next routed key is the one that was asked for.
     Routed {
         from_block: u64,
+        curve: Curve,
     },
     Minted {
         pkp: String,
@@ -72,6 +75,7 @@ enum Stage {
     /// The nodes generate a key.
     Routing {
         from_block: u64,
+        curve: Curve,
     },
     /// The nodes run an action; with a transaction that its signature completes.
     Executing {
@@ -80,6 +84,8 @@ enum Stage {
     },
     /// The nodes say who they are.
     Greeting(Box<HandshakeOp>),
+    /// The nodes give shares of a decryption key.
+    Decrypting(Box<secrets::Decrypting>),
     Ended,
 }
 
@@ -161,10 +167,16 @@ impl Running {
         let step = self.step.clone();
         let (contracts, user) = (desk.book.contracts, step.user.as_str());
         match &step.deed {
-            Deed::Keygen { .. } => {
-                let after = After::Routed { from_block: desk.chain.head().0 + 1 };
-                self.transact(desk.book.keys.deployer(), contracts.request_keys(1), after, desk);
+            Deed::Keygen { curve, .. } => {
+                let after = After::Routed { from_block: desk.chain.head().0 + 1, curve: *curve };
+                let call = match curve {
+                    Curve::Secp256k1 => contracts.request_keys(1),
+                    Curve::Bls12381 => contracts.request_network_key(),
+                };
+                self.transact(desk.book.keys.deployer(), call, after, desk);
             }
+            Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
+            Deed::Decrypt { secret, auth } => self.decrypt(secret, auth.as_deref(), desk),
             Deed::Mint { pkp, value } => {
                 let mut call = contracts.mint_next();
                 if let Some(value) = value {
@@ -277,7 +289,7 @@ impl Running {
     pub fn on_block(&mut self, desk: &mut Desk<'_>) {
         match std::mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Mining { hash, after } => self.look_for_receipt(hash, after, desk),
-            Stage::Routing { from_block } => self.look_for_key(from_block, desk),
+            Stage::Routing { from_block, curve } => self.look_for_key(from_block, curve, desk),
             other => self.stage = other,
         }
     }
@@ -292,7 +304,7 @@ impl Running {
         }
         match after {
             After::Nothing => self.result = Some(Ok(())),
-            After::Routed { from_block } => self.look_for_key(from_block, desk),
+            After::Routed { from_block, curve } => self.look_for_key(from_block, curve, desk),
             After::Minted { pkp: name } => {
                 let minted = receipt.logs.iter().find_map(|log| match ChainEvent::decode(&desk.book.contracts, log) {
                     Ok(Some(ChainEvent::PkpMinted { public_key, .. })) => Pkp::read(&public_key),
@@ -310,7 +322,15 @@ impl Running {
         }
     }
 
-    fn look_for_key(&mut self, from_block: u64, desk: &mut Desk<'_>) {
+    fn look_for_key(&mut self, from_block: u64, curve: Curve, desk: &mut Desk<'_>) {
+        if curve == Curve::Bls12381 {
+            if self.has_network_key(from_block, desk) {
+                self.result = Some(Ok(()));
+            } else {
+                self.stage = Stage::Routing { from_block, curve };
+            }
+            return;
+        }
         let routed = desk.chain.logs(from_block, desk.chain.head().0).find_map(|log| {
             match ChainEvent::decode(&desk.book.contracts, log) {
                 Ok(Some(ChainEvent::KeyRouted { public_key, .. })) => Pkp::read(&public_key),
@@ -322,7 +342,7 @@ impl Running {
                 self.found.pkp = Some(pkp);
                 self.result = Some(Ok(()));
             }
-            None => self.stage = Stage::Routing { from_block },
+            None => self.stage = Stage::Routing { from_block, curve },
         }
     }
 
@@ -386,6 +406,7 @@ impl Running {
         match &mut self.stage {
             Stage::Executing { op, .. } => op.on_response(node, bytes, desk.now, &mut effects),
             Stage::Greeting(op) => op.on_response(node, bytes, desk.now, &mut effects),
+            Stage::Decrypting(under_way) => under_way.op.on_response(node, bytes, desk.now, &mut effects),
             _ => {}
         }
         self.send(effects, desk);
@@ -397,6 +418,7 @@ impl Running {
         let own = match &self.stage {
             Stage::Executing { op, .. } => op.deadline(),
             Stage::Greeting(op) => op.deadline(),
+            Stage::Decrypting(under_way) => under_way.op.deadline(),
             _ => None,
         };
         own.into_iter().chain(self.leaves).min()
@@ -412,6 +434,7 @@ impl Running {
         match &mut self.stage {
             Stage::Executing { op, .. } => op.tick(desk.now, &mut effects),
             Stage::Greeting(op) => op.tick(desk.now, &mut effects),
+            Stage::Decrypting(under_way) => under_way.op.tick(desk.now, &mut effects),
             _ => {}
         }
         self.send(effects, desk);
@@ -421,6 +444,7 @@ impl Running {
     fn send(&self, effects: Vec<Effect>, desk: &mut Desk<'_>) {
         let (session, kind) = match &self.stage {
             Stage::Executing { op, .. } => (SessionId(op.request().0), "execute"),
+            Stage::Decrypting(under_way) => (SessionId(under_way.op.request().0), "decrypt"),
             _ => (greeting(&self.step), "handshake"),
         };
         for Effect::Send { node, bytes } in effects {
@@ -451,6 +475,7 @@ impl Running {
                     self.result = Some(Err(failed));
                 }
             },
+            Stage::Decrypting(under_way) => self.look_at_decryption(under_way),
             other => self.stage = other,
         }
     }
@@ -499,6 +524,7 @@ impl Running {
         let mine = match &self.stage {
             Stage::Executing { op, .. } => SessionId(op.request().0) == session,
             Stage::Greeting(_) => session == greeting(&self.step),
+            Stage::Decrypting(under_way) => SessionId(under_way.op.request().0) == session,
             _ => false,
         };
         mine && client == self.client

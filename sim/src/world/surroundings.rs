@@ -85,6 +85,7 @@ impl Surroundings {
     pub fn routed_keys(&self, contracts: &Contracts) -> BTreeMap<KeyId, Vec<u8>> {
         let routed = self.events(contracts).into_iter().filter_map(|event| match event {
             ChainEvent::KeyRouted { key, public_key, .. } => Some((key, public_key.to_vec())),
+            ChainEvent::NetworkKeyRouted { key, public_key, .. } => Some((key, public_key.to_vec())),
             _ => None,
         });
         routed.collect()

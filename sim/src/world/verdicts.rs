@@ -6,7 +6,7 @@ use lit_node::api::ErrorCode;
 use lit_node::client::VerifiedSignature;
 use lit_node::id::NodeId;
 use lit_node::key;
-use lit_node::signing::CombinedSignature;
+use lit_node::signing::{CombinedSignature, Scheme};
 
 use super::step::Found;
 use crate::outcome::{RequestReport, SignatureReport, StepOutcome};
@@ -36,12 +36,14 @@ pub(super) fn signature_report(name: &str, verified: &VerifiedSignature<Combined
         }
         // R is compressed: its first byte tells the parity of y.
         CombinedSignature::Schnorr { .. } => (&bytes[1..33], &bytes[33..65], bytes[0]),
+        CombinedSignature::Bip340 { .. } => (&bytes[..32], &bytes[32..64], 0),
     };
+    let length = if verified.scheme == Scheme::SchnorrK256Bip340 { 64 } else { 65 };
     SignatureReport {
         name: name.to_owned(),
         scheme: verified.scheme,
         message: verified.digest.0,
-        signature: bytes.to_vec(),
+        signature: bytes[..length].to_vec(),
         r: r.try_into().expect("32 bytes"),
         s: s.try_into().expect("32 bytes"),
         v,

@@ -162,8 +162,9 @@ fn sign(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let scheme = match args.name("signingScheme", context)?.as_str() {
         "EcdsaK256Sha256" => Scheme::EcdsaK256,
         "SchnorrK256Sha256" => Scheme::SchnorrK256Sha256,
+        "SchnorrK256Bip340" => Scheme::SchnorrK256Bip340,
         other => {
-            let expected = "\"EcdsaK256Sha256\" or \"SchnorrK256Sha256\"";
+            let expected = "\"EcdsaK256Sha256\", \"SchnorrK256Sha256\" or \"SchnorrK256Bip340\"";
             let other: String = other.chars().take(64).collect();
             return Err(type_error(format!("{FUNCTION}: signingScheme: expected {expected}, got {other:?}")));
         }

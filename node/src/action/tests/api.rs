@@ -176,7 +176,8 @@ fn misuse_names_function_field_and_expectation() {
         ),
         (
             "Lit.Actions.sign({ signingScheme: 'X' })",
-            "TypeError: Lit.Actions.sign: signingScheme: expected \"EcdsaK256Sha256\" or \"SchnorrK256Sha256\", \
+            "TypeError: Lit.Actions.sign: signingScheme: expected \"EcdsaK256Sha256\", \"SchnorrK256Sha256\" or \
+             \"SchnorrK256Bip340\", \
              got \"X\"",
         ),
         ("fetch('file:///etc/passwd')", "TypeError: fetch: url: expected an absolute http or https URL"),

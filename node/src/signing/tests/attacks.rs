@@ -57,7 +57,7 @@ fn judge(net: &mut Net, from: NodeId, to: NodeId, propose: &Propose) {
     net.step();
 }
 
-const SCHEMES: [Scheme; 2] = [Scheme::EcdsaK256, Scheme::SchnorrK256Sha256];
+const SCHEMES: [Scheme; 3] = [Scheme::EcdsaK256, Scheme::SchnorrK256Sha256, Scheme::SchnorrK256Bip340];
 
 #[test]
 fn a_proposal_is_answered_once_even_if_it_comes_again() {

@@ -4,4 +4,5 @@ mod attacks;
 pub(crate) mod keys;
 mod net;
 mod runs;
+mod vectors;
 mod withholding;

@@ -10,7 +10,7 @@ use crate::id::{Digest, NodeId, RequestId};
 use crate::key::eth_address;
 use crate::signing::{CombinedSignature, Effect, Message, Scheme, combine_client};
 
-const SCHEMES: [Scheme; 2] = [Scheme::EcdsaK256, Scheme::SchnorrK256Sha256];
+const SCHEMES: [Scheme; 3] = [Scheme::EcdsaK256, Scheme::SchnorrK256Sha256, Scheme::SchnorrK256Bip340];
 
 #[test]
 fn all_nodes_finish_and_the_client_combines_for_four_seven_and_ten_members() {

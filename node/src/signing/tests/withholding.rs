@@ -11,7 +11,7 @@ use crate::id::NodeId;
 use crate::note::Note;
 use crate::signing::{Message, Scheme};
 
-const SCHEMES: [Scheme; 2] = [Scheme::EcdsaK256, Scheme::SchnorrK256Sha256];
+const SCHEMES: [Scheme; 3] = [Scheme::EcdsaK256, Scheme::SchnorrK256Sha256, Scheme::SchnorrK256Bip340];
 
 /// The first `f` of all nodes, from a random one on.
 fn liars(net: &Net, seed: u64) -> BTreeSet<NodeId> {

@@ -1,0 +1,93 @@
+//! Access-control conditions: who may decrypt. Every node evaluates them itself, and builds the identity to which
+//! something is encrypted from those that *it* evaluated; nobody hands it a hash to believe.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use crate::id::Digest;
+
+/// How many conditions one list may have.
+pub const CONDITIONS_MAX: usize = 30;
+
+/// Something that must be so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Condition {
+    /// The caller signed in with this Ethereum address.
+    Caller {
+        /// The address.
+        address: [u8; 20],
+    },
+}
+
+/// Why conditions let nobody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ConditionError {
+    /// There is none: an empty list would let everybody in.
+    #[error("no conditions")]
+    Empty,
+    /// There are too many.
+    #[error("{0} conditions: at most {CONDITIONS_MAX} are accepted")]
+    TooMany(usize),
+    /// One is not met.
+    #[error("condition {0} is not met")]
+    Unmet(usize),
+}
+
+/// Whether the caller meets all conditions.
+///
+/// # Errors
+/// If it does not, or the list cannot be used.
+pub fn evaluate(conditions: &[Condition], caller: Option<[u8; 20]>) -> Result<(), ConditionError> {
+    match conditions.len() {
+        0 => return Err(ConditionError::Empty),
+        count if count > CONDITIONS_MAX => return Err(ConditionError::TooMany(count)),
+        _ => {}
+    }
+    let is_unmet = |condition: &Condition| match condition {
+        Condition::Caller { address } => caller != Some(*address),
+    };
+    conditions.iter().position(is_unmet).map_or(Ok(()), |at| Err(ConditionError::Unmet(at)))
+}
+
+/// SHA-256 of the conditions' canonical JSON.
+pub fn digest(conditions: &[Condition]) -> Digest {
+    Digest(Sha256::digest(canonical_json(conditions)).into())
+}
+
+/// The one JSON text of conditions: no white space, members in the order of their names, addresses in lower case.
+pub fn canonical_json(conditions: &[Condition]) -> String {
+    let value = |condition: &Condition| match condition {
+        Condition::Caller { address } => json!({ "address": format!("0x{}", hex::encode(address)), "kind": "caller" }),
+    };
+    Value::Array(conditions.iter().map(value).collect()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: [u8; 20] = [0xab; 20];
+
+    #[test]
+    fn conditions_have_one_text_and_lists_that_differ_have_different_digests() {
+        let conditions = [Condition::Caller { address: ALICE }];
+        let text = format!(r#"[{{"address":"0x{}","kind":"caller"}}]"#, "ab".repeat(20));
+        assert_eq!(canonical_json(&conditions), text);
+        let others: [&[Condition]; 3] =
+            [&[], &[Condition::Caller { address: [1; 20] }], &[conditions[0], conditions[0]]];
+        assert!(others.iter().all(|other| digest(other) != digest(&conditions)));
+    }
+
+    #[test]
+    fn every_condition_must_be_met_and_an_empty_or_endless_list_lets_nobody_in() {
+        let alice = Condition::Caller { address: ALICE };
+        let bob = Condition::Caller { address: [1; 20] };
+        assert_eq!(evaluate(&[alice], Some(ALICE)), Ok(()));
+        assert_eq!(evaluate(&[alice], None), Err(ConditionError::Unmet(0)));
+        assert_eq!(evaluate(&[alice, bob], Some(ALICE)), Err(ConditionError::Unmet(1)));
+        assert_eq!(evaluate(&[], Some(ALICE)), Err(ConditionError::Empty));
+        assert_eq!(evaluate(&[alice; 31], Some(ALICE)), Err(ConditionError::TooMany(31)));
+    }
+}

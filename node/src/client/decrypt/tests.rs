@@ -1,0 +1,237 @@
+//! Decryptions against nodes that answer as they should, refuse, lie, or stay silent.
+
+use super::super::testing::{PATIENCE, at, network};
+use super::*;
+use crate::auth::conditions::Condition;
+use crate::auth::{SiweFields, siwe};
+use crate::bls::{Identity, SealedShare, encrypt, sign_share};
+use crate::client::Wallet;
+use crate::curve::{Curve, SecretPolynomial};
+use crate::id::Epoch;
+use crate::key::KeyShare;
+use crate::node::decryption::Judge;
+use crate::roster::Member;
+use k256::ProjectivePoint;
+use k256::ecdsa::SigningKey;
+use k256::elliptic_curve::Field;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+const SECRET: &[u8] = b"attack at dawn";
+
+/// The nodes with their keys, and a user.
+struct Scene {
+    shares: Vec<KeyShare<Bls12381>>,
+    keys: Vec<SigningKey>,
+    trusted: Trusted,
+    user: Wallet,
+    rng: ChaCha20Rng,
+}
+
+impl Scene {
+    fn new(n: u16) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(n.into());
+        let threshold = (2 * n).div_ceil(3);
+        let polynomial = SecretPolynomial::<Bls12381>::random(threshold, &mut rng);
+        let commitments = polynomial.commit();
+        let members = (1..=n).map(NodeId).collect();
+        let public = PublicKey { epoch: Epoch(1), threshold, point: commitments[0], commitments, members };
+        let share = |id| KeyShare { public: public.clone(), holder: id, secret: polynomial.evaluate(id) };
+        let keys: Vec<_> = (0..n).map(|_| SigningKey::random(&mut rng)).collect();
+        let member = |key: &SigningKey| Member {
+            address: [1; 20],
+            identity: *key.verifying_key(),
+            channel_key: [1; 32],
+            encryption_key: ProjectivePoint::GENERATOR,
+        };
+        let roster = Roster::new(Epoch(1), threshold, keys.iter().map(member).collect()).expect("it fits");
+        let key_data = Digest(hash_parts("dkg/key-data", &[&encode(&public)]));
+        let user = Wallet::new(SigningKey::random(&mut rng));
+        let trusted = Trusted { roster, key: public.point, key_data };
+        Self { shares: (1..=n).map(NodeId).map(share).collect(), keys, trusted, user, rng }
+    }
+
+    fn conditions(&self) -> Vec<Condition> {
+        vec![Condition::Caller { address: self.user.address() }]
+    }
+
+    fn encrypted(&mut self) -> Encrypted {
+        let digest = conditions::digest(&self.conditions());
+        encrypt(&self.trusted.key, digest, SECRET, &mut self.rng, &mut Meter::default()).expect("short enough")
+    }
+
+    /// A request of `wallet` for the ciphertext, and the key to which shares are to be encrypted.
+    fn request(&mut self, ciphertext: &Encrypted, wallet: &Wallet) -> (Decrypt, Scalar) {
+        let secret = Scalar::random(&mut self.rng);
+        let mut request = Decrypt {
+            nonce: [1; 16],
+            key: ciphertext.header.key,
+            conditions: self.conditions(),
+            plaintext: ciphertext.header.plaintext,
+            reply_key: times_generator(&secret),
+            auth_sig: None,
+            epoch: Epoch(1),
+        };
+        let fields = SiweFields {
+            domain: "localhost".into(),
+            uri: "https://localhost/decrypt".into(),
+            chain_id: 1,
+            nonce: "abcdefgh".into(),
+            issued_at: at(0),
+            resources: vec![request.resource()],
+            ..SiweFields::default()
+        };
+        request.auth_sig = Some(wallet.sign_in(&fields).expect("a text"));
+        (request, secret)
+    }
+
+    fn judge(&self, node: NodeId) -> Judge<'_> {
+        let at_node = usize::from(node.0) - 1;
+        static POLICY: std::sync::LazyLock<siwe::Policy> = std::sync::LazyLock::new(siwe::Policy::default);
+        Judge {
+            epoch: Epoch(1),
+            clock: at(5),
+            sign_in: &POLICY,
+            share: Some(&self.shares[at_node]),
+            identity: &self.keys[at_node],
+        }
+    }
+
+    /// What an honest node answers.
+    fn answer(&self, node: NodeId, request: &Decrypt) -> Result<Decryption, Failure> {
+        let mut rng = ChaCha20Rng::seed_from_u64(node.0.into());
+        self.judge(node).answer(request, &mut rng, &mut Meter::default())
+    }
+
+    /// A signed answer of `node` with another share than it should give.
+    fn lie(&self, node: NodeId, request: &Decrypt, share: SignaturePoint) -> Result<Decryption, Failure> {
+        let conditions = conditions::digest(&request.conditions);
+        let body =
+            ShareStatement { request: request.id(), key: request.key, conditions, plaintext: request.plaintext, share };
+        let signed = Signed::new(body, node, &self.keys[usize::from(node.0) - 1], &mut Meter::default());
+        let mut rng = ChaCha20Rng::seed_from_u64(99);
+        let share = SealedShare::seal(&signed, &request.reply_key, &mut rng, &mut Meter::default());
+        Ok(Decryption { share, public: self.shares[0].public.clone() })
+    }
+
+    fn op(&self, request: &Decrypt, ciphertext: &Encrypted, secret: Scalar) -> DecryptOp {
+        let nodes = network(self.keys.len() as u16);
+        let mut op = DecryptOp::new(request.clone(), ciphertext.clone(), secret, self.trusted.clone(), nodes, PATIENCE);
+        op.start(at(0), &mut Vec::new());
+        op
+    }
+}
+
+fn say(op: &mut DecryptOp, node: NodeId, result: Result<Decryption, Failure>) {
+    let bytes = encode(&Response::Decrypt { request: op.request(), result });
+    op.on_response(node, &bytes, at(1), &mut Vec::new());
+}
+
+fn plaintext(op: &DecryptOp) -> Option<Result<Vec<u8>, DecryptError>> {
+    op.outcome().cloned().map(|outcome| outcome.map(|plain| plain.0.to_vec()))
+}
+
+#[test]
+fn a_threshold_of_answers_decrypts_with_f_wrong_or_copied_shares_among_the_first_and_names_their_makers() {
+    for n in [4_u16, 7, 10] {
+        let mut scene = Scene::new(n);
+        let ciphertext = scene.encrypted();
+        let user = scene.user.clone();
+        let (request, secret) = scene.request(&ciphertext, &user);
+        let mut op = scene.op(&request, &ciphertext, secret);
+        let liars: Vec<NodeId> = (1..=(n - 1) / 3).map(NodeId).collect();
+        let identity = Identity::new(&ciphertext.header.conditions, &ciphertext.header.plaintext);
+        let of = |holder: usize, text: &[u8]| {
+            sign_share(&scene.shares[holder], Purpose::Identity, text, &mut Meter::default()).expect("a point")
+        };
+        for (at, liar) in liars.iter().enumerate() {
+            // One gives its share of another identity, the next another holder's share of this one.
+            let share = if at % 2 == 0 { of(at, b"other") } else { of(usize::from(n) - 1, identity.as_bytes()) };
+            say(&mut op, *liar, scene.lie(*liar, &request, share));
+        }
+        for node in (1..=n).map(NodeId).filter(|node| !liars.contains(node)) {
+            say(&mut op, node, scene.answer(node, &request));
+        }
+        assert_eq!(plaintext(&op), Some(Ok(SECRET.to_vec())), "n = {n}");
+        assert_eq!(op.culprits().keys().copied().collect::<Vec<_>>(), liars);
+        let public = op.public().expect("shown").clone();
+        for evidence in op.culprits().values() {
+            assert!(evidence.is_evidence(&scene.trusted.roster, &public, &mut Meter::default()));
+        }
+    }
+}
+
+#[test]
+fn who_does_not_meet_the_conditions_is_refused_by_every_node() {
+    let mut scene = Scene::new(4);
+    let ciphertext = scene.encrypted();
+    let stranger = Wallet::new(SigningKey::random(&mut scene.rng));
+    let (request, secret) = scene.request(&ciphertext, &stranger);
+    let mut op = scene.op(&request, &ciphertext, secret);
+    for node in [1, 2].map(NodeId) {
+        assert_eq!(op.outcome(), None);
+        say(&mut op, node, scene.answer(node, &request));
+    }
+    assert_eq!(plaintext(&op), Some(Err(DecryptError::Refused(ErrorCode::NotAuthorized))));
+    let anonymous = Decrypt { auth_sig: None, ..request.clone() };
+    let code = |request: &Decrypt| scene.answer(NodeId(1), request).map_err(|failure| failure.code).err();
+    assert_eq!(code(&anonymous), Some(ErrorCode::NotAuthorized));
+    // Conditions of its own let the stranger in, and are another identity.
+    let own = vec![Condition::Caller { address: stranger.address() }];
+    let own = Decrypt { conditions: own, ..request };
+    let part = scene.answer(NodeId(1), &own).expect("it meets its own conditions");
+    let opened = part.share.open(&secret, NodeId(1), own.id(), &scene.trusted.roster, &mut Meter::default());
+    assert_ne!(opened.expect("sealed to it").body.conditions, ciphertext.header.conditions);
+}
+
+#[test]
+fn a_sign_in_for_one_reply_key_obtains_nothing_for_another() {
+    let mut scene = Scene::new(4);
+    let ciphertext = scene.encrypted();
+    let user = scene.user.clone();
+    let (request, _) = scene.request(&ciphertext, &user);
+    let thief = Decrypt { reply_key: ProjectivePoint::GENERATOR, ..request.clone() };
+    assert_eq!(scene.answer(NodeId(1), &thief).map_err(|f| f.code).err(), Some(ErrorCode::InvalidAuthSig));
+    let other_epoch = Decrypt { epoch: Epoch(2), ..request.clone() };
+    assert_eq!(scene.answer(NodeId(1), &other_epoch).map_err(|f| f.code).err(), Some(ErrorCode::WrongEpoch));
+    let other_key = Decrypt { key: crate::id::KeyId([9; 32]), ..request.clone() };
+    assert_eq!(scene.answer(NodeId(1), &other_key).map_err(|f| f.code).err(), Some(ErrorCode::UnknownKey));
+    assert!(scene.answer(NodeId(1), &request).is_ok());
+}
+
+#[test]
+fn public_shares_that_the_chain_does_not_vouch_for_are_not_believed() {
+    let mut scene = Scene::new(4);
+    let ciphertext = scene.encrypted();
+    let user = scene.user.clone();
+    let (request, secret) = scene.request(&ciphertext, &user);
+    let mut op = scene.op(&request, &ciphertext, secret);
+    let mut forged = scene.answer(NodeId(1), &request).expect("authorised");
+    forged.public.commitments[1] += Bls12381::generate(&blstrs::Scalar::from(1));
+    say(&mut op, NodeId(1), Ok(forged));
+    assert_eq!(op.public(), None);
+    for node in [2, 3].map(NodeId) {
+        say(&mut op, node, scene.answer(node, &request));
+    }
+    assert_eq!(plaintext(&op), Some(Ok(SECRET.to_vec())));
+    assert!(op.culprits().is_empty());
+}
+
+#[test]
+fn silence_and_garbage_end_at_the_deadline_with_what_was_missing() {
+    let mut scene = Scene::new(4);
+    let ciphertext = scene.encrypted();
+    let user = scene.user.clone();
+    let (request, secret) = scene.request(&ciphertext, &user);
+    let mut op = scene.op(&request, &ciphertext, secret);
+    say(&mut op, NodeId(1), scene.answer(NodeId(1), &request));
+    say(&mut op, NodeId(3), scene.answer(NodeId(1), &request));
+    op.on_response(NodeId(2), b"\xff\xfe", at(1), &mut Vec::new());
+    assert_eq!(op.outcome(), None, "a share of node 1 is none of node 3");
+    op.tick(at(10_000), &mut Vec::new());
+    assert_eq!(plaintext(&op), Some(Err(DecryptError::NotEnoughShares { right: 1, needed: 3 })));
+    let other = Decrypt { plaintext: Digest([1; 32]), ..request };
+    let op = scene.op(&other, &ciphertext, secret);
+    assert_eq!(plaintext(&op), Some(Err(DecryptError::OtherSubject)));
+    assert_eq!(op.deadline(), None);
+}

@@ -1,0 +1,72 @@
+//! Decryption at one node: checks who asks and the conditions, and answers with its share of the decryption key.
+
+use k256::ecdsa::SigningKey;
+use rand_core::{CryptoRng, RngCore};
+
+use crate::api::{Decrypt, Decryption, ErrorCode, Failure};
+use crate::auth::{conditions, siwe};
+use crate::bls::{Identity, Purpose, SealedShare, ShareStatement, sign_share};
+use crate::curve::Bls12381;
+use crate::id::Epoch;
+use crate::io::Time;
+use crate::key::KeyShare;
+use crate::meter::Meter;
+use crate::wire::Signed;
+
+/// What a node answers a request for decryption by.
+pub(crate) struct Judge<'a> {
+    /// The node's epoch.
+    pub epoch: Epoch,
+    /// The node's clock.
+    pub clock: Time,
+    /// What sign-in messages must be like.
+    pub sign_in: &'a siwe::Policy,
+    /// The node's share of the network's key, if it holds one.
+    pub share: Option<&'a KeyShare<Bls12381>>,
+    /// Signs the share.
+    pub identity: &'a SigningKey,
+}
+
+impl Judge<'_> {
+    /// The sealed share, if the caller may have it.
+    ///
+    /// The sign-in must name the key to which shares are encrypted: a node that is asked cannot ask the others on with
+    /// the caller's sign-in and a key of its own.
+    pub fn answer(
+        &self,
+        request: &Decrypt,
+        rng: &mut (impl RngCore + CryptoRng),
+        meter: &mut Meter,
+    ) -> Result<Decryption, Failure> {
+        if request.epoch != self.epoch {
+            let text = format!("the request is for epoch {}, this node is in epoch {}", request.epoch, self.epoch);
+            return Err(failure(ErrorCode::WrongEpoch, text));
+        }
+        let caller = match &request.auth_sig {
+            Some(auth) => Some(siwe::verify_for(auth, self.clock, self.sign_in, &request.resource(), meter)?),
+            None => None,
+        };
+        conditions::evaluate(&request.conditions, caller)
+            .map_err(|error| failure(ErrorCode::NotAuthorized, error.to_string()))?;
+        let share = self.share.filter(|share| share.public.id() == request.key);
+        let share = share.ok_or_else(|| failure(ErrorCode::UnknownKey, "no share of this key here".to_owned()))?;
+        let conditions = conditions::digest(&request.conditions);
+        let identity = Identity::new(&conditions, &request.plaintext);
+        let part = sign_share(share, Purpose::Identity, identity.as_bytes(), meter)
+            .ok_or_else(|| failure(ErrorCode::UnknownKey, "the share of this key is zero".to_owned()))?;
+        let body = ShareStatement {
+            request: request.id(),
+            key: request.key,
+            conditions,
+            plaintext: request.plaintext,
+            share: part,
+        };
+        let signed = Signed::new(body, share.holder, self.identity, meter);
+        let share_of = SealedShare::seal(&signed, &request.reply_key, rng, meter);
+        Ok(Decryption { share: share_of, public: share.public.clone() })
+    }
+}
+
+fn failure(code: ErrorCode, message: String) -> Failure {
+    Failure { code, message, logs: String::new() }
+}
