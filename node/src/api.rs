@@ -134,7 +134,7 @@ pub enum Response {
         /// The request.
         request: RequestId,
         /// How it went.
-        result: Result<Decryption, Failure>,
+        result: Result<Box<Decryption>, Failure>,
     },
 }
 

@@ -138,11 +138,7 @@ impl DecryptOp {
     fn take(&mut self, node: NodeId, bytes: &[u8], now: Time) {
         match decode(bytes, RESPONSE_BYTES_MAX) {
             Ok(Response::Decrypt { request, result: Ok(part) }) if request == self.id => {
-                if self.take_part(node, part) {
-                    self.courier.settle(node)
-                } else {
-                    self.courier.again(node, now)
-                }
+                if self.take_part(node, *part) { self.courier.settle(node) } else { self.courier.again(node, now) }
             }
             Ok(Response::Decrypt { request, result: Err(failure) }) if request == self.id => {
                 self.failures.insert(node, failure);

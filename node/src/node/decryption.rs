@@ -37,7 +37,7 @@ impl Judge<'_> {
         request: &Decrypt,
         rng: &mut (impl RngCore + CryptoRng),
         meter: &mut Meter,
-    ) -> Result<Decryption, Failure> {
+    ) -> Result<Box<Decryption>, Failure> {
         if request.epoch != self.epoch {
             let text = format!("the request is for epoch {}, this node is in epoch {}", request.epoch, self.epoch);
             return Err(failure(ErrorCode::WrongEpoch, text));
@@ -63,7 +63,7 @@ impl Judge<'_> {
         };
         let signed = Signed::new(body, share.holder, self.identity, meter);
         let share_of = SealedShare::seal(&signed, &request.reply_key, rng, meter);
-        Ok(Decryption { share: share_of, public: share.public.clone() })
+        Ok(Box::new(Decryption { share: share_of, public: share.public.clone() }))
     }
 }
 

@@ -65,8 +65,8 @@ impl Source {
         holders: Vec<NodeId>,
         count: usize,
         env: &mut Env,
-    ) -> Result<Vec<Made>, Output> {
-        let Self::Protocol(maker) = self else { return Err(Output::NeedTriples { leader, holders }) };
+    ) -> Result<Vec<Made>, Box<Output>> {
+        let Self::Protocol(maker) = self else { return Err(Box::new(Output::NeedTriples { leader, holders })) };
         let wanted = maker.waiting.entry(holders).or_default();
         *wanted = count.max(*wanted);
         Ok(maker.run(env, |_, _, _| {}))

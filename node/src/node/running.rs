@@ -330,7 +330,7 @@ impl Running {
                     let source = &mut self.source;
                     match self.core.with_env(now, out, |env| source.need(leader, holders, count, env)) {
                         Ok(made) => self.hand_on(made, now, out),
-                        Err(request) => out.push(request),
+                        Err(request) => out.push(*request),
                     }
                 }
                 signing::Effect::Culprit { node, what, evidence } => {

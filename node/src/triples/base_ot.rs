@@ -140,10 +140,10 @@ mod tests {
         assert!(choose(&[2; 32], &setup, &mut rng, &mut tools).is_none(), "the proof is of one pair");
         let chosen = choose(&[1; 32], &setup, &mut rng, &mut tools).unwrap();
         let keys = sender.keys(&[1; 32], &chosen.body, &mut tools).unwrap();
-        for i in 0..KAPPA {
+        for (i, own) in chosen.keys.iter().enumerate() {
             let choice = (*chosen.choices >> i & 1) as usize;
-            assert_eq!(keys[choice][i], chosen.keys[i]);
-            assert_ne!(keys[1 - choice][i], chosen.keys[i]);
+            assert_eq!(keys[choice][i], *own);
+            assert_ne!(keys[1 - choice][i], *own);
         }
     }
 }

@@ -178,10 +178,10 @@ impl Generator {
             return env.dropped(from, "a message of no peer");
         }
         let Some(batch) = message.batch() else { return env.dropped(from, "a message of no batch") };
-        if let (Message::Commit(joined), false) = (&message, self.runs.contains_key(&batch)) {
-            if let Err(reason) = self.join_by(from, joined, env, fx) {
-                return env.dropped(from, reason);
-            }
+        if let (Message::Commit(joined), false) = (&message, self.runs.contains_key(&batch))
+            && let Err(reason) = self.join_by(from, joined, env, fx)
+        {
+            return env.dropped(from, reason);
         }
         match self.runs.get_mut(&batch) {
             Some(run) => run.on_message(Sender { from, signature }, message, env, fx),

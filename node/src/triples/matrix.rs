@@ -115,7 +115,7 @@ mod tests {
         let mut sum = a.clone();
         add(&mut sum, b);
         assert_eq!(hash.of(&sum), hash.of(a) ^ hash.of(b));
-        assert_eq!(hash.of(&vec![0; 48]), 0);
+        assert_eq!(hash.of(&[0; 48]), 0);
         for at in 0..384 {
             let mut flipped = a.clone();
             flipped[at / 8] ^= 1 << (at % 8);

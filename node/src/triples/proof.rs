@@ -103,7 +103,7 @@ pub(super) fn prove_equality(
     let points: Vec<ProjectivePoint> = over_generator.chain(over_bases).collect();
     let (claim, points) = (equal.bytes(tools), point_bytes(&points, tools.meter));
     let challenge = context.challenge([&claim, &points, b""], tools);
-    (challenge, nonces.iter().zip(secrets).map(|(r, secret)| r + &(challenge * secret)).collect())
+    (challenge, nonces.iter().zip(secrets).map(|(r, secret)| *r + challenge * secret).collect())
 }
 
 /// Checks a proof of [`prove_equality`]: the challenge must be that of all z G - c K and z B - c I.

@@ -229,7 +229,7 @@ pub(super) struct User {
 }
 
 /// How keys are prepared for signing.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keys {
     /// Where Beaver triples come from.
@@ -238,12 +238,6 @@ pub struct Keys {
     pub batch: Batch,
     /// How many presignatures each holder set keeps ready, at most 255; the engine's choice if not given.
     pub pool_per_set: Option<u8>,
-}
-
-impl Default for Keys {
-    fn default() -> Self {
-        Self { preprocessing: Preprocessing::default(), batch: Batch::default(), pool_per_set: None }
-    }
 }
 
 /// A number of triples, 1 to 32.

@@ -98,20 +98,20 @@ impl Scene {
     }
 
     /// What an honest node answers.
-    fn answer(&self, node: NodeId, request: &Decrypt) -> Result<Decryption, Failure> {
+    fn answer(&self, node: NodeId, request: &Decrypt) -> Result<Box<Decryption>, Failure> {
         let mut rng = ChaCha20Rng::seed_from_u64(node.0.into());
         self.judge(node).answer(request, &mut rng, &mut Meter::default())
     }
 
     /// A signed answer of `node` with another share than it should give.
-    fn lie(&self, node: NodeId, request: &Decrypt, share: SignaturePoint) -> Result<Decryption, Failure> {
+    fn lie(&self, node: NodeId, request: &Decrypt, share: SignaturePoint) -> Result<Box<Decryption>, Failure> {
         let conditions = conditions::digest(&request.conditions);
         let body =
             ShareStatement { request: request.id(), key: request.key, conditions, plaintext: request.plaintext, share };
         let signed = Signed::new(body, node, &self.keys[usize::from(node.0) - 1], &mut Meter::default());
         let mut rng = ChaCha20Rng::seed_from_u64(99);
         let share = SealedShare::seal(&signed, &request.reply_key, &mut rng, &mut Meter::default());
-        Ok(Decryption { share, public: self.shares[0].public.clone() })
+        Ok(Box::new(Decryption { share, public: self.shares[0].public.clone() }))
     }
 
     fn op(&self, request: &Decrypt, ciphertext: &Encrypted, secret: Scalar) -> DecryptOp {
@@ -122,7 +122,7 @@ impl Scene {
     }
 }
 
-fn say(op: &mut DecryptOp, node: NodeId, result: Result<Decryption, Failure>) {
+fn say(op: &mut DecryptOp, node: NodeId, result: Result<Box<Decryption>, Failure>) {
     let bytes = encode(&Response::Decrypt { request: op.request(), result });
     op.on_response(node, &bytes, at(1), &mut Vec::new());
 }

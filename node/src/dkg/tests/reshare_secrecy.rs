@@ -50,7 +50,7 @@ fn rank(mut rows: Vec<Form>) -> usize {
 }
 
 fn determines(known: &[Form], target: &Form) -> bool {
-    rank([known, &[target.clone()]].concat()) == rank(known.to_vec())
+    rank([known, std::slice::from_ref(target)].concat()) == rank(known.to_vec())
 }
 
 /// A handover that everybody watched: the old shares, and every letter.

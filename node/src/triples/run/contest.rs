@@ -134,22 +134,32 @@ impl Run {
 
     pub(super) fn judge_if_all_spoke(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
         let spoke = |peer: NodeId| self.openings.contains_key(&peer) || self.testimonies.contains_key(&peer);
-        if self.contested && self.terms.peers(env.me).all(spoke) {
-            self.judge(env, fx);
+        if self.contested && !self.judged && self.terms.peers(env.me).all(spoke) {
+            // Whatever convicts somebody settles it. If nothing does, a word may still be under way: an abort that its
+            // maker's opening has overtaken, or the opening of one who has testified.
+            self.accuse(env, fx);
+            if !self.named.is_empty() {
+                self.judge(env, fx);
+            }
         }
     }
 
-    /// Names whoever is convicted by what has been said, and suspects whoever said nothing.
-    pub(super) fn judge(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
-        if mem::replace(&mut self.judged, true) || matches!(self.state, State::Over) {
-            return;
-        }
+    /// Names whoever is convicted by what has been said so far.
+    fn accuse(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
         for (culprit, proof) in self.contradictions(env) {
             self.name(culprit, proof, env, fx);
         }
         if self.openings.len() == self.terms.k() {
             self.judge_by_replay(env, fx);
         }
+    }
+
+    /// Ends the contest: names whoever is convicted by what has been said, and suspects whoever said nothing.
+    pub(super) fn judge(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
+        if mem::replace(&mut self.judged, true) || matches!(self.state, State::Over) {
+            return;
+        }
+        self.accuse(env, fx);
         for peer in self.terms.peers(env.me).collect::<Vec<_>>() {
             if !self.openings.contains_key(&peer) && !self.is_sealed(peer, env) {
                 self.suspects.insert(peer);

@@ -42,7 +42,7 @@ proptest! {
         net.start();
         loop {
             if let Some(at) = net.under_way.iter().position(|parcel| parcel.from == LIAR)
-                && net.rng.next_u32() % out_of == 0
+                && net.rng.next_u32().is_multiple_of(out_of)
             {
                 let mut parcel = net.under_way.swap_remove(at);
                 mutate(&mut net, &mut parcel);

@@ -164,10 +164,9 @@ impl Net {
 
     /// What `node` got of the batches.
     pub(super) fn ready(&self, node: NodeId) -> Vec<&DealtTriples> {
-        let ready = |effect| match effect {
-            &Effect::Ready { ref triples, .. } => Some(&**triples),
-            _ => None,
-        };
+        fn ready(effect: &Effect) -> Option<&DealtTriples> {
+            if let Effect::Ready { triples, .. } = effect { Some(triples) } else { None }
+        }
         self.peers[&node].effects.iter().filter_map(ready).collect()
     }
 
