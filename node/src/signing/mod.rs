@@ -20,6 +20,7 @@ mod round;
 mod session;
 mod signers;
 mod standing;
+mod subject;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -32,8 +33,9 @@ pub use message::{
 };
 pub use params::Params;
 pub use pool::PoolLevels;
-pub use session::{Progress, Subject, session_id};
+pub use session::Progress;
 pub use signers::Signers;
+pub use subject::{Subject, session_id};
 
 use k256::{ProjectivePoint, Scalar};
 use serde::{Deserialize, Serialize};

@@ -1,64 +1,30 @@
 //! One session at a node that has authorised it: announcing, answering proposals, collecting shares; and, in the
 //! attempts whose turn it is, coordinating.
 
+mod announcing;
+mod proposals;
+
 use k256::Scalar;
-use rand_core::RngCore;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::coordinator::{Coordination, Step, Task};
 use super::over::Source;
-use super::pool::{Io, Pool, State};
-use super::round::{Judge, Round, Verdict, is_signature, is_signed};
+use super::pool::{Io, Pool};
+use super::round::{Judge, Round, Verdict, is_signature};
 use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
-    ShareScalar, ecdsa, frost, is_subset_of,
+    ShareEvidence, ShareScalar, SigningEvidence, Subject, ecdsa, frost, is_subset_of,
 };
-use super::{ShareEvidence, SigningEvidence};
 use crate::bugs::{self, Bug};
-use crate::conduct::{Secret, SecretKind};
-use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};
+use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Time;
-use crate::key::{KeyShare, PublicKey};
 use crate::note::Note;
 use crate::wire::{Signable, SignatureBytes, Signed, encode, hash_parts};
+use announcing::Announced;
+pub(super) use proposals::must_wait;
 
 /// Shares kept of one sender for proposals that have not arrived.
 const EARLY_SHARES_MAX: usize = 16;
-
-/// What is signed, and for whom.
-#[derive(Clone, Debug)]
-pub struct Subject {
-    /// The client's request.
-    pub request: RequestId,
-    /// The name that the action gave the signature.
-    pub sig_name: String,
-    /// This node's share of the key.
-    pub key: Rc<KeyShare>,
-    /// The 32 bytes to sign.
-    pub digest: Digest,
-    /// How.
-    pub scheme: Scheme,
-}
-
-impl Subject {
-    /// The same at all nodes that agree on everything but the digest, so that they meet at one coordinator.
-    pub fn session(&self) -> SessionId {
-        session_id(&self.request, &self.sig_name, &self.key.public, self.scheme)
-    }
-
-    fn threshold(&self) -> usize {
-        usize::from(self.key.public.threshold)
-    }
-}
-
-/// An announcement of this node. The FROST nonces are there until the one proposal that uses them.
-struct Announced {
-    body: Announce,
-    nonces: Option<frost::Nonces>,
-    /// The nonces are used: offer new ones if there is no signature by this time.
-    again_at: Option<Time>,
-}
 
 /// How far a session has come at one node.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -156,64 +122,6 @@ impl Session {
         members[turn as usize]
     }
 
-    fn announce(&mut self, attempt: u32, io: &mut Io) {
-        if !self.announced.contains_key(&attempt) {
-            self.announce_turn(attempt, 0, io);
-        }
-    }
-
-    /// Announces anew to a coordinator that has been restarted since: only what is addressed to it counts there.
-    pub(super) fn readdress(&mut self, peer: NodeId, boot: Boot, io: &mut Io) {
-        if self.outcome.is_some() {
-            return;
-        }
-        let is_stale = |(attempt, announced): &(&u32, &Announced)| {
-            self.coordinator(**attempt) == peer && announced.body.coordinator_boot != boot
-        };
-        let stale = self.announced.iter().filter(is_stale).map(|(attempt, announced)| (*attempt, announced.body.turn));
-        for (attempt, turn) in stale.collect::<Vec<_>>() {
-            self.announce_turn(attempt, turn + 1, io);
-        }
-    }
-
-    fn announce_turn(&mut self, attempt: u32, turn: u32, io: &mut Io) {
-        *io.counter += 1;
-        let stream = if bugs::planted(Bug::DeterministicNonce) {
-            [self.id.0, self.subject.digest.0].concat()
-        } else {
-            [&self.id.0[..], &attempt.to_be_bytes(), &io.counter.to_be_bytes()].concat()
-        };
-        let mut rng = io.env.entropy.stream(&stream, "signing/announce");
-        let (fresh, nonces) = match self.subject.scheme {
-            Scheme::EcdsaK256 => {
-                let mut bytes = [0; 32];
-                if bugs::planted(Bug::ShareInAnnouncement) {
-                    bytes = crate::curve::scalar_bytes(&self.subject.key.secret);
-                } else {
-                    rng.fill_bytes(&mut bytes);
-                }
-                (Fresh::Bytes(bytes), None)
-            }
-            scheme @ (Scheme::SchnorrK256Sha256 | Scheme::SchnorrK256Bip340) => {
-                let committed = frost::commit(scheme, &self.subject.key, &mut rng, io.env.meter);
-                let (nonces, commitments) = committed.expect("a scheme of FROST");
-                for nonce in nonces.secrets() {
-                    if let Ok(bytes) = nonce.as_slice().try_into() {
-                        io.env.conduct.learn(Secret { kind: SecretKind::Nonce, session: self.id, bytes });
-                    }
-                }
-                (Fresh::Nonces(Box::new(commitments)), Some(nonces))
-            }
-        };
-        let boot = if bugs::planted(Bug::AnnouncementWithoutBoot) { Boot::default() } else { io.env.boot };
-        let coordinator = self.coordinator(attempt);
-        let coordinator_boot = if coordinator == io.env.me { io.env.boot } else { io.standing.boot_of(coordinator) };
-        let (session, digest) = (self.id, self.subject.digest);
-        let body = Announce { session, attempt, coordinator_boot, turn, boot, digest, fresh };
-        self.announced.insert(attempt, Announced { body: body.clone(), nonces, again_at: None });
-        io.send(coordinator, Message::Announce(body));
-    }
-
     /// An announcement, whose signature the caller has checked, to this node as coordinator.
     pub(super) fn on_announce(
         &mut self,
@@ -303,74 +211,6 @@ impl Session {
         let others: Vec<NodeId> = self.early.iter().filter(|(_, e)| !e.is_empty()).map(|(sender, _)| *sender).collect();
         others.into_iter().for_each(|sender| self.show(sender, attempt, io));
         self.conclude(proposal, io);
-    }
-
-    /// Everything about a proposal that can be checked without consuming anything.
-    fn examine(
-        &self,
-        from: NodeId,
-        propose: &Propose,
-        signature: Option<SignatureBytes>,
-        pool: &Pool,
-        io: &mut Io,
-    ) -> Result<(), &'static str> {
-        if from != self.coordinator(propose.attempt) {
-            return Err("a proposal by another than the coordinator");
-        }
-        let list = &propose.announcements;
-        let holders: Vec<NodeId> = list.iter().map(|a| a.signer).collect();
-        if !is_subset_of(&holders, self.subject.threshold(), &self.subject.key.public.members) {
-            return Err("a proposal of other than the threshold of members");
-        }
-        let Some(own) = self.announced.get(&propose.attempt) else {
-            return Err("a proposal for an attempt that this node has not announced");
-        };
-        if !list.iter().any(|a| a.signer == io.env.me && a.body == own.body) {
-            return Err("a proposal without this node's announcement");
-        }
-        let agrees = |body: &Announce| {
-            (body.session, body.attempt, body.digest) == (own.body.session, own.body.attempt, own.body.digest)
-                && body.fresh.is_for(self.subject.scheme)
-        };
-        if !list.iter().all(|a| agrees(&a.body)) {
-            return Err("a proposal of announcements that do not agree");
-        }
-        self.examine_nonce(from, propose, &holders, own, pool)?;
-        let me = io.env.me;
-        if !list.iter().filter(|a| a.signer != me).all(|a| is_signed(a, io.env)) {
-            let signed = signature.map(|signature| Signed { body: propose.clone(), signer: from, signature });
-            let evidence = signed.map(|signed| SigningEvidence::ForgedAnnouncement(Box::new(signed)));
-            io.convict(from, Misbehaviour::ForgedAnnouncement { proposal: propose.digest() }, evidence);
-            return Err("a proposal with a forged announcement");
-        }
-        Ok(())
-    }
-
-    fn examine_nonce(
-        &self,
-        from: NodeId,
-        propose: &Propose,
-        holders: &[NodeId],
-        own: &Announced,
-        pool: &Pool,
-    ) -> Result<(), &'static str> {
-        match (self.subject.scheme, &propose.presignature) {
-            (Scheme::SchnorrK256Sha256 | Scheme::SchnorrK256Bip340, None) => {
-                own.nonces.is_some().then_some(()).ok_or("a second proposal for the same nonces")
-            }
-            (Scheme::EcdsaK256, Some(id)) => {
-                let start = pool.ready(id).ok_or("a proposal with a presignature that is not there")?;
-                let public = &self.subject.key.public;
-                if start.leader != from {
-                    Err("a proposal by another than the presignature's leader")
-                } else if start.holders != holders || (start.key, start.epoch) != (public.id(), public.epoch) {
-                    Err("a proposal with a presignature of another key or set")
-                } else {
-                    Ok(())
-                }
-            }
-            _ => Err("a proposal of another scheme"),
-        }
     }
 
     /// Consumes the nonce and computes this node's share.
@@ -593,16 +433,4 @@ impl Session {
         self.outcome = Some(Outcome::Failed);
         io.ended.push(self.id);
     }
-}
-
-/// The name of the session that makes this signature of a request: the same at all nodes that agree on everything but
-/// the digest.
-pub fn session_id(request: &RequestId, sig_name: &str, key: &PublicKey, scheme: Scheme) -> SessionId {
-    let (id, epoch) = (key.id(), key.epoch.0.to_be_bytes());
-    SessionId::derive("signing/session", &[&request.0, sig_name.as_bytes(), &id.0, &epoch, &encode(&scheme)])
-}
-
-/// Whether a proposal must wait for its presignature to be completed here.
-pub(super) fn must_wait(propose: &Propose, pool: &Pool) -> Option<Digest> {
-    propose.presignature.filter(|id| matches!(pool.state(id), State::Running | State::Unknown))
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::codec::Reader;
-use super::holder::{last_share_matches, products_of, public_digest, read_sums};
+use super::holder::{last_share_matches, products_of, public_digest, read_sums, sums_hold};
 use super::message::{Abort, Body, Commit, Opening, Reason, Record, Seal, ShareProof, Start, Step};
 use super::polynomials::{matches, parse, total};
 use super::replay::replay;
@@ -33,6 +33,8 @@ pub enum Misbehaviour {
     TwoSteps,
     /// It dealt a share that is not on its committed polynomial.
     WrongShare,
+    /// It signed sums without knowing them.
+    WrongSums,
     /// It sealed other polynomials than those that were made.
     WrongSeal,
     /// It gave up or opened a batch that it had sealed.
@@ -81,7 +83,9 @@ pub enum Proof {
     TwoSteps(Box<[Record; 2]>),
     /// A share beside its polynomial.
     Share(Box<ShareProof>),
-    /// An abort with a proof of a wrong share that proves nothing.
+    /// Sums with a wrong proof of knowledge. By then their maker may have sealed, and then no seeds are replayed.
+    Sums(Box<Signed<Step>>),
+    /// An abort with an accusation that proves nothing.
     FalseAccusation(Box<Signed<Abort>>),
     /// A seal of other polynomials than those of its session.
     Seal(Box<SealProof>),
@@ -180,10 +184,10 @@ impl Court<'_> {
                 guilty(place(&two[0]) == place(&two[1]) && two[0].hash != two[1].hash, Misbehaviour::TwoSteps)
             }
             Proof::Share(proof) => guilty(self.share_is_wrong(culprit, proof, tools)?, Misbehaviour::WrongShare),
+            Proof::Sums(step) => guilty(self.sums_are_wrong(culprit, step, tools)?, Misbehaviour::WrongSums),
             Proof::FalseAccusation(abort) => {
                 self.signed(culprit, abort, tools)?;
-                let Reason::Share(proof) = &abort.body.reason else { return Err(Unfounded::Consistent) };
-                let false_alarm = self.share_is_wrong(proof.shares.signer, proof, tools) != Ok(true);
+                let false_alarm = self.accusation(&abort.body.reason, tools).is_some_and(|(_, proof)| proof.is_none());
                 guilty(abort.body.batch == self.batch && false_alarm, Misbehaviour::UnfoundedAbort)
             }
             Proof::Seal(proof) => {
@@ -242,8 +246,32 @@ impl Court<'_> {
         ours && same_boot && opening.seed.commitment(self.batch, commit.signer) != commit.body.seed
     }
 
+    /// Whom an abort accuses by itself, and the proof if it is one.
+    pub(super) fn accusation(&self, reason: &Reason, tools: &mut Tools) -> Option<(NodeId, Option<Proof>)> {
+        let (accused, wrong, proof) = match reason {
+            Reason::Share(proof) => {
+                let accused = proof.shares.signer;
+                (accused, self.share_is_wrong(accused, proof, tools), Proof::Share(proof.clone()))
+            }
+            Reason::Sums(step) => {
+                (step.signer, self.sums_are_wrong(step.signer, step, tools), Proof::Sums(step.clone()))
+            }
+            Reason::Late(_) | Reason::Bad(_) | Reason::Unequal => return None,
+        };
+        Some((accused, (wrong == Ok(true)).then_some(proof)))
+    }
+
+    fn sums_are_wrong(&self, by: NodeId, step: &Signed<Step>, tools: &mut Tools) -> Result<bool, Unfounded> {
+        self.signed(by, step, tools)?;
+        let Step { batch, sid, slot, body } = &step.body;
+        if *batch != self.batch || *slot != (Slot { from: by, to: None, kind: Kind::Sums, part: 0 }) {
+            return Err(Unfounded::Consistent);
+        }
+        Ok(!sums_hold(&self.terms, (*sid, by), &body.0, tools))
+    }
+
     /// Whether the shares contradict what their maker committed to. The proof's signatures are checked.
-    pub(super) fn share_is_wrong(&self, by: NodeId, proof: &ShareProof, tools: &mut Tools) -> Result<bool, Unfounded> {
+    fn share_is_wrong(&self, by: NodeId, proof: &ShareProof, tools: &mut Tools) -> Result<bool, Unfounded> {
         let (polynomials, shares) = (&proof.polynomials, &proof.shares);
         let Some(to) = shares.body.slot.to else { return Err(Unfounded::Consistent) };
         let sid = shares.body.sid;

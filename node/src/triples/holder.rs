@@ -435,6 +435,12 @@ fn check_sums(count: usize, facts: [u8; 32], body: &[u8], tools: &mut Tools) -> 
     knowledge_holds(knowledge(facts), encoded, &sums, &proof, tools).then_some(sums)
 }
 
+/// [`check_sums`] for those who were not there.
+pub(super) fn sums_hold(terms: &Terms, (sid, holder): (Digest, NodeId), body: &[u8], tools: &mut Tools) -> bool {
+    let fits = body.len() == terms.length(Kind::Sums, 0);
+    fits && check_sums(terms.count, context(sid, holder), body, tools).is_some()
+}
+
 /// Reads a body of sums without checking it.
 pub(super) fn read_sums(count: usize, body: &[u8]) -> Option<Vec<ProjectivePoint>> {
     Reader::new(body).points(count).ok()

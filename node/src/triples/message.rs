@@ -208,6 +208,8 @@ pub enum Reason {
     Unequal,
     /// A share was wrong, provably from what its maker signed.
     Share(Box<ShareProof>),
+    /// Sums whose proof of knowledge is wrong, as their maker signed them.
+    Sums(Box<Signed<Step>>),
 }
 
 /// Three messages of one holder that contradict each other: a share is not on the polynomial.

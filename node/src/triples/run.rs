@@ -274,10 +274,13 @@ impl Run {
     fn reason(&self, fault: Fault) -> Reason {
         let slot = match fault {
             Fault::Unequal => return Reason::Unequal,
-            Fault::Bad(slot) => return Reason::Bad(slot),
-            Fault::Share(slot) => slot,
+            Fault::Bad(slot) | Fault::Share(slot) => slot,
         };
         let of = |kind, to| self.kept.get(&Slot { from: slot.from, to, kind, part: 0 }).cloned();
+        if let Fault::Bad(_) = fault {
+            let step = of(slot.kind, slot.to).filter(|_| slot.kind == Kind::Sums);
+            return step.map_or(Reason::Bad(slot), |step| Reason::Sums(Box::new(step)));
+        }
         let sums = of(Kind::Sums, None).filter(|_| slot.kind == Kind::LastShares);
         match (of(Kind::Polynomials, None), of(slot.kind, slot.to)) {
             (Some(polynomials), Some(shares)) => Reason::Share(Box::new(ShareProof { polynomials, sums, shares })),
@@ -385,9 +388,10 @@ impl Run {
             }
         };
         if let Some(reason) = reason {
-            if let Reason::Share(proof) = &reason {
-                let proof = proof.clone();
-                self.name(proof.shares.signer, Proof::Share(proof), env, fx);
+            let court = self.court(env);
+            let accusation = court.accusation(&reason, &mut Tools { meter: env.meter, memo: env.memo });
+            if let Some((accused, Some(proof))) = accusation {
+                self.name(accused, proof, env, fx);
             }
             let abort = Abort { batch: self.id, sid: self.sid, reason };
             self.aborts.insert(env.me, Signed::new(abort.clone(), env.me, env.identity, env.meter));

@@ -1,13 +1,12 @@
 //! What happens in a batch once somebody gives up: who shows what, who is named, who is suspected.
 
 use std::mem;
-use std::rc::Rc;
 
 use super::{Run, State};
 use crate::bugs::{self, Bug};
 use crate::env::Env;
 use crate::id::NodeId;
-use crate::triples::blame::{Court, Misbehaviour, Proof};
+use crate::triples::blame::{Misbehaviour, Proof};
 use crate::triples::effect::Effect;
 use crate::triples::message::{Abort, Message, Opening, Reason, Record, Testimony};
 use crate::triples::slot::{Kind, Slot};
@@ -29,24 +28,20 @@ impl Run {
             let two = Box::new((seal.clone(), abort.clone()));
             self.name(from, Proof::SealAndAbort(two), env, fx);
         }
+        let court = self.court(env);
+        let accusation = court.accusation(&abort.body.reason, &mut Tools { meter: env.meter, memo: env.memo });
+        match accusation {
+            Some((accused, Some(proof))) => self.name(accused, proof, env, fx),
+            Some((_, None)) => self.name(from, Proof::FalseAccusation(Box::new(abort.clone())), env, fx),
+            None => {}
+        }
         match &abort.body.reason {
-            Reason::Share(proof) => {
-                let mut tools = Tools { meter: env.meter, memo: env.memo };
-                let court = Court { batch: self.id, terms: Rc::clone(&self.terms), roster: env.roster };
-                let (accused, wrong) =
-                    (proof.shares.signer, court.share_is_wrong(proof.shares.signer, proof, &mut tools));
-                let (culprit, proof) = match wrong {
-                    Ok(true) => (accused, Proof::Share(proof.clone())),
-                    _ => (from, Proof::FalseAccusation(Box::new(abort.clone()))),
-                };
-                self.name(culprit, proof, env, fx);
-            }
             Reason::Late(missing) => self.suspect_late(from, missing.clone(), env),
             Reason::Bad(slot) if bugs::planted(Bug::AbortOnWord) => {
                 let word = Proof::FalseAccusation(Box::new(abort.clone()));
                 self.convict(slot.from, Misbehaviour::Diverged, word, env.me, fx);
             }
-            Reason::Bad(_) | Reason::Unequal => {}
+            Reason::Bad(_) | Reason::Unequal | Reason::Share(_) | Reason::Sums(_) => {}
         }
         self.aborts.insert(from, abort);
         self.contest(env, fx);
@@ -133,7 +128,9 @@ impl Run {
     }
 
     pub(super) fn judge_if_all_spoke(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
-        let spoke = |peer: NodeId| self.openings.contains_key(&peer) || self.testimonies.contains_key(&peer);
+        // Only who has sealed testifies without opening; its seal may still be under way.
+        let testified = |peer: &NodeId| self.testimonies.contains_key(peer) && self.seals.contains_key(peer);
+        let spoke = |peer: NodeId| self.openings.contains_key(&peer) || testified(&peer);
         if self.contested && !self.judged && self.terms.peers(env.me).all(spoke) {
             // Whatever convicts somebody settles it. If nothing does, a word may still be under way: an abort that its
             // maker's opening has overtaken, or the opening of one who has testified.
