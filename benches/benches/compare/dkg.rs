@@ -19,10 +19,25 @@ use crate::table::Row;
 const SESSION: SessionId = SessionId([7; 32]);
 
 pub fn rows(clock: &Clock, n: u16, k: u16) -> Vec<Row> {
-    let ours = Ours::new(n, k);
-    let theirs = Theirs::new(n, k);
-    let (ours, theirs) = (clock.time(|| ours.party()), clock.time(|| theirs.party()));
-    vec![Row { protocol: "DKG", n, k, ours, theirs: Some(("frost-secp256k1 part1..3", theirs)) }]
+    let (ours, theirs) = (Ours::new(n, k), Theirs::new(n, k));
+    let row = |protocol, ours, name, theirs| Row { protocol, n, k, ours, theirs: Some((name, theirs)) };
+    let (dealings, packages) = (ours.decoded(), theirs.decoded());
+    let computed = row(
+        "DKG on decoded values",
+        clock.time(|| {
+            ours.deal(ours.me);
+            ours.key(&dealings)
+        }),
+        "frost-secp256k1 part1..3",
+        clock.time(|| theirs.key(&packages)),
+    );
+    let whole = row(
+        "DKG from bytes, ours signed",
+        clock.time(|| ours.party()),
+        "frost-secp256k1 part1..3 and decoding",
+        clock.time(|| theirs.key(&theirs.decoded())),
+    );
+    vec![computed, whole]
 }
 
 /// One session, and what all others send to the party.
@@ -61,28 +76,39 @@ impl Ours {
         Signed::new(ack, signer, &self.committee.identities[&signer], &mut Meter::default())
     }
 
-    /// Deals; checks, opens and acknowledges every dealing; checks the certificate of its own; sums up the first k.
+    fn decoded(&self) -> Vec<Signed<Dealing>> {
+        self.dealings.iter().map(|bytes| decode(bytes, FRAME_BYTES_MAX).expect("honest")).collect()
+    }
+
+    /// Checks and opens every dealing, and sums up the first k.
+    fn key(&self, dealings: &[Signed<Dealing>]) -> KeyShare {
+        let meter = &mut Meter::default();
+        let (context, decryption) = (self.context(), &self.committee.decryptions[&self.me]);
+        let mut opened = Vec::new();
+        for Signed { body, .. } in dealings {
+            body.verify_public(&context, &Memo::off(), meter).expect("an honest dealing");
+            let share = body.open_share(&context, self.me, decryption, meter).expect("an honest share");
+            opened.push((body, share));
+        }
+        let parts = opened.iter().map(|(dealing, share)| (*dealing, &**share)).take(self.committee.roster.threshold());
+        dkg::finalize(&context, self.me, &parts.collect::<Vec<_>>(), meter).expect("honest dealings")
+    }
+
+    /// All that a node does: also decodes, checks signatures, acknowledges, and checks the certificate of its own dealing.
     fn party(&self) -> KeyShare {
         let (roster, meter) = (&self.committee.roster, &mut Meter::default());
-        let (context, decryption) = (self.context(), &self.committee.decryptions[&self.me]);
         self.deal(self.me);
-        let mut opened = Vec::new();
-        for bytes in &self.dealings {
-            let signed: Signed<Dealing> = decode(bytes, FRAME_BYTES_MAX).expect("honest");
+        let dealings = self.decoded();
+        for signed in &dealings {
             let identity = &roster.get(signed.signer).expect("a member").identity;
             assert!(signed.verify(identity, meter), "an honest signature");
-            signed.body.verify_public(&context, &Memo::off(), meter).expect("an honest dealing");
-            let share = signed.body.open_share(&context, self.me, decryption, meter).expect("an honest share");
             self.acknowledge(self.me, &signed.body);
-            opened.push((signed.body, share));
         }
         let acks: Vec<Signed<Ack>> =
             self.acks.iter().map(|bytes| decode(bytes, FRAME_BYTES_MAX).expect("honest")).collect();
         let Ack { session, dealer, digest } = acks[0].body;
         Certificate { session, dealer, digest, acks }.verify(roster, meter).expect("honest acknowledgements");
-        let parts: Vec<_> =
-            opened.iter().map(|(dealing, share)| (dealing, &**share)).take(roster.threshold()).collect();
-        dkg::finalize(&context, self.me, &parts, meter).expect("honest dealings")
+        self.key(&dealings)
     }
 }
 
@@ -94,6 +120,8 @@ struct Theirs {
     round1: BTreeMap<Identifier, Vec<u8>>,
     round2: BTreeMap<Identifier, Vec<u8>>,
 }
+
+type Packages = (BTreeMap<Identifier, frost::round1::Package>, BTreeMap<Identifier, frost::round2::Package>);
 
 fn identifier(id: u16) -> Identifier {
     Identifier::try_from(id).expect("not zero")
@@ -116,12 +144,15 @@ impl Theirs {
         Self { n, k, me: identifier(me), round1, round2 }
     }
 
-    fn party(&self) -> frost_secp256k1::keys::KeyPackage {
-        let (secret, _) = frost::part1(self.me, self.n, self.k, rng(1_000)).expect("right sizes");
+    fn decoded(&self) -> Packages {
         let round1 = self.round1.iter().map(|(id, b)| (*id, frost::round1::Package::deserialize(b).expect("honest")));
-        let round1: BTreeMap<_, _> = round1.collect();
-        let (secret, _) = frost::part2(secret, &round1).expect("honest packages");
         let round2 = self.round2.iter().map(|(id, b)| (*id, frost::round2::Package::deserialize(b).expect("honest")));
-        frost::part3(&secret, &round1, &round2.collect()).expect("honest packages").0
+        (round1.collect(), round2.collect())
+    }
+
+    fn key(&self, (round1, round2): &Packages) -> frost_secp256k1::keys::KeyPackage {
+        let (secret, _) = frost::part1(self.me, self.n, self.k, rng(1_000)).expect("right sizes");
+        let (secret, _) = frost::part2(secret, round1).expect("honest packages");
+        frost::part3(&secret, round1, round2).expect("honest packages").0
     }
 }

@@ -1,11 +1,11 @@
 //! Our protocols beside those of public crates: what one party computes, for the same participants and threshold, in one
 //! run on one machine.
 //!
-//! `cargo bench -p litsim-benches --bench compare` prints one table. Everything that a party receives is decoded from bytes
-//! and checked; nothing is shared between parties. With numbers as arguments, only these n are measured.
+//! `cargo bench -p litsim-benches --bench compare` prints one table. Everything that a party receives is checked; nothing
+//! is shared between parties. With numbers as arguments, only these n are measured.
 //!
-//! * DKG: frost-secp256k1's `part1` to `part3`. Ours includes what frost leaves to its user: encrypting shares, signing and
-//!   checking dealings, acknowledgements and a certificate.
+//! * DKG: frost-secp256k1's `part1` to `part3`. Ours encrypts and decrypts shares and proves the encryption's key. The second
+//!   row has decoding in both, and in ours what frost leaves to its user: signatures, acknowledgements, a certificate.
 //! * FROST: frost-secp256k1's `commit`, `sign` and `aggregate`.
 //! * Triples, presigning, ECDSA: the cait-sith crate, with k parties of which all k are needed. Ours signs every statement.
 

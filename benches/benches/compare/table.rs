@@ -20,7 +20,7 @@ pub struct Row {
 /// The line above all rows.
 pub fn head() -> String {
     format!(
-        "{:<28} {:>4} {:>4} {:>14} {:>14} {:>8}  {}",
+        "{:<29} {:>4} {:>4} {:>14} {:>14} {:>8}  {}",
         "CPU per party", "n", "k", "ours, us", "theirs, us", "ratio", "theirs"
     )
 }
@@ -28,7 +28,7 @@ pub fn head() -> String {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
-        write!(f, "{:<28} {:>4} {:>4} {:>14.1}", self.protocol, self.n, self.k, micros(self.ours))?;
+        write!(f, "{:<29} {:>4} {:>4} {:>14.1}", self.protocol, self.n, self.k, micros(self.ours))?;
         if let Some((name, theirs)) = self.theirs {
             let ratio = theirs.as_secs_f64() / self.ours.as_secs_f64();
             write!(f, " {:>14.1} {:>7.1}x  {name}", micros(theirs), ratio)?;

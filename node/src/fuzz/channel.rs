@@ -12,7 +12,7 @@ use crate::meter::Meter;
 
 const LABEL: Label = Label { session: SessionId([1; 32]), protocol: "fuzz", round: 0, kind: "word" };
 /// After so many events all must have arrived.
-const STEPS_MAX: usize = 2_000;
+const STEPS_MAX: usize = 200_000;
 /// Messages that a run sends at most, so that nothing is ever given up.
 const MESSAGES_MAX: u8 = 60;
 

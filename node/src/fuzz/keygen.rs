@@ -84,7 +84,7 @@ impl<P: KeyCurve> Machine for Keygen<P> {
                 let is_good = certificate.verify(&network.roster, &mut Meter::default()).is_ok();
                 assert!(is_good || by == LIAR, "an honest node's certificate counts");
                 let (dealer, digest) = (certificate.dealer, certificate.digest);
-                if is_good {
+                if is_good && block(network) < PARAMS.close_block {
                     network.on_all(|_, machine, env, _| machine.on_certified(dealer, digest, env));
                 }
             }
@@ -92,11 +92,12 @@ impl<P: KeyCurve> Machine for Keygen<P> {
                 let accuser = by;
                 let shown =
                     Shown::DealingDisputed { session: SESSION, dealer, digest, accuser, complaint: complaint.clone() };
+                if block(network) >= PARAMS.complaint_block {
+                    return;
+                }
                 network.events.push(ChainEvent::Board(shown));
                 network.on_all(|_, machine, env, _| {
-                    if machine.blocks < PARAMS.complaint_block
-                        && let Some(session) = &mut machine.session
-                    {
+                    if let Some(session) = &mut machine.session {
                         session.on_disputed(dealer, digest, accuser, complaint.clone(), env);
                     }
                 });
@@ -111,11 +112,18 @@ impl<P: KeyCurve> Keygen<P> {
     fn on_certified(&mut self, dealer: NodeId, digest: Digest, env: &mut Env) {
         let Some(session) = &mut self.session else { return };
         let known = |event: &BoardEvent| matches!(event, BoardEvent::Certified { dealer: d, .. } if *d == dealer);
-        if self.blocks < PARAMS.close_block && !self.certified.iter().any(known) {
+        if !self.certified.iter().any(known) {
             self.certified.push(BoardEvent::Certified { session: SESSION, dealer, digest });
             session.on_certified(dealer, digest, env);
         }
     }
+}
+
+/// The newest block that any node has seen: what is posted is in the next one, for all.
+fn block<P: KeyCurve>(network: &mut Network<Keygen<P>>) -> u64 {
+    let mut newest = 0;
+    network.on_all(|_, machine, _, _| newest = newest.max(machine.blocks));
+    newest
 }
 
 fn begun<P: KeyCurve>() -> Network<Keygen<P>> {
