@@ -12,9 +12,9 @@ use crate::statement::Statement;
 use crate::wire::{FRAME_BYTES_MAX, decode, encode};
 
 /// How many disturbed runs of each kind are looked at for evidence.
-const RUNS: u64 = 6;
+const RUNS: u64 = 12;
 
-/// Everything that honest nodes say to each other, each kind and size once, encoded as a statement.
+/// Everything that honest nodes say to each other, each kind once, encoded as a statement.
 pub(super) static STATEMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let mut all: Vec<Statement> = Vec::new();
     fn add<M: serde::Serialize + serde::de::DeserializeOwned>(
@@ -24,7 +24,8 @@ pub(super) static STATEMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     ) {
         let messages = said.iter().filter_map(|bytes| decode(bytes, FRAME_BYTES_MAX).ok());
         for statement in messages.map(wrap) {
-            if !all.iter().any(|known| known.label().kind == statement.label().kind) {
+            let name = |statement: &Statement| (statement.label().protocol, statement.label().kind);
+            if !all.iter().any(|known| name(known) == name(&statement)) {
                 all.push(statement);
             }
         }
