@@ -1,2 +1,3 @@
-//! Criterion benches live in `benches/`: `crypto` for what nodes compute, `world` for the simulator around them. The
-//! library itself is empty.
+//! Benches live in `benches/`: `crypto` for what nodes compute in each step, `triples` for batches of triples, `world` for
+//! the simulator around them, and `compare` for our protocols beside those of public crates, in one table. The library
+//! itself is empty.

@@ -20,6 +20,8 @@ pub mod dkg;
 pub mod entropy;
 pub mod env;
 pub mod evidence;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 pub mod id;
 pub mod io;
 pub mod key;

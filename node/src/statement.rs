@@ -35,6 +35,11 @@ impl Statement {
         }
     }
 
+    /// Whether it is a contribution to a key: the same to every member, and full of points.
+    pub fn is_dealing(&self) -> bool {
+        matches!(self, Self::Dkg(dkg::Message::Dealing(_)) | Self::NetworkDkg(dkg::Message::Dealing(_)))
+    }
+
     /// The 32 bytes that the sender signs, for statements that may be passed on or serve as evidence.
     pub fn signing_digest(&self) -> Option<[u8; 32]> {
         match self {

@@ -6,7 +6,7 @@
 
 use k256::elliptic_curve::PrimeField;
 use k256::elliptic_curve::group::GroupEncoding;
-use k256::elliptic_curve::ops::{MulByGenerator, Reduce};
+use k256::elliptic_curve::ops::{LinearCombinationExt, MulByGenerator, Reduce};
 use k256::{ProjectivePoint, Scalar, U256};
 
 mod bls12_381;
@@ -47,6 +47,11 @@ pub fn scalar_reduce(bytes: &[u8; 32]) -> Scalar {
 /// Multiplies the generator by a scalar, with precomputed tables (constant time).
 pub fn times_generator(scalar: &Scalar) -> ProjectivePoint {
     <ProjectivePoint as MulByGenerator>::mul_by_generator(scalar)
+}
+
+/// The sum of points times scalars, with one chain of doublings for all of them.
+pub fn sum_of_products(terms: &[(ProjectivePoint, Scalar)]) -> ProjectivePoint {
+    ProjectivePoint::lincomb_ext(terms)
 }
 
 /// A secret polynomial over secp256k1.

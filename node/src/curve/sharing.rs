@@ -55,18 +55,14 @@ impl<P: Curve> Drop for SecretPolynomial<P> {
     }
 }
 
-/// Multiplies a point by a small public number in variable time.
-pub fn mul_small<P: Curve>(point: &P, mut factor: u16) -> P {
-    let mut sum = P::identity();
-    let mut power = *point;
-    while factor > 0 {
-        if factor & 1 == 1 {
-            sum += power;
-        }
-        power = power.double();
-        factor >>= 1;
-    }
-    sum
+/// Multiplies a point by a small public number in variable time: a doubling for each bit after the first, an addition for
+/// each of them that is set.
+pub fn mul_small<P: Curve>(point: &P, factor: u16) -> P {
+    let Some(highest) = factor.checked_ilog2() else { return P::identity() };
+    (0..highest).rev().fold(*point, |power, bit| {
+        let double = power.double();
+        if factor >> bit & 1 == 1 { double + point } else { double }
+    })
 }
 
 /// Evaluates committed coefficients in the exponent at `at` (Horner; variable time, public data only).
@@ -92,4 +88,23 @@ pub fn lagrange_at_zero<S: ScalarField>(members: &[NodeId], of: NodeId) -> S {
 pub fn interpolate<S: ScalarField>(shares: &[(NodeId, S)]) -> S {
     let members: Vec<NodeId> = shares.iter().map(|(id, _)| *id).collect();
     shares.iter().map(|(id, share)| lagrange_at_zero::<S>(&members, *id) * share).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::Bls12381;
+    use k256::ProjectivePoint;
+
+    #[test]
+    fn small_multiples_are_those_of_full_multiplication() {
+        fn agree<P: Curve>() {
+            for factor in (0..70).chain([127, 128, 129, 0x5555, 0xaaaa, 0x8000, u16::MAX]) {
+                let whole = P::generator() * P::Scalar::from(u64::from(factor));
+                assert_eq!(mul_small(&P::generator(), factor), whole, "{factor}");
+            }
+        }
+        agree::<ProjectivePoint>();
+        agree::<Bls12381>();
+    }
 }

@@ -271,7 +271,7 @@ pub(super) fn is_committed<P: Curve>(share: &P::Scalar, commitments: &[P], at: N
     bugs::planted(Bug::UncheckedShare) || P::generate(share) == evaluate_commitments(commitments, at)
 }
 
-/// How many point additions and doublings [`evaluate_commitments`] takes for `coefficients` commitments.
+/// How many point additions and doublings [`evaluate_commitments`] takes at most for `coefficients` commitments.
 pub(super) fn evaluation_additions(coefficients: usize, at: NodeId) -> u64 {
     let small = u64::from(u16::BITS - at.0.leading_zeros()) + u64::from(at.0.count_ones());
     coefficients as u64 * (small + 1)

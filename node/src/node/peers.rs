@@ -14,7 +14,7 @@ use crate::statement::Statement;
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 
 /// What a channel carries.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Envelope {
     statement: Statement,
     signature: Option<SignatureBytes>,
@@ -109,7 +109,16 @@ impl Peers {
 /// Decodes an envelope and checks its signature under the key of the channel's peer, never of a name inside it.
 fn open(core: &Core, from: NodeId, bytes: &[u8], out: &mut Outputs) -> Result<Heard, &'static str> {
     out.meter.add(Op::Message, 1);
-    let Envelope { statement, signature } = decode(bytes, FRAME_BYTES_MAX).map_err(|_| "statement does not decode")?;
+    let Envelope { statement, signature } = core
+        .config
+        .memo
+        .decode(
+            "envelope",
+            bytes,
+            || decode(bytes, FRAME_BYTES_MAX),
+            |envelope: &Envelope| envelope.statement.is_dealing(),
+        )
+        .map_err(|_| "statement does not decode")?;
     let Some(digest) = statement.signing_digest() else {
         return match signature {
             None => Ok(Heard { from, statement, signature }),

@@ -206,12 +206,14 @@ impl<C: Suite> Package<C> {
         message: &[u8],
         commitments: &BTreeMap<NodeId, NonceCommitments>,
     ) -> Result<Self, RunError> {
-        let of = |point: &ProjectivePoint| NonceCommitment::<C>::deserialize(&curve::point_bytes(point));
-        let signing = commitments
+        // Each compression of a point costs an inversion: once is enough.
+        let encoded: Vec<Encoded<C>> =
+            commitments.iter().map(|(node, c)| Encoded::new(*node, c)).collect::<Result<_, _>>()?;
+        let signing = encoded
             .iter()
-            .map(|(node, c)| Ok((identifier(*node)?, SigningCommitments::new(of(&c.hiding)?, of(&c.binding)?))))
+            .map(|c| Ok((c.id, SigningCommitments::new(of_bytes(&c.hiding)?, of_bytes(&c.binding)?))))
             .collect::<Result<BTreeMap<_, _>, Error<C>>>()?;
-        let nonce = group_commitment::<C>(key, message, commitments)?;
+        let nonce = group_commitment::<C>(key, message, commitments, &encoded);
         if nonce == ProjectivePoint::IDENTITY {
             return Err(RunError::IdentityCommitment);
         }
@@ -268,27 +270,45 @@ fn identifier<C: Suite>(node: NodeId) -> Result<Identifier<C>, Error<C>> {
     Identifier::try_from(node.0)
 }
 
+fn of_bytes<C: Suite>(point: &[u8; 33]) -> Result<NonceCommitment<C>, Error<C>> {
+    NonceCommitment::deserialize(point)
+}
+
+/// A holder's commitments as they are hashed.
+struct Encoded<C: Suite> {
+    id: Identifier<C>,
+    hiding: [u8; 33],
+    binding: [u8; 33],
+}
+
+impl<C: Suite> Encoded<C> {
+    fn new(node: NodeId, c: &NonceCommitments) -> Result<Self, Error<C>> {
+        let (hiding, binding) = (curve::point_bytes(&c.hiding), curve::point_bytes(&c.binding));
+        Ok(Self { id: identifier(node)?, hiding, binding })
+    }
+}
+
 /// The sum of D_i + rho_i E_i, RFC 9591 sections 4.4 and 4.5.
 fn group_commitment<C: Suite>(
     key: &PublicKey,
     message: &[u8],
     commitments: &BTreeMap<NodeId, NonceCommitments>,
-) -> Result<ProjectivePoint, Error<C>> {
+    encoded: &[Encoded<C>],
+) -> ProjectivePoint {
     let mut list = Vec::with_capacity(commitments.len() * 98);
-    for (node, c) in commitments {
-        list.extend_from_slice(&identifier::<C>(*node)?.serialize());
-        list.extend_from_slice(&curve::point_bytes(&c.hiding));
-        list.extend_from_slice(&curve::point_bytes(&c.binding));
+    for c in encoded {
+        list.extend_from_slice(&c.id.serialize());
+        list.extend_from_slice(&c.hiding);
+        list.extend_from_slice(&c.binding);
     }
     let mut prefix = curve::point_bytes(&C::bound_key(&key.point)).to_vec();
     prefix.extend_from_slice(C::H4(message).as_ref());
     prefix.extend_from_slice(C::H5(&list).as_ref());
-    let mut sum = ProjectivePoint::IDENTITY;
-    for (node, c) in commitments {
-        let factor = C::H1(&[&prefix[..], &identifier::<C>(*node)?.serialize()].concat());
-        sum += c.hiding + c.binding * factor;
-    }
-    Ok(sum)
+    let factor = |c: &Encoded<C>| C::H1(&[&prefix[..], &c.id.serialize()].concat());
+    let terms: Vec<(ProjectivePoint, Scalar)> =
+        commitments.values().zip(encoded).map(|(c, encoded)| (c.binding, factor(encoded))).collect();
+    let hiding: ProjectivePoint = commitments.values().map(|c| c.hiding).sum();
+    hiding + curve::sum_of_products(&terms)
 }
 
 #[cfg(test)]

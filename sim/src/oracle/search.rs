@@ -50,8 +50,7 @@ impl Form {
 /// alphabets, at each of the three alignments).
 pub struct Needles {
     secrets: Vec<[u8; 32]>,
-    /// Whether any form begins with these two bytes.
-    begins: Vec<bool>,
+    filter: Filter,
     /// The first eight bytes of every form, the secret's number, and the form; ascending. Whole forms are made only
     /// where a head is found.
     heads: Vec<([u8; 8], usize, Form)>,
@@ -61,23 +60,23 @@ impl Needles {
     /// Prepares the forms of every secret.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8; 32]>) -> Self {
         let secrets: Vec<[u8; 32]> = secrets.into_iter().copied().collect();
-        let mut needles = Self { begins: vec![false; 1 << 16], heads: Vec::new(), secrets };
-        for (number, secret) in needles.secrets.iter().enumerate() {
+        let mut heads = Vec::new();
+        for (number, secret) in secrets.iter().enumerate() {
             for form in Form::all() {
                 let head: [u8; 8] = form.of(secret, true).try_into().expect("every head has eight bytes");
-                needles.begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] = true;
-                needles.heads.push((head, number, form));
+                heads.push((head, number, form));
             }
         }
-        needles.heads.sort_unstable();
-        needles
+        heads.sort_unstable();
+        let filter = Filter::of(heads.iter().map(|(head, ..)| head), heads.len());
+        Self { secrets, filter, heads }
     }
 
     /// The numbers of the secrets that occur in `bytes`, ascending, each once.
     pub fn find(&self, bytes: &[u8]) -> Vec<usize> {
         let mut found = Vec::new();
         for (at, head) in bytes.windows(8).enumerate() {
-            if !self.begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] {
+            if !self.filter.may_have(head.try_into().expect("windows of eight")) {
                 continue;
             }
             let first = self.heads.partition_point(|(known, ..)| known[..] < *head);
@@ -90,6 +89,36 @@ impl Needles {
         found.sort_unstable();
         found.dedup();
         found
+    }
+}
+
+/// A set of heads that may name strangers too, one of some thirty, but overlooks none: nearly every place in a haystack
+/// is decided by one bit, however many secrets there are.
+struct Filter {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl Filter {
+    /// The filter of `count` heads: some thirty bits for each.
+    fn of<'a>(heads: impl IntoIterator<Item = &'a [u8; 8]>, count: usize) -> Self {
+        let bits = (count * 32).next_power_of_two().max(1 << 16);
+        let mut filter = Self { bits: vec![0; bits / 64], shift: u64::BITS - bits.trailing_zeros() };
+        for head in heads {
+            let place = filter.place(head);
+            filter.bits[place / 64] |= 1 << (place % 64);
+        }
+        filter
+    }
+
+    /// Fibonacci hashing: the top bits of a product depend on all eight bytes.
+    fn place(&self, head: &[u8; 8]) -> usize {
+        (u64::from_le_bytes(*head).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+
+    fn may_have(&self, head: &[u8; 8]) -> bool {
+        let place = self.place(head);
+        self.bits[place / 64] >> (place % 64) & 1 == 1
     }
 }
 
@@ -146,5 +175,18 @@ mod tests {
         assert!(needles.find(&wrong).is_empty());
         assert!(needles.find(&secret[..31]).is_empty());
         assert_eq!(needles.find(&[secret, other].concat()), [0, 1]);
+    }
+
+    #[test]
+    fn each_of_many_secrets_is_found_and_most_of_other_bytes_is_passed_over_by_the_filter() {
+        let mix = |n: u64| n.wrapping_mul(0x2545_f491_4f6c_dd1d).rotate_left(23) ^ n;
+        let secrets: Vec<[u8; 32]> =
+            (1..=500).map(|n| std::array::from_fn(|i| (mix(n * 32 + i as u64) >> 17) as u8)).collect();
+        let needles = Needles::new(&secrets);
+        let haystack: Vec<u8> = secrets.iter().rev().flat_map(|secret| [&secret[..], b"between"].concat()).collect();
+        assert_eq!(needles.find(&haystack), (0..500).collect::<Vec<_>>());
+        let strange: Vec<u8> = (0..10_000).map(|n| (mix(n + 1_000_000) >> 29) as u8).collect();
+        let passed = strange.windows(8).filter(|head| needles.filter.may_have((*head).try_into().unwrap())).count();
+        assert!(passed < 1_000, "{passed} of 10,000 places were looked into");
     }
 }

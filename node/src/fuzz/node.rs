@@ -1,0 +1,267 @@
+//! A whole node: whatever comes from clients, chains, gateways, servers, links and a lying peer.
+
+use redb::backends::InMemoryBackend;
+use std::collections::VecDeque;
+use zeroize::Zeroizing;
+
+use super::Choices;
+use super::chain::{ROSTER, contracts, reply};
+use super::committee::{LIAR, channel_secret, decryption, identity, ids};
+use super::samples::STATEMENTS;
+use crate::action::Limits;
+use crate::api::{ActionSource, Decrypt, Execute, Request, Response};
+use crate::auth::conditions::Condition;
+use crate::auth::siwe;
+use crate::bugs::BugSet;
+use crate::channel::{self, Channels, public_key};
+use crate::conduct::Honest;
+use crate::entropy::Entropy;
+use crate::id::{Boot, CallId, ConnId, Digest, Epoch, KeyId, NodeId, SessionId, TimerId};
+use crate::io::{ChainError, ChainReply, ChainRequest, HttpResponse, Input, IpfsError, Label, Output, Outputs, Time};
+use crate::memo::Memo;
+use crate::meter::Meter;
+use crate::node::{Config, Node, Preprocessing};
+use crate::statement::Statement;
+use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode, hash_parts};
+
+const ME: NodeId = NodeId(3);
+const START: Time = Time(1_700_000_000_000_000_000);
+const DELTA_MS: u64 = 100;
+/// Events before a run ends.
+const STEPS_MAX: usize = 400;
+const LABEL: Label = Label { session: SessionId([1; 32]), protocol: "fuzz", round: 0, kind: "statement" };
+
+fn config() -> Config {
+    Config {
+        identity: identity(ME),
+        channel_secret: Zeroizing::new(channel_secret(ME)),
+        decryption: decryption(ME),
+        master_key: Zeroizing::new([4; 32]),
+        seed: Zeroizing::new([5; 32]),
+        boot: Boot(0),
+        chain_id: 1,
+        contracts: contracts(),
+        first_block: 1,
+        finality_depth: 2,
+        delta_ms: DELTA_MS,
+        queue_messages: 64,
+        preprocessing: Preprocessing::Protocol,
+        triple_batch: 1,
+        pool_per_set: 0,
+        limits: Limits { fuel: 20_000, ..Limits::default() },
+        executions_max: 8,
+        workers: 2,
+        sign_in: siwe::Policy::default(),
+        memo: Memo::off(),
+        bugs: BugSet::default(),
+    }
+}
+
+/// What the node waits for.
+enum Question {
+    Chain(CallId, ChainRequest),
+    Ipfs(CallId),
+    Http(CallId),
+}
+
+struct World {
+    node: Node,
+    now: Time,
+    head: u64,
+    questions: VecDeque<Question>,
+    timer: Option<(TimerId, Time)>,
+    /// The liar's end of its channel with the node: what it says is authentic.
+    liar: Channels,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut out = Outputs::default();
+        let node = Node::open(config(), Box::new(InMemoryBackend::new()), Box::new(Honest), &mut out);
+        let mut world = Self {
+            node: node.expect("memory does not fail"),
+            now: START,
+            head: 1,
+            questions: VecDeque::new(),
+            timer: None,
+            liar: liar(),
+        };
+        world.input(Input::Started);
+        world.answer_honestly();
+        let mut fx = Vec::new();
+        world.liar.start(world.now, &mut Meter::default(), &mut fx);
+        world.carry_out(fx);
+        world
+    }
+
+    fn input(&mut self, input: Input) {
+        let mut out = Outputs::default();
+        self.node.handle(self.now, input, &mut out);
+        let _ = (self.node.load(), self.node.describe());
+        assert!(!self.node.is_halted(), "the store has not failed");
+        for output in out.list {
+            match output {
+                Output::Send { to, bytes, .. } if to == LIAR => {
+                    let (mut fx, now) = (Vec::new(), self.now);
+                    self.liar.on_frame(ME, &bytes, now, &mut Meter::default(), &mut fx);
+                    self.carry_out(fx);
+                }
+                Output::Send { .. } | Output::NeedTriples { .. } | Output::Note(_) => {}
+                Output::Reply { bytes, .. } => {
+                    assert!(decode::<Response>(&bytes, usize::MAX).is_ok(), "an answer that a client understands");
+                }
+                Output::Chain { call, request, .. } => self.questions.push_back(Question::Chain(call, request)),
+                Output::IpfsGet { call, .. } => self.questions.push_back(Question::Ipfs(call)),
+                Output::HttpFetch { call, .. } => self.questions.push_back(Question::Http(call)),
+                Output::SetTimer { timer, at } => self.timer = Some((timer, at)),
+            }
+        }
+    }
+
+    /// What the liar's channels want done.
+    fn carry_out(&mut self, fx: Vec<channel::Effect>) {
+        for effect in fx {
+            if let channel::Effect::Transmit { to: ME, bytes, .. } = effect {
+                self.input(Input::Peer { from: LIAR, bytes });
+            }
+        }
+    }
+
+    fn answer_honestly(&mut self) {
+        let Some(Question::Chain(call, _)) = self.questions.pop_front() else { return };
+        self.input(Input::Chain { call, reply: Ok(ChainReply::Returned(ROSTER.clone())) });
+    }
+
+    fn answer(&mut self, choices: &mut Choices<'_>) {
+        match self.questions.pop_front() {
+            Some(Question::Chain(call, request)) => {
+                let reply = match (choices.below(4), request) {
+                    (0, _) => Err(ChainError::Unreachable),
+                    (1, ChainRequest::Logs { .. }) => Ok(ChainReply::Logs(Vec::new())),
+                    (1, ChainRequest::Nonce { .. }) => Ok(ChainReply::Nonce(0)),
+                    _ => Ok(reply(choices)),
+                };
+                self.input(Input::Chain { call, reply });
+            }
+            Some(Question::Ipfs(call)) => {
+                let reply = if choices.byte() == 0 { Err(IpfsError::Unreachable) } else { Ok(choices.bytes()) };
+                self.input(Input::Ipfs { call, reply });
+            }
+            Some(Question::Http(call)) => {
+                let headers = vec![(String::from_utf8_lossy(&choices.bytes()).into_owned(), "x".to_owned())];
+                let reply = HttpResponse { status: u16::from(choices.byte()) * 3, headers, body: choices.bytes() };
+                self.input(Input::Http { call, reply: Ok(reply) });
+            }
+            None => self.input(Input::Chain { call: CallId(choices.byte().into()), reply: Ok(reply(choices)) }),
+        }
+    }
+
+    fn pass_time(&mut self) {
+        match self.timer.take() {
+            Some((timer, at)) => {
+                self.now = self.now.max(at);
+                self.input(Input::Timer(timer));
+            }
+            None => self.now = self.now.plus_millis(DELTA_MS),
+        }
+        if self.liar.deadline().is_some_and(|at| at <= self.now) {
+            let (mut fx, now) = (Vec::new(), self.now);
+            self.liar.tick(now, &mut Meter::default(), &mut fx);
+            self.carry_out(fx);
+        }
+    }
+
+    /// The liar says something on its channel; what decodes, it signs.
+    fn lie(&mut self, choices: &mut Choices<'_>) {
+        let mut bytes = STATEMENTS[choices.below(STATEMENTS.len())].clone();
+        if choices.byte() & 3 != 0 {
+            choices.spoil(&mut bytes);
+        }
+        let statement = decode::<Statement>(&bytes, FRAME_BYTES_MAX).ok();
+        let digest = statement.and_then(|statement| statement.signing_digest());
+        let sign = |digest| SignatureBytes::sign(&digest, &identity(LIAR), &mut Meter::default());
+        // An envelope is a statement and perhaps a signature.
+        bytes.extend(encode(&digest.map(sign)));
+        let (mut fx, now) = (Vec::new(), self.now);
+        if self.liar.send(ME, bytes, LABEL, now, &mut Meter::default(), &mut fx).is_ok() {
+            self.carry_out(fx);
+        }
+    }
+
+    fn step(&mut self, choices: &mut Choices<'_>) {
+        let conn = ConnId(choices.byte().into());
+        match choices.below(10) {
+            0 | 1 => self.answer(choices),
+            2 => self.input(Input::Client { conn, bytes: request(choices) }),
+            3 => self.input(Input::ClientGone { conn }),
+            4 => {
+                self.head += u64::from(choices.byte() & 3);
+                self.input(Input::Head { number: self.head, timestamp_s: self.now.as_millis() / 1000 });
+            }
+            5 => {
+                let from = NodeId(choices.byte().into());
+                self.input(Input::Peer { from, bytes: choices.bytes() });
+            }
+            6 => self.pass_time(),
+            _ => self.lie(choices),
+        }
+    }
+}
+
+fn liar() -> Channels {
+    // The network's name, as nodes make it.
+    let network = hash_parts("network", &[&config().chain_id.to_be_bytes(), &contracts().staking]);
+    let params = channel::Params::new(network, Epoch(1), DELTA_MS);
+    let keys = ids().map(|id| (id, public_key(&channel_secret(id))));
+    Channels::new(params, LIAR, Boot(1), channel_secret(LIAR), keys, &Entropy::new(&[9; 32], Boot(1)))
+}
+
+/// A client's request, perhaps spoilt.
+fn request(choices: &mut Choices<'_>) -> Vec<u8> {
+    let nonce = [choices.byte(); 16];
+    let code =
+        ["(async () => { Lit.Actions.setResponse({ response: 'x' + p }); })();", "while (true) {}", "p.q.r", "("];
+    let request = match choices.below(4) {
+        0 => Request::Handshake { challenge: [choices.byte(); 32] },
+        1 => Request::Execute(Box::new(Execute {
+            nonce,
+            source: ActionSource::Inline(code[choices.below(code.len())].to_owned()),
+            js_params: "{\"p\":1}".to_owned(),
+            auth_sig: None,
+            epoch: Epoch(1),
+        })),
+        2 => Request::Execute(Box::new(Execute {
+            nonce,
+            source: ActionSource::Ipfs(String::from_utf8_lossy(&choices.bytes()).into_owned()),
+            js_params: String::from_utf8_lossy(&choices.bytes()).into_owned(),
+            auth_sig: None,
+            epoch: Epoch(choices.byte().into()),
+        })),
+        _ => Request::Decrypt(Box::new(Decrypt {
+            nonce,
+            key: KeyId([choices.byte(); 32]),
+            conditions: vec![Condition::Caller { address: [choices.byte(); 20] }],
+            plaintext: Digest([0; 32]),
+            reply_key: k256::ProjectivePoint::GENERATOR,
+            auth_sig: None,
+            epoch: Epoch(1),
+        })),
+    };
+    let mut bytes = encode(&request);
+    if choices.byte() & 1 == 1 {
+        choices.spoil(&mut bytes);
+    }
+    bytes
+}
+
+/// One node that the world is unkind to.
+pub(super) fn target(data: &[u8]) {
+    let (mut world, mut choices) = (World::new(), Choices::new(data));
+    for _ in 0..STEPS_MAX {
+        if choices.is_empty() {
+            break;
+        }
+        world.step(&mut choices);
+    }
+    assert!(world.node.describe().stage == "running", "the node has found itself in the validator set");
+}
