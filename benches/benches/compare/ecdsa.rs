@@ -10,8 +10,9 @@ use k256::{AffinePoint, ProjectivePoint, Scalar, Secp256k1};
 use lit_node::id::NodeId;
 use lit_node::key::KeyShare;
 use lit_node::meter::Meter;
-use lit_node::signing::ecdsa::{self, DealtTriples, Presign, Presignature};
+use lit_node::signing::ecdsa::{self, Presign, Presignature};
 use lit_node::signing::{Opening, PresignStart, Scheme, combine};
+use lit_node::triples::{self, DealtTriples};
 
 use crate::clock::Clock;
 use crate::keys::{DIGEST, rng, shares};
@@ -52,7 +53,7 @@ impl<'a> Ours<'a> {
     fn new(shares: &'a BTreeMap<NodeId, KeyShare>, k: u16) -> Self {
         let key = &shares[&ME].public;
         let holders: Vec<NodeId> = (1..=k).map(NodeId).collect();
-        let dealt = ecdsa::deal(ME, &holders, 1, 2, &mut rng(k));
+        let dealt = triples::deal(ME, &holders, 1, 2, &mut rng(k));
         let (key, epoch) = (key.id(), key.epoch);
         let start = PresignStart { key, epoch, leader: ME, holders, batch: 1, nonce: 0, product: 1 };
         let mut all = Self { shares, start, dealt, openings: BTreeMap::new() };

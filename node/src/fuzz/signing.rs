@@ -13,8 +13,8 @@ use crate::env::Env;
 use crate::evidence::Evidence;
 use crate::id::{Digest, NodeId, RequestId};
 use crate::io::Time;
-use crate::signing::ecdsa::deal;
 use crate::signing::{CombinedSignature, Effect, Message, Params, Scheme, Signers, Subject};
+use crate::triples::deal;
 use crate::wire::SignatureBytes;
 
 const DIGEST: Digest = Digest([0x5a; 32]);
