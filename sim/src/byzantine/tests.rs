@@ -1,5 +1,6 @@
 //! Each behaviour does what it says, only while it is on, and only to its aim.
 
+mod decryption;
 mod triples;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,6 +157,8 @@ fn a_lie_that_is_off_is_not_told() {
         "withhold = { node = 2 }",
         "spoof = { node = 2, member = 3 }",
         "ignore_permissions = { node = 2 }",
+        "wrong_decryption_share = { node = 2 }",
+        "unreadable_share = { node = 2 }",
         "wrong_vote = { node = 2 }",
         "unfair_sets = { node = 2, exclude = [1] }",
         "split_proposals = { node = 2 }",
@@ -178,16 +181,18 @@ fn a_lie_that_is_off_is_not_told() {
         for decision in decisions() {
             assert!(liar.conduct.decide(&decision, true) && !liar.conduct.decide(&decision, false), "{what}");
         }
+        decryption::is_left_alone(&mut liar);
         assert!(!liar.acted(), "{what}");
     }
 }
 
-fn decisions() -> [Decision; 3] {
+fn decisions() -> [Decision; 4] {
     let (request, key, digest) = (RequestId([1; 32]), KeyId([2; 32]), Digest([3; 32]));
     [
         Decision::Authorise { request, key, digest },
         Decision::Complain { session: SESSION, dealer: NodeId(1) },
         Decision::Choose { session: SESSION, candidate: NodeId(1) },
+        Decision::Decrypt { request, key },
     ]
 }
 
@@ -313,7 +318,9 @@ fn wrong_commitments_and_proofs_are_seen_by_everybody() {
 
 #[test]
 fn decisions_are_overridden_where_the_lie_is_about_them() {
-    let [authorise, complain, choose] = decisions();
+    let [authorise, complain, choose, decrypt] = decisions();
+    let mut liar = Liar::on("ignore_permissions = { node = 2 }");
+    assert!(liar.conduct.decide(&decrypt, false) && liar.acted());
     let mut liar = Liar::on("ignore_permissions = { node = 2 }");
     assert!(liar.conduct.decide(&authorise, false) && !liar.conduct.decide(&complain, false) && liar.acted());
     let mut liar = Liar::on("false_complaint = { node = 2, member = 1 }");

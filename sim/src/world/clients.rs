@@ -80,6 +80,16 @@ impl World {
                 ClientEffect::Accepted(accepted) => {
                     self.observer.oracles(now, oracle::Event::Accepted(&accepted));
                 }
+                ClientEffect::Encrypted(encryption) => {
+                    self.observer.oracles(now, oracle::Event::Encrypted(&encryption));
+                }
+                ClientEffect::Decrypted(decrypted) => {
+                    self.observer.oracles(now, oracle::Event::Decrypted(&decrypted));
+                }
+                ClientEffect::Accused { node, what, evidence } => {
+                    let client = (running.client, running.step.user.as_str());
+                    self.observer.accused(now, client, node, &what, &evidence.exhibit());
+                }
             }
         }
     }
