@@ -71,8 +71,7 @@ impl Oracle for CulpritSoundness {
                 By::Node(by) => vec![*by, *node],
                 By::Client(_) => vec![*node],
             };
-            let violation =
-                |detail| Violation { oracle: "culprit-soundness", at: *at, nodes: nodes.clone(), detail };
+            let violation = |detail| Violation { oracle: "culprit-soundness", at: *at, nodes: nodes.clone(), detail };
             if !corrupted(node) {
                 found.push(violation(format!("{by} names {node}, which is honest, as a culprit: {what}")));
             }
@@ -127,13 +126,16 @@ mod tests {
         let judged = |node: u16| {
             let mut oracle = CulpritSoundness::default();
             let evidence = Exhibit(vec![1, 2, 3]);
-            let accused = Event::Accused { client: "alice", node: NodeId(node), what: "WrongShare", evidence: &evidence };
+            let accused =
+                Event::Accused { client: "alice", node: NodeId(node), what: "WrongShare", evidence: &evidence };
             oracle.observe(1, accused);
             oracle.observe(2, accused);
             let found = oracle.judge(&Facts { corrupted: &[NodeId(4)], ..facts(&witness()) });
             found.into_iter().map(|violation| (violation.nodes, violation.detail)).collect::<Vec<_>>()
         };
-        assert!(matches!(&judged(4)[..], [(nodes, text)] if nodes == &[NodeId(4)] && text.contains("evidence of alice")));
+        assert!(
+            matches!(&judged(4)[..], [(nodes, text)] if nodes == &[NodeId(4)] && text.contains("evidence of alice"))
+        );
         assert_eq!(judged(2).len(), 2, "and it is honest");
     }
 }

@@ -84,7 +84,12 @@ fn randomness(sigma: &[u8], message: &[u8]) -> Fr {
     Fr::from_be_bytes_mod_order(&tries.into_iter().find(|hash| hash[..] < order[..]).expect("it is likely"))
 }
 
-fn encapsulate(key: G1Affine, identity: &str, sigma: [u8; 16], message: [u8; 16]) -> (G1Projective, [u8; 16], [u8; 16]) {
+fn encapsulate(
+    key: G1Affine,
+    identity: &str,
+    sigma: [u8; 16],
+    message: [u8; 16],
+) -> (G1Projective, [u8; 16], [u8; 16]) {
     let r = randomness(&sigma, &message);
     let shared = Bls12_381::pairing(key, hash_to_g2(identity)).0.pow(r.into_bigint());
     let w = xor(&message, &sha256(&[b"IBE-H4", &sigma]));

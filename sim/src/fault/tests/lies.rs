@@ -29,10 +29,7 @@ const LIES: [(&str, &str); 32] = [
     ("withhold = { node = 2 }", "node 2 takes values and gives none"),
     ("spoof = { node = 2, member = 3 }", "node 2 speaks as node 3"),
     ("ignore_permissions = { node = 2 }", "node 2 signs for everybody"),
-    (
-        "wrong_decryption_share = { node = 2, off_by = -3 }",
-        "node 2 gives shares of decryption keys that are off by -3",
-    ),
+    ("wrong_decryption_share = { node = 2, off_by = -3 }", "node 2 gives shares of decryption keys that are off by -3"),
     ("unreadable_share = { node = 2 }", "node 2 seals shares so that nobody can open them"),
     ("unreadable_share = { node = 2, copy = true }", "node 2 passes on what others have sealed"),
     ("wrong_vote = { node = 2 }", "node 2 votes for wrong keys"),
