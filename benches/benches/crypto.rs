@@ -17,8 +17,9 @@ use lit_node::key::{KeyShare, PublicKey};
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
 use lit_node::roster::{Member, Roster};
-use lit_node::signing::ecdsa::{self, DealtTriples, Presign, Presignature};
+use lit_node::signing::ecdsa::{self, Presign, Presignature};
 use lit_node::signing::{Opening, PresignStart, Scheme, combine, frost};
+use lit_node::triples::DealtTriples;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
@@ -155,7 +156,7 @@ impl Presigning {
         let shares = key_shares(n);
         let key = &shares[&ME].public;
         let holders = holders_of(key);
-        let dealt = ecdsa::deal(ME, &holders, 1, 2, &mut rng(n.into()));
+        let dealt = lit_node::triples::deal(ME, &holders, 1, 2, &mut rng(n.into()));
         let (key, epoch) = (key.id(), key.epoch);
         let start = PresignStart { key, epoch, leader: ME, holders, batch: 1, nonce: 0, product: 1 };
         let mut all = Self { shares, start, dealt, openings: BTreeMap::new() };

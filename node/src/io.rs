@@ -244,7 +244,7 @@ pub enum Input {
     /// A timer went off.
     Timer(TimerId),
     /// Triples from a trusted dealer (opt-in preprocessing).
-    DealtTriples(Box<crate::signing::ecdsa::DealtTriples>),
+    DealtTriples(Box<crate::triples::DealtTriples>),
 }
 
 /// Something that a node wants done.

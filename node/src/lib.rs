@@ -31,5 +31,7 @@ pub mod roster;
 pub mod signing;
 pub mod statement;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod triples;
 pub mod wire;

@@ -3,7 +3,6 @@
 //! Everything that a peer sends is decoded here. Decoding checks the size first, refuses trailing bytes, and
 //! refuses any encoding that is not the one our encoder makes, so that a digest names one meaning.
 
-use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -111,16 +110,20 @@ impl SignatureBytes {
         Self { r: r.into(), s: s.into(), v: recovery.to_byte() }
     }
 
-    /// Checks the signature against a key; high-s forms are refused.
+    /// Checks the signature against a key. Of the forms that a signature has, one is right: high s is refused, and so
+    /// is another recovery id than the nonce's. A contract that recovers the signer would refuse that one; whoever
+    /// believed it could then be made to post or to pass on what nobody else believes.
     pub fn verify(&self, digest: &[u8; 32], key: &VerifyingKey, meter: &mut Meter) -> bool {
-        meter.add(Op::SignatureChecked, 1);
-        Signature::from_scalars(self.r, self.s).is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok())
+        self.recover(digest, meter).is_some_and(|recovered| recovered == *key)
     }
 
-    /// Recovers the signing key.
+    /// Recovers the signing key; high-s forms are refused.
     pub fn recover(&self, digest: &[u8; 32], meter: &mut Meter) -> Option<VerifyingKey> {
         meter.add(Op::SignatureChecked, 1);
         let signature = Signature::from_scalars(self.r, self.s).ok()?;
+        if self.v > 1 {
+            return None;
+        }
         VerifyingKey::recover_from_prehash(digest, &signature, RecoveryId::from_byte(self.v)?).ok()
     }
 }
@@ -181,5 +184,21 @@ mod tests {
         assert!(!signed.verify(other.verifying_key(), &mut meter));
         let forged = Signed { body: Claim(2, "a".into()), ..signed };
         assert!(!forged.verify(key.verifying_key(), &mut meter));
+    }
+
+    #[test]
+    fn a_signature_has_one_form() {
+        let mut meter = Meter::default();
+        let key = SigningKey::from_slice(&[3; 32]).expect("a valid scalar");
+        let signature = SignatureBytes::sign(&[7; 32], &key, &mut meter);
+        assert!(signature.verify(&[7; 32], key.verifying_key(), &mut meter));
+        for v in (0..=u8::MAX).filter(|v| *v != signature.v) {
+            assert!(!SignatureBytes { v, ..signature }.verify(&[7; 32], key.verifying_key(), &mut meter), "{v}");
+        }
+        let s = crate::curve::scalar_from_bytes(&signature.s).expect("a scalar");
+        for v in [signature.v, 1 - signature.v] {
+            let high = SignatureBytes { s: crate::curve::scalar_bytes(&-s), v, ..signature };
+            assert!(!high.verify(&[7; 32], key.verifying_key(), &mut meter), "{v}");
+        }
     }
 }

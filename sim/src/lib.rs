@@ -10,6 +10,7 @@ mod caught;
 pub mod chain;
 pub mod cli;
 pub mod cost;
+mod dice;
 pub mod disk;
 pub mod extend;
 pub mod fault;

@@ -17,8 +17,8 @@ use lit_node::bugs::{self, BugSet};
 use lit_node::chain::ContractCall;
 use lit_node::chain::abi::DkgBoard;
 use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
-use lit_node::curve::scalar_bytes;
-use lit_node::dkg::{self, Dealing};
+use lit_node::curve::{Bls12381, ScalarField};
+use lit_node::dkg::{self, Dealing, KeyCurve};
 use lit_node::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use lit_node::meter::Meter;
 use lit_node::roster::Roster;
@@ -65,11 +65,37 @@ pub struct Dealt {
     /// Whose name it bears.
     pub dealer: NodeId,
     /// The commitments to its polynomial's coefficients.
-    pub commitments: Vec<ProjectivePoint>,
+    pub commitments: Commitments,
     /// Its proof of knowledge, encoded.
     pub proof: Vec<u8>,
     /// How many other dealings were sent before it.
     pub order: usize,
+}
+
+/// Commitments to the coefficients of a polynomial, over the curve of the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commitments {
+    /// Of a key that signs transactions.
+    Secp256k1(Vec<ProjectivePoint>),
+    /// Of the network's own key.
+    Bls12381(Vec<Bls12381>),
+}
+
+/// A curve of keys whose generation is watched.
+trait Watched: KeyCurve {
+    fn commitments(points: Vec<Self>) -> Commitments;
+}
+
+impl Watched for ProjectivePoint {
+    fn commitments(points: Vec<Self>) -> Commitments {
+        Commitments::Secp256k1(points)
+    }
+}
+
+impl Watched for Bls12381 {
+    fn commitments(points: Vec<Self>) -> Commitments {
+        Commitments::Bls12381(points)
+    }
 }
 
 /// A slot of a session that takes one statement of a node, whatever happens to that node.
@@ -94,14 +120,22 @@ pub enum Place {
 impl Place {
     fn of(statement: &Statement) -> Option<Self> {
         match statement {
-            Statement::Dkg(dkg::Message::Dealing(dealing)) => Some(Self::Dealing(dealing.session)),
-            Statement::Dkg(dkg::Message::Ack(ack)) => Some(Self::Ack(ack.session, ack.dealer)),
+            Statement::Dkg(message) => Self::of_dkg(message),
+            Statement::NetworkDkg(message) => Self::of_dkg(message),
             Statement::Signing(signing::Message::PresignShare(share)) => Some(Self::Opening(share.presignature)),
             Statement::Signing(signing::Message::Announce(announce)) => {
                 Some(Self::Announcement(announce.session, announce.attempt, announce.turn, announce.boot))
             }
             Statement::Signing(signing::Message::Propose(propose)) => propose.presignature.map(Self::Proposal),
             Statement::Signing(signing::Message::Share(share)) => Some(Self::Share(share.proposal)),
+            _ => None,
+        }
+    }
+
+    fn of_dkg<P: KeyCurve>(message: &dkg::Message<P>) -> Option<Self> {
+        match message {
+            dkg::Message::Dealing(dealing) => Some(Self::Dealing(dealing.session)),
+            dkg::Message::Ack(ack) => Some(Self::Ack(ack.session, ack.dealer)),
             _ => None,
         }
     }
@@ -126,12 +160,12 @@ impl Witness {
     }
 
     /// A dealing is sent.
-    fn dealt(&mut self, dealing: &Dealing) {
+    fn dealt<P: Watched>(&mut self, dealing: &Dealing<P>) {
         let order = self.dealings.len();
         self.dealings.entry(dealing.digest()).or_insert_with(|| Dealt {
             session: dealing.session,
             dealer: dealing.dealer,
-            commitments: dealing.points(),
+            commitments: P::commitments(dealing.points()),
             proof: encode(&dealing.proof),
             order,
         });
@@ -168,14 +202,33 @@ pub struct Reading {
 
 impl Reading {
     /// The share that a dealing holds for one recipient.
-    fn share(&self, dealing: &Dealing, recipient: NodeId) -> Option<[u8; 32]> {
+    fn share<P: KeyCurve>(&self, dealing: &Dealing<P>, recipient: NodeId) -> Option<[u8; 32]> {
         // The observer makes none of the mistakes of the node in whose call it is asked.
         let _honest = bugs::plant(BugSet::NONE);
         let mut uncounted = Meter::default();
         let context = dkg::Context::new(dealing.session, &self.roster, &mut uncounted);
         let key = self.keys.get(&recipient)?;
         let share = dealing.open_share(&context, recipient, key, &mut uncounted).ok()?;
-        Some(scalar_bytes(&share))
+        Some(share.to_wire())
+    }
+}
+
+impl Witnessed {
+    /// A message about a key generation is sent to `to`.
+    fn watch<P: Watched>(&self, witness: &mut Witness, to: NodeId, message: &dkg::Message<P>) {
+        let dealing = match message {
+            dkg::Message::Dealing(dealing) => &**dealing,
+            dkg::Message::Fetched(signed) => &signed.body,
+            dkg::Message::Ack(ack) => {
+                witness.acknowledged.insert((self.me, ack.digest));
+                return;
+            }
+            dkg::Message::Fetch { .. } => return,
+        };
+        witness.dealt(dealing);
+        if let Some(share) = self.reading.share(dealing, to) {
+            witness.dealt_to(to, dealing.digest(), share);
+        }
     }
 }
 
@@ -189,21 +242,10 @@ impl Conduct for Witnessed {
             if let (Some(place), Some(digest)) = (Place::of(statement), statement.signing_digest()) {
                 witness.signed.entry((self.me, place)).or_default().insert(digest);
             }
-            let dealing = match statement {
-                Statement::Dkg(dkg::Message::Dealing(dealing)) => Some(&**dealing),
-                Statement::Dkg(dkg::Message::Fetched(signed)) => Some(&signed.body),
-                _ => None,
-            };
-            if let Some(dealing) = dealing {
-                witness.dealt(dealing);
-            }
-            if let Statement::Dkg(dkg::Message::Ack(ack)) = statement {
-                witness.acknowledged.insert((self.me, ack.digest));
-            }
-            if let Some(dealing) = dealing
-                && let Some(share) = self.reading.share(dealing, *to)
-            {
-                witness.dealt_to(*to, dealing.digest(), share);
+            match statement {
+                Statement::Dkg(message) => self.watch(&mut witness, *to, message),
+                Statement::NetworkDkg(message) => self.watch(&mut witness, *to, message),
+                _ => {}
             }
             let bytes = match statement {
                 Statement::Raw(bytes) => bytes.clone(),
@@ -217,6 +259,10 @@ impl Conduct for Witnessed {
 
     fn deal(&mut self, dealing: Dealing) -> Dealing {
         self.inner.deal(dealing)
+    }
+
+    fn deal_network_key(&mut self, dealing: Dealing<Bls12381>) -> Dealing<Bls12381> {
+        self.inner.deal_network_key(dealing)
     }
 
     fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {

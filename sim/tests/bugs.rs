@@ -65,7 +65,7 @@ fn generic_scenarios_show_nothing_when_no_bug_is_planted() {
 
 #[test]
 fn a_bug_that_only_a_lie_lures_is_found_by_generic_scenarios_too() {
-    let options = Options { folder: folder(), seeds: 1, generic_seeds: 40 };
+    let options = Options { folder: folder(), seeds: 1, generic_seeds: 50 };
     let trail = hunt::hunt(&Simulator, Bug::AckWithoutLooking, &options).expect("a scenario");
     assert!(trail.generic.is_some_and(|catch| catch.oracles.contains(&"ack-soundness".to_owned())));
 }

@@ -25,10 +25,13 @@ use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::roster::Roster;
 use crate::triples;
-use crate::wire::{DecodeError, Signable, Signed, decode};
+use crate::wire::{DecodeError, FRAME_BYTES_MAX, Signable, Signed, decode};
 
-/// The longest evidence that is looked at, bytes: two proposals or dealings among 100 nodes take less.
-pub const EVIDENCE_BYTES_MAX: usize = 256 * 1024;
+/// The longest evidence that is looked at, bytes. The longest that proves anything has one message of every holder of a
+/// batch of triples.
+pub fn evidence_bytes_max(validators: usize) -> usize {
+    (validators + 1) * FRAME_BYTES_MAX
+}
 
 /// Who lied, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +128,7 @@ pub enum BlameError {
 /// # Errors
 /// Why it proves nothing against anybody.
 pub fn verify(evidence: &[u8], chain: &ChainView) -> Result<Culprit, BlameError> {
-    match decode::<Evidence>(evidence, EVIDENCE_BYTES_MAX)? {
+    match decode::<Evidence>(evidence, evidence_bytes_max(chain.roster().size()))? {
         Evidence::Keygen(evidence) => dkg::verify(&evidence, chain),
         Evidence::NetworkKeygen(evidence) => dkg::verify(&evidence, chain),
         Evidence::Signing(evidence) => signing::verify(&evidence, chain),
@@ -140,10 +143,7 @@ pub fn verify(evidence: &[u8], chain: &ChainView) -> Result<Culprit, BlameError>
 /// Checks that a statement is signed by the validator whose name it bears.
 fn signed<T: Signable>(statement: &Signed<T>, roster: &Roster) -> Result<(), BlameError> {
     let member = roster.get(statement.signer).ok_or(BlameError::Stranger(statement.signer))?;
-    let mut uncounted = Meter::default();
-    // The recovery id is part of the bytes, so it must be right, too: evidence has one form.
-    let recovered = statement.signature.recover(&statement.body.signing_digest(), &mut uncounted);
-    let is_signed = recovered == Some(member.identity) && statement.verify(&member.identity, &mut uncounted);
+    let is_signed = statement.verify(&member.identity, &mut Meter::default());
     is_signed.then_some(()).ok_or(BlameError::Unsigned(statement.signer))
 }
 

@@ -1,7 +1,6 @@
 //! Evidence convicts whom it should, nobody once a byte is changed, and nobody by keys of its own.
 
 use k256::ProjectivePoint;
-use k256::ecdsa::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::collections::BTreeMap;
@@ -9,38 +8,19 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::chain::{BoardEvent, ChainEvent};
 use crate::dkg::{Context, Dealing, Dispute, KeygenEvidence, complain, deal, deal_shares};
-use crate::id::{Boot, Digest, Epoch, RequestId, SessionId};
+use crate::id::{Boot, Digest, RequestId, SessionId};
 use crate::key::{KeyShare, PublicKey};
-use crate::roster::Member;
 use crate::signing::tests::keys;
 use crate::signing::{
     Announce, Fresh, Opening, PresignOpened, PresignShare, Propose, Scheme, Share, ShareEvidence, ShareScalar,
     SigningEvidence, frost, session_id,
 };
+use crate::testing::{decryption, identity, roster};
 use crate::wire::encode;
 
 const REQUEST: RequestId = RequestId([7; 32]);
 const DIGEST: Digest = Digest([0x5a; 32]);
 const SESSION: SessionId = SessionId([9; 32]);
-
-fn identity(node: NodeId) -> SigningKey {
-    SigningKey::from_slice(&[node.0 as u8 + 100; 32]).unwrap()
-}
-
-fn decryption(node: NodeId) -> k256::SecretKey {
-    k256::SecretKey::from_slice(&[node.0 as u8 + 50; 32]).unwrap()
-}
-
-fn roster(members: u16) -> Roster {
-    let member = |id: u16| Member {
-        address: [id as u8; 20],
-        identity: *identity(NodeId(id)).verifying_key(),
-        channel_key: [0; 32],
-        encryption_key: ProjectivePoint::from(*decryption(NodeId(id)).public_key().as_affine()),
-    };
-    let threshold = (2 * members).div_ceil(3);
-    Roster::new(Epoch(1), threshold, (1..=members).map(member).collect()).unwrap()
-}
 
 fn sign<T: Signable>(body: T, signer: NodeId) -> Signed<T> {
     Signed::new(body, signer, &identity(signer), &mut Meter::default())

@@ -7,8 +7,7 @@ use crate::env::Env;
 use crate::id::NodeId;
 use crate::io::{Output, Time};
 use crate::signing::Params;
-use crate::signing::ecdsa::DealtTriples;
-use crate::triples::{self, Effect, Generator, Message, Refused};
+use crate::triples::{self, DealtTriples, Effect, Generator, Message, Refused};
 use crate::wire::SignatureBytes;
 
 /// What came of an event.

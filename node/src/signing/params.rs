@@ -7,6 +7,8 @@ use super::Scheme;
 pub struct Params {
     /// Assumed bound on message delay once the network is stable, milliseconds.
     pub delta_ms: u64,
+    /// Of so many coordinators in a row one is honest and up: one more than may be faulty.
+    pub turns: u32,
     /// After so many attempts a session fails.
     pub attempts_max: u32,
     /// After so much time a session fails, milliseconds.
@@ -31,8 +33,10 @@ pub struct Params {
 impl Params {
     /// Parameters for `members` nodes: enough attempts for every coordinator to have several turns.
     pub fn new(delta_ms: u64, members: usize) -> Self {
+        let faulty_max = members.saturating_sub(1) / 3;
         Self {
             delta_ms,
+            turns: u32::try_from(faulty_max).unwrap_or(u32::MAX - 1) + 1,
             attempts_max: 4 * u32::try_from(members).unwrap_or(u32::MAX / 4),
             deadline_ms: delta_ms.saturating_mul(2_000),
             pool_sets: 2,
@@ -45,10 +49,11 @@ impl Params {
         }
     }
 
-    /// How long a node waits in `attempt`: room for announcement, triples, presigning and signing, doubling thrice.
+    /// How long a node waits in `attempt`: room for announcement, triples, presigning and signing. It doubles, thrice at
+    /// most, when an honest coordinator has had its turn in vain; the attempts before go on meanwhile.
     pub fn attempt_ms(&self, attempt: u32, scheme: Scheme) -> u64 {
         let triples = if scheme == Scheme::EcdsaK256 { self.triples_room_ms } else { 0 };
-        self.delta_ms.saturating_mul(10).saturating_add(triples).saturating_mul(1 << attempt.min(3))
+        self.delta_ms.saturating_mul(10).saturating_add(triples).saturating_mul(1 << (attempt / self.turns).min(3))
     }
 
     /// How long a coordinator that has enough announcements waits for better ones.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::early::Delivery;
 use super::ecdsa::presign::PresignError;
-use super::ecdsa::{DealtTriples, Presign, Presignature, TripleShare};
+use super::ecdsa::{Presign, Presignature};
 use super::params::Params;
 use super::round::is_signed;
 use super::standing::Standing;
@@ -23,6 +23,7 @@ use crate::id::{Digest, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::note::Note;
+use crate::triples::{DealtTriples, TripleShare};
 use crate::wire::{Signable, SignatureBytes, Signed};
 
 /// A presignature is made of two triples.

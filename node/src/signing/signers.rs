@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::early::{Awaited, Delivery, Early};
-use super::ecdsa::DealtTriples;
 use super::over::Over;
 use super::pool::{Io, Pool, PoolLevels, Refusal, State};
 use super::session::{Outcome, Progress, Session, must_wait};
@@ -14,6 +13,7 @@ use crate::env::Env;
 use crate::id::{Boot, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
+use crate::triples::DealtTriples;
 use crate::wire::{Signable, SignatureBytes, Signed};
 
 /// The container.

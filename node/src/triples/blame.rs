@@ -376,8 +376,9 @@ impl Court<'_> {
             return Ok((Misbehaviour::Diverged, liars));
         }
         for abort in aborts {
-            // All agree on the commitments, so an honest holder's abort is of this session; being late needs no proof.
-            if !matches!(abort.body.reason, Reason::Late(_)) && abort.body.batch == self.batch {
+            // Being late needs no proof. Before a restart the same holder may have given up another session.
+            let ours = abort.body.batch == self.batch && abort.body.sid.is_none_or(|of| of == sid);
+            if ours && !matches!(abort.body.reason, Reason::Late(_)) {
                 self.signed(abort.signer, abort, tools)?;
                 liars.insert(abort.signer);
             }

@@ -2,8 +2,8 @@
 
 use super::blame::{Evidence, Misbehaviour};
 use super::message::Message;
+use super::triple::DealtTriples;
 use crate::id::{NodeId, SessionId};
-use crate::signing::ecdsa::DealtTriples;
 
 /// Something that triple generation wants done or has found.
 #[derive(Clone, Debug, PartialEq)]

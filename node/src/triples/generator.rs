@@ -9,10 +9,10 @@ use super::message::{Joined, Message, Start};
 use super::params::Params;
 use super::run::{Run, Sender};
 use super::slot::{BadTerms, COUNT_MAX, Terms};
+use super::triple::deal;
 use crate::env::Env;
 use crate::id::{NodeId, SessionId};
 use crate::io::Time;
-use crate::signing::ecdsa;
 use crate::wire::{SignatureBytes, Signed};
 
 /// How many batch numbers of a leader are remembered one by one.
@@ -246,7 +246,7 @@ impl Generator {
 fn alone(start: &Start, env: &mut Env, fx: &mut Vec<Effect>) -> SessionId {
     let batch = start.id();
     let mut rng = env.entropy.stream(&batch.0, "triples/alone");
-    let dealt = ecdsa::deal(env.me, &start.holders, start.batch, usize::from(start.count), &mut rng);
+    let dealt = deal(env.me, &start.holders, start.batch, usize::from(start.count), &mut rng);
     fx.extend(dealt.into_values().map(|triples| Effect::Ready { batch, triples: Box::new(triples) }));
     batch
 }

@@ -20,10 +20,10 @@ use super::proof::{Context, Equal, equality_holds, knowledge_holds, prove_equali
 use super::seed::Seed;
 use super::slot::{Kind, Slot, Terms};
 use super::tools::Tools;
+use super::triple::TripleShare;
 use crate::curve::times_generator;
 use crate::id::{Digest, NodeId};
 use crate::meter::Op;
-use crate::signing::ecdsa::TripleShare;
 use crate::wire::hash_parts;
 
 /// A body to be sent.

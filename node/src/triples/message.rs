@@ -25,6 +25,8 @@ pub enum Message {
     Seals(Vec<Signed<Seal>>),
     /// A holder gives up, to all holders.
     Abort(Box<Abort>),
+    /// Another's abort from whoever follows it, to all holders: who gives up to some only is known to all.
+    Relayed(Box<Signed<Abort>>),
     /// An unsealed holder shows its seed, to all holders.
     Opening(Box<Opening>),
     /// A sealed holder says what it was told, to all holders.
@@ -283,6 +285,7 @@ impl Message {
             Self::Seal(seal) => Some(seal.batch),
             Self::Seals(seals) => seals.first().map(|seal| seal.body.batch),
             Self::Abort(abort) => Some(abort.batch),
+            Self::Relayed(abort) => Some(abort.body.batch),
             Self::Opening(opening) => Some(opening.testimony.batch),
             Self::Testimony(testimony) => Some(testimony.batch),
         }
@@ -296,6 +299,7 @@ impl Message {
             Self::Seal(_) => (7, "seal"),
             Self::Seals(_) => (8, "seals"),
             Self::Abort(_) => (9, "abort"),
+            Self::Relayed(_) => (9, "relayed"),
             Self::Opening(_) => (10, "opening"),
             Self::Testimony(_) => (10, "testimony"),
         };
@@ -311,7 +315,7 @@ impl Message {
             Self::Abort(body) => Some(body.signing_digest()),
             Self::Opening(body) => Some(body.signing_digest()),
             Self::Testimony(body) => Some(body.signing_digest()),
-            Self::Seals(_) => None,
+            Self::Seals(_) | Self::Relayed(_) => None,
         }
     }
 }

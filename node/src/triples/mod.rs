@@ -38,6 +38,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod triple;
 
 pub use blame::{Evidence, Misbehaviour, Proof, Unfounded};
 pub use effect::Effect;
@@ -48,3 +49,4 @@ pub use message::{
 pub use params::Params;
 pub use seed::Seed;
 pub use slot::{BadTerms, COUNT_MAX, Kind, Slot};
+pub use triple::{DealtTriples, TripleCommitments, TripleShare, deal, point_of};

@@ -14,10 +14,10 @@ use super::proof::{Context, knowledge_holds, prove_knowledge};
 use super::seed::Seed;
 use super::slot::Terms;
 use super::tools::Tools;
+use super::triple::TripleCommitments;
 use crate::curve::{Polynomial, evaluate_commitments, times_generator};
 use crate::id::{Digest, NodeId};
 use crate::meter::{Meter, Op};
-use crate::signing::ecdsa::TripleCommitments;
 use crate::wire::hash_parts;
 
 /// The secret polynomials of one triple; each wipes itself.

@@ -16,12 +16,12 @@ use super::params::Params;
 use super::seed::Seed;
 use super::slot::{Kind, Slot, Terms};
 use super::tools::Tools;
+use super::triple::DealtTriples;
 use crate::bugs::{self, Bug};
 use crate::env::Env;
 use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Time;
 use crate::meter::Op;
-use crate::signing::ecdsa::DealtTriples;
 use crate::wire::{Signable, SignatureBytes, Signed};
 
 /// Who sent a message, and the signature that the caller has checked.
@@ -68,6 +68,8 @@ pub(super) struct Run {
     suspects: BTreeSet<NodeId>,
     /// Somebody gave up: this holder has said what it knows, and has judged.
     contested: bool,
+    /// Of how many aborts the openings have been replayed in vain.
+    replayed: Option<usize>,
     judged: bool,
     began: Time,
     deadline: Time,
@@ -110,6 +112,7 @@ impl Run {
             named: BTreeSet::new(),
             suspects: BTreeSet::new(),
             contested: false,
+            replayed: None,
             judged: false,
             began: env.now,
             deadline: env.now.plus_millis(params.run_ms(k)),
@@ -166,6 +169,9 @@ impl Run {
         if let Message::Seals(seals) = message {
             return self.on_seals(from, seals, env, fx);
         }
+        if let Message::Relayed(abort) = message {
+            return self.on_relayed(from, *abort, env, fx);
+        }
         let Some(signature) = sender.signature else { return env.dropped(from, "an unsigned message") };
         match message {
             Message::Commit(joined) => self.on_commit(sign(joined.commit, from, signature), env, fx),
@@ -174,7 +180,7 @@ impl Run {
             Message::Abort(abort) => self.on_abort(sign(*abort, from, signature), env, fx),
             Message::Opening(opening) => self.on_opening(sign(*opening, from, signature), env, fx),
             Message::Testimony(testimony) => self.on_testimony(sign(*testimony, from, signature), env, fx),
-            Message::Seals(_) => {}
+            Message::Seals(_) | Message::Relayed(_) => {}
         }
     }
 
@@ -216,9 +222,11 @@ impl Run {
         if slot.from != from || !slot.reaches(env.me) || !slot.exists(&self.terms) {
             return env.dropped(from, "a step of no place");
         }
+        if step.body.0.len() != self.terms.length(slot.kind, slot.part) {
+            return env.dropped(from, "a step of a wrong length");
+        }
         let Some(sid) = self.sid else {
-            let first = slot.kind.round() == 1 && step.body.0.len() == self.terms.length(slot.kind, slot.part);
-            if !first || self.early.contains_key(&slot) || !matches!(self.state, State::Committing(_)) {
+            if slot.kind.round() != 1 || self.early.contains_key(&slot) || !matches!(self.state, State::Committing(_)) {
                 return env.dropped(from, "a step before its time");
             }
             self.early.insert(slot, (step, signature));

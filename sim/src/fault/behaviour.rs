@@ -154,21 +154,24 @@ pub enum TripleStep {
 }
 
 impl TripleStep {
-    /// The kind of message.
+    /// Every step, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Polynomials,
+        Self::Shares,
+        Self::Setup,
+        Self::Choices,
+        Self::Extension,
+        Self::Corrections,
+        Self::Answers,
+        Self::Products,
+        Self::Sums,
+        Self::LastShares,
+        Self::Seal,
+    ];
+
+    /// The kind of message: that of the node's steps, and the seal after them.
     pub fn kind(self) -> &'static str {
-        match self {
-            Self::Polynomials => "polynomials",
-            Self::Shares => "shares",
-            Self::Setup => "setup",
-            Self::Choices => "choices",
-            Self::Extension => "extension",
-            Self::Corrections => "corrections",
-            Self::Answers => "answers",
-            Self::Products => "products",
-            Self::Sums => "sums",
-            Self::LastShares => "last_shares",
-            Self::Seal => "seal",
-        }
+        lit_node::triples::Kind::ALL.get(self as usize).map_or("seal", |kind| kind.name())
     }
 }
 

@@ -1,8 +1,9 @@
 //! Random mixtures of lies, as the text of scenarios: the same for the same seed.
 
-use rand_chacha::ChaCha20Rng;
-use rand_core::{RngCore, SeedableRng};
 use std::fmt::Write;
+
+use super::TripleStep;
+use crate::dice::Dice;
 
 /// Labels that statements have.
 const LABELS: [&str; 22] = [
@@ -33,28 +34,13 @@ const LABELS: [&str; 22] = [
 /// How many kinds of lies [`lie`] knows.
 const KINDS: u32 = 28;
 
-/// Steps of making triples.
-const STEPS: [&str; 11] = [
-    "polynomials",
-    "shares",
-    "setup",
-    "choices",
-    "extension",
-    "corrections",
-    "answers",
-    "products",
-    "sums",
-    "last_shares",
-    "seal",
-];
-
 /// Faults for the last act of a scenario of `nodes` nodes: `liars` of them get one to three behaviours each, with
 /// random aims, and now and then all of them form a coalition. Which ones, and all else, derives from `seed`.
 ///
 /// [`Fault::Leak`](super::Fault::Leak) is not among them: it is there to be found by the oracle for secrets, whoever
 /// leaks.
 pub fn faults(seed: u64, nodes: u16, liars: u16) -> String {
-    let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed));
+    let mut dice = Dice::new("litsim 1 mixtures of lies", seed);
     let mut others: Vec<u16> = (1..=nodes).collect();
     let (mut text, mut all) = (String::new(), Vec::new());
     for _ in 0..liars.min(nodes) {
@@ -80,28 +66,31 @@ pub fn faults(seed: u64, nodes: u16, liars: u16) -> String {
 /// Faults for the last act of a scenario of `nodes` nodes: `user` misuses them in one to three ways, within fifteen
 /// seconds from the start. `pkp` is what it drains.
 pub fn misuse(seed: u64, nodes: u16, user: &str, pkp: &str) -> String {
-    let mut dice = Dice(ChaCha20Rng::seed_from_u64(seed ^ 0x6d69_7375_7365));
+    let mut dice = Dice::new("litsim 1 mixtures of misuse", seed);
     let mut text = String::new();
     for number in 0..=dice.below(3) {
-        let (at_ms, node, some) = (dice.below(15_000), 1 + dice.below(u32::from(nodes)), 1 + dice.below(60));
-        let what = match dice.below(4) {
-            0 => format!("client_flood = {{ user = \"{user}\", node = {node}, requests = {some} }}"),
-            1 => format!("client_double_ask = {{ user = \"{user}\" }}"),
-            2 => format!("client_drain = {{ user = \"{user}\", pkp = \"{pkp}\", requests = {some} }}"),
-            _ => {
-                format!("client_garbage = {{ user = \"{user}\", node = {node}, bytes = {}, count = {some} }}", 7 * some)
-            }
-        };
+        let (at_ms, what) = (dice.below(15_000), one_misuse(&mut dice, nodes, user, pkp));
         let _ = write!(text, "[[act.fault]]\nname = \"misuse-{number}\"\nwhen.at_ms = {at_ms}\nwhat.{what}\n\n");
     }
     text
 }
 
+/// One way in which `user` misuses the nodes.
+pub(crate) fn one_misuse(dice: &mut Dice, nodes: u16, user: &str, pkp: &str) -> String {
+    let (node, some) = (1 + dice.below(u32::from(nodes)), 1 + dice.below(60));
+    match dice.below(4) {
+        0 => format!("client_flood = {{ user = \"{user}\", node = {node}, requests = {some} }}"),
+        1 => format!("client_double_ask = {{ user = \"{user}\" }}"),
+        2 => format!("client_drain = {{ user = \"{user}\", pkp = \"{pkp}\", requests = {some} }}"),
+        _ => format!("client_garbage = {{ user = \"{user}\", node = {node}, bytes = {}, count = {some} }}", 7 * some),
+    }
+}
+
 /// One behaviour of a liar in a network with these other nodes.
 fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
     let kind = dice.below(KINDS);
-    let (aim, victims) = (dice.aim(others), dice.victims(others));
-    let (some, other) = (1 + dice.below(40), others[dice.below(others.len() as u32) as usize]);
+    let (aim, victims) = (aim(dice, others), victims(dice, others));
+    let (some, other) = (1 + dice.below(40), *dice.pick(others));
     let aimed = |name: &str, aim: &str| format!("{name} = {{ node = {liar}{aim} }}");
     match kind {
         0 => aimed("silent", ""),
@@ -131,7 +120,7 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
             aimed("twins", &format!(", sees = {:?}", [first, second]))
         }
         23 => {
-            let step = STEPS[some as usize % STEPS.len()];
+            let step = TripleStep::ALL[some as usize % TripleStep::ALL.len()].kind();
             aimed("wrong_triples", &format!(", step = \"{step}\"{victims}"))
         }
         24 => aimed("open_after_seal", ""),
@@ -141,45 +130,36 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
     }
 }
 
-/// Throws of a seeded generator.
-struct Dice(ChaCha20Rng);
-
-impl Dice {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0.next_u32() % bound
+/// A part of a behaviour's table, with the comma before it.
+fn aim(dice: &mut Dice, others: &[u16]) -> String {
+    let mut parts = Vec::new();
+    if dice.below(3) == 0 {
+        parts.push(format!("victims = [{}]", some_of(dice, others)));
     }
-
-    /// A part of a behaviour's table, with the comma before it.
-    fn aim(&mut self, others: &[u16]) -> String {
-        let mut parts = Vec::new();
-        if self.below(3) == 0 {
-            parts.push(format!("victims = [{}]", self.some_of(others)));
-        }
-        if self.below(2) == 0 {
-            parts.push(format!("label = \"{}\"", LABELS[self.below(LABELS.len() as u32) as usize]));
-        }
-        if self.below(2) == 0 {
-            parts.push(format!("rate = 0.{}", 1 + self.below(9)));
-        }
-        if self.below(4) == 0 {
-            parts.push(format!("first = {}", 1 + self.below(20)));
-        }
-        if parts.is_empty() { String::new() } else { format!(", aim = {{ {} }}", parts.join(", ")) }
+    if dice.below(2) == 0 {
+        parts.push(format!("label = \"{}\"", dice.pick(&LABELS)));
     }
-
-    fn victims(&mut self, others: &[u16]) -> String {
-        if self.below(3) == 0 { String::new() } else { format!(", aim = {{ victims = [{}] }}", self.some_of(others)) }
+    if dice.below(2) == 0 {
+        parts.push(format!("rate = 0.{}", 1 + dice.below(9)));
     }
-
-    /// One or two of them.
-    fn some_of(&mut self, others: &[u16]) -> String {
-        let first = self.below(others.len() as u32) as usize;
-        let second = (first + 1) % others.len();
-        if self.below(2) == 0 || first == second {
-            return others[first].to_string();
-        }
-        format!("{}, {}", others[first], others[second])
+    if dice.below(4) == 0 {
+        parts.push(format!("first = {}", 1 + dice.below(20)));
     }
+    if parts.is_empty() { String::new() } else { format!(", aim = {{ {} }}", parts.join(", ")) }
+}
+
+fn victims(dice: &mut Dice, others: &[u16]) -> String {
+    if dice.below(3) == 0 { String::new() } else { format!(", aim = {{ victims = [{}] }}", some_of(dice, others)) }
+}
+
+/// One or two of them.
+fn some_of(dice: &mut Dice, others: &[u16]) -> String {
+    let first = dice.below(others.len() as u32) as usize;
+    let second = (first + 1) % others.len();
+    if dice.below(2) == 0 || first == second {
+        return others[first].to_string();
+    }
+    format!("{}, {}", others[first], others[second])
 }
 
 #[cfg(test)]

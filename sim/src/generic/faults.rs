@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use super::dice::Dice;
 use super::workload::{Step, Work};
+use crate::dice::Dice;
 use crate::fault::mix;
 
 const DKG: [&str; 3] = ["dkg/dealing", "dkg/ack", "dkg/fetch"];
@@ -156,20 +156,8 @@ fn gateway(dice: &mut Dice, work: &Work) -> String {
 }
 
 fn client(dice: &mut Dice, nodes: u16, work: &Work) -> String {
-    let (step, node) = (busy(dice, work), 1 + dice.below(u32::from(nodes)));
-    let what = match dice.below(4) {
-        0 => format!("client_flood = {{ user = \"mallory\", node = {node}, requests = {} }}", 1 + dice.below(40)),
-        1 => "client_double_ask = { user = \"mallory\" }".to_owned(),
-        2 => {
-            let requests = 1 + dice.below(30);
-            format!("client_drain = {{ user = \"mallory\", pkp = \"treasury\", requests = {requests} }}")
-        }
-        _ => {
-            let (bytes, count) = (dice.below(500), 1 + dice.below(20));
-            format!("client_garbage = {{ user = \"mallory\", node = {node}, bytes = {bytes}, count = {count} }}")
-        }
-    };
-    format!("during = \"{}\"\nwhat.{what}\n", step.id)
+    let step = busy(dice, work);
+    format!("during = \"{}\"\nwhat.{}\n", step.id, mix::one_misuse(dice, nodes, "mallory", "treasury"))
 }
 
 fn dies(dice: &mut Dice, work: &Work) -> String {

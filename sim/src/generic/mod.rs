@@ -3,16 +3,15 @@
 //! They are made without any particular mistake in mind. In a correct network no oracle sees anything in them: at most f
 //! nodes are faulty in each, and what is disturbed heals.
 
-mod dice;
 mod faults;
 mod workload;
 
-use dice::Dice;
+use crate::dice::Dice;
 use std::fmt::Write;
 
 /// The scenario of a seed.
 pub fn scenario(seed: u64) -> String {
-    let mut dice = Dice::new(seed);
+    let mut dice = Dice::new("litsim 1 generic scenarios", seed);
     let nodes = 4 + dice.below(4) as u16;
     let mut text = String::new();
     // Triples that nobody asked for cost most of a run's time: they are made ahead seldom.

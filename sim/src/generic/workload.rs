@@ -1,6 +1,6 @@
 //! What clients do: a key is made and minted, and then used by right and without right, in random order.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// A step.
 pub(super) struct Step {

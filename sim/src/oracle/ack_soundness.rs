@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k256::elliptic_curve::PrimeField;
-use k256::{ProjectivePoint, Scalar};
+use k256::elliptic_curve::{Field, PrimeField};
+use lit_node::curve::{Curve, ScalarField};
 use lit_node::id::{Digest, NodeId};
 
 use super::{Facts, Oracle, Violation};
-use crate::witness::{Dealt, Witness};
+use crate::witness::{Commitments, Dealt, Witness};
 
 /// An acknowledgement says: I hold this dealing, and my share in it is right. For each that an honest node gave, the
 /// share that the dealing held for that node is looked up and compared with the commitments; and the proof of knowledge
@@ -56,24 +56,29 @@ impl Oracle for AckSoundness {
     }
 }
 
+fn unfounded(witness: &Witness, digest: Digest, dealt: &Dealt, nodes: &[NodeId]) -> Vec<NodeId> {
+    match &dealt.commitments {
+        Commitments::Secp256k1(commitments) => wrong_shares(witness, digest, commitments, nodes),
+        Commitments::Bls12381(commitments) => wrong_shares(witness, digest, commitments, nodes),
+    }
+}
+
 /// Those of `nodes` whose share is not the committed polynomial's value. Looked at one by one only if a combination of
 /// all that is random to whoever dealt them does not come out right.
-fn unfounded(witness: &Witness, digest: Digest, dealt: &Dealt, nodes: &[NodeId]) -> Vec<NodeId> {
-    let share = |node: NodeId| {
-        let bytes = witness.dealt.get(&(digest, node))?;
-        Option::<Scalar>::from(Scalar::from_repr((*bytes).into()))
-    };
+fn wrong_shares<P: Curve>(witness: &Witness, digest: Digest, commitments: &[P], nodes: &[NodeId]) -> Vec<NodeId> {
+    let share = |node: NodeId| P::Scalar::from_wire(witness.dealt.get(&(digest, node))?);
+    let sum = |scalars: &mut dyn Iterator<Item = P::Scalar>| scalars.fold(P::Scalar::ZERO, |sum, scalar| sum + scalar);
     let (held, mut wrong): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().partition(|node| share(**node).is_some());
     let are_right = |nodes: &[NodeId]| {
-        let weights: Vec<(NodeId, Scalar)> = nodes.iter().map(|node| (*node, weight(digest, *node))).collect();
-        let left: Scalar = weights.iter().map(|(node, weight)| share(*node).unwrap_or_default() * weight).sum();
+        let weights: Vec<(NodeId, P::Scalar)> = nodes.iter().map(|node| (*node, weight(digest, *node))).collect();
+        let left = sum(&mut weights.iter().map(|(node, weight)| share(*node).unwrap_or(P::Scalar::ZERO) * weight));
         let mut powers = weights;
-        let mut right = ProjectivePoint::IDENTITY;
-        for commitment in &dealt.commitments {
-            right += *commitment * powers.iter().map(|(_, power)| power).sum::<Scalar>();
-            powers.iter_mut().for_each(|(node, power)| *power *= Scalar::from(u64::from(node.0)));
+        let mut right = P::identity();
+        for commitment in commitments {
+            right += *commitment * sum(&mut powers.iter().map(|(_, power)| *power));
+            powers.iter_mut().for_each(|(node, power)| *power *= P::Scalar::from(u64::from(node.0)));
         }
-        ProjectivePoint::GENERATOR * left == right
+        P::generate(&left) == right
     };
     if !are_right(&held) {
         wrong.extend(held.into_iter().filter(|node| !are_right(&[*node])));
@@ -81,11 +86,11 @@ fn unfounded(witness: &Witness, digest: Digest, dealt: &Dealt, nodes: &[NodeId])
     wrong
 }
 
-fn weight(digest: Digest, node: NodeId) -> Scalar {
+fn weight<S: PrimeField>(digest: Digest, node: NodeId) -> S {
     let mut hasher = blake3::Hasher::new_derive_key("litsim 1 ack soundness: weights");
     hasher.update(&digest.0).update(&node.0.to_be_bytes());
     let bytes: [u8; 16] = hasher.finalize().as_bytes()[..16].try_into().expect("16 of 32 bytes");
-    Scalar::from(u128::from_be_bytes(bytes)) + Scalar::ONE
+    S::from_u128(u128::from_be_bytes(bytes)) + S::ONE
 }
 
 /// Whether the dealing's proof was in a dealing of another key generation or dealer before, one that counted: a liar may
@@ -101,19 +106,24 @@ fn is_stale(witness: &Witness, dealt: &Dealt, acknowledged: &BTreeSet<Digest>) -
 mod tests {
     use super::super::testing::{facts, witness};
     use super::*;
+    use k256::Scalar;
     use lit_node::id::SessionId;
 
     const DIGEST: Digest = Digest([1; 32]);
 
     /// 5 + 2x, of which nodes 1 to 3 hold their values.
     fn dealing() -> Witness {
+        dealing_over(Commitments::Secp256k1)
+    }
+
+    fn dealing_over<P: Curve>(commitments: fn(Vec<P>) -> Commitments) -> Witness {
         let mut witness = witness();
-        let commitments = [5u64, 2].map(|c| ProjectivePoint::GENERATOR * Scalar::from(c)).to_vec();
+        let commitments = commitments([5u64, 2].map(|c| P::generate(&P::Scalar::from(c))).to_vec());
         let dealt = Dealt { session: SessionId([2; 32]), dealer: NodeId(1), commitments, proof: vec![7], order: 1 };
         witness.dealings.insert(DIGEST, dealt);
         for node in 1..=3u16 {
-            let share = Scalar::from(5 + 2 * u64::from(node));
-            witness.dealt.insert((DIGEST, NodeId(node)), share.to_bytes().into());
+            let share = P::Scalar::from(5 + 2 * u64::from(node));
+            witness.dealt.insert((DIGEST, NodeId(node)), share.to_wire());
             witness.acknowledged.insert((NodeId(node), DIGEST));
         }
         witness
@@ -125,9 +135,13 @@ mod tests {
 
     #[test]
     fn whoever_acknowledges_must_hold_the_committed_value() {
-        let mut witness = dealing();
+        must_hold_the_committed_value(dealing_over(Commitments::Secp256k1));
+        must_hold_the_committed_value(dealing_over(Commitments::Bls12381));
+    }
+
+    fn must_hold_the_committed_value(mut witness: Witness) {
         assert_eq!(judged(&witness), []);
-        witness.dealt.insert((DIGEST, NodeId(2)), Scalar::from(8u64).to_bytes().into());
+        witness.dealt.insert((DIGEST, NodeId(2)), Scalar::from(8u64).to_wire());
         assert_eq!(judged(&witness).into_iter().map(|v| v.nodes).collect::<Vec<_>>(), [vec![NodeId(2)]]);
         witness.dealt.remove(&(DIGEST, NodeId(2)));
         assert_eq!(judged(&witness).len(), 1, "a share that cannot be opened is not right either");
@@ -149,7 +163,7 @@ mod tests {
             let dealt = Dealt { order, session: SessionId([session; 32]), ..witness.dealings[&DIGEST].clone() };
             witness.dealings.insert(digest, dealt);
             if is_acknowledged {
-                witness.dealt.insert((digest, NodeId(1)), Scalar::from(7u64).to_bytes().into());
+                witness.dealt.insert((digest, NodeId(1)), Scalar::from(7u64).to_wire());
                 witness.acknowledged.insert((NodeId(1), digest));
             }
             judged(&witness).into_iter().map(|violation| violation.nodes.len()).collect::<Vec<_>>()

@@ -57,7 +57,7 @@ impl Oracle for CulpritSoundness {
             }
             _ => return,
         };
-        if !self.named.iter().any(|named| (&named.by, named.node) == (&by, node)) {
+        if !self.named.iter().any(|named| (&named.by, named.node, &named.evidence) == (&by, node, &evidence)) {
             self.named.push(Named { at, by, node, what, evidence });
         }
     }
@@ -93,6 +93,42 @@ impl Oracle for CulpritSoundness {
 mod tests {
     use super::super::testing::{facts, witness};
     use super::*;
+    use k256::ecdsa::SigningKey;
+    use lit_node::evidence::Evidence;
+    use lit_node::id::{Boot, Epoch};
+    use lit_node::meter::Meter;
+    use lit_node::triples::{self, Proof, Start};
+    use lit_node::wire::Signed;
+
+    /// Two batches to which node 1, the only validator of these facts, gave one number.
+    fn two_starts() -> Exhibit {
+        let start = |count| {
+            let holders = [1, 2].map(NodeId).to_vec();
+            Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count }
+        };
+        let identity = SigningKey::from_slice(&[1; 32]).unwrap();
+        let two = [1, 2].map(|count| Signed::new(start(count), NodeId(1), &identity, &mut Meter::default()));
+        let proof = Proof::TwoStarts(Box::new(two));
+        Evidence::Triples(Box::new(triples::Evidence { start: start(1), culprit: NodeId(1), proof })).exhibit()
+    }
+
+    #[test]
+    fn every_exhibit_is_judged_and_must_convict_whom_it_is_shown_against() {
+        let judged = |exhibits: &[(u16, Exhibit)]| {
+            let mut oracle = CulpritSoundness::default();
+            for (node, exhibit) in exhibits {
+                let (node, what) = (NodeId(*node), "TwoStarts".to_owned());
+                let note = Note::Culprit { node, what, evidence: Some(exhibit.clone()) };
+                oracle.observe(1, Event::Noted(NodeId(2), &note));
+            }
+            let found = oracle.judge(&Facts { corrupted: &[NodeId(1), NodeId(4)], ..facts(&witness()) });
+            found.into_iter().map(|violation| violation.detail).collect::<Vec<_>>()
+        };
+        assert_eq!(judged(&[(1, two_starts()), (1, two_starts())]), [""; 0]);
+        let other = judged(&[(4, two_starts())]);
+        assert!(matches!(&other[..], [one] if one.ends_with("it convicts node 1")), "{other:?}");
+        assert_eq!(judged(&[(1, two_starts()), (1, Exhibit(vec![1]))]).len(), 1, "the second one convinces nobody");
+    }
 
     #[test]
     fn only_the_corrupted_may_be_named_and_what_they_say_of_others_does_not_count() {

@@ -337,7 +337,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "single-statement",
         "No honest node signs two different statements for the same slot of a session (a dealing, an acknowledgement, a \
-         complaint, opened values, a proposal of a presignature, a share), across crashes, restarts and lost disks.",
+         complaint, opened values, an announcement, a proposal of a presignature, a share), across crashes, restarts and lost disks.",
     ),
     (
         "secrecy",

@@ -61,6 +61,7 @@ impl Vocabulary {
                     "seal",
                     "seals",
                     "abort",
+                    "relayed",
                     "opening",
                     "testimony",
                 ],

@@ -413,9 +413,10 @@ fn who_is_cut_off_from_n_minus_f_nodes_without_an_end_counts_as_faulty() {
 }
 
 #[test]
-fn every_shipped_scenario_has_a_budget_of_messages_and_of_virtual_time() {
+fn every_shipped_scenario_is_in_the_index_and_has_a_budget_of_messages_and_of_virtual_time() {
     let mut folders = vec![scenarios()];
-    let mut without = Vec::new();
+    let (mut without, mut unlisted) = (Vec::new(), Vec::new());
+    let index = std::fs::read_to_string(scenarios().join("README.md")).unwrap();
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
@@ -425,12 +426,17 @@ fn every_shipped_scenario_has_a_budget_of_messages_and_of_virtual_time() {
                 let expect = load(&path, &[]).unwrap_or_else(|error| panic!("{error}")).expect;
                 seen += 1;
                 if expect.messages_max.is_none() || expect.virtual_ms_max.is_none() {
-                    without.push(path);
+                    without.push(path.clone());
+                }
+                let name = path.strip_prefix(scenarios()).unwrap().display().to_string();
+                if !index.contains(&format!("({name})")) {
+                    unlisted.push(path);
                 }
             }
         }
     }
     assert!(without.is_empty(), "{without:#?}");
+    assert!(unlisted.is_empty(), "scenarios/README.md leaves out {unlisted:#?}");
     assert!(seen > 80, "{seen} scenarios");
 }
 
@@ -441,4 +447,12 @@ fn each_limit_says_by_its_name_that_it_is_reached() {
     assert_eq!(limits.reached(2_000_001, 3, 4), Some("virtual_ms_max"));
     assert_eq!(limits.reached(0, 4, 4), Some("messages_max"));
     assert_eq!(limits.reached(0, 0, 5), Some("events_max"));
+}
+
+#[test]
+fn every_step_of_triples_has_a_label_that_scenarios_can_name() {
+    let (_, kinds) = Vocabulary::LIT.labels.iter().find(|(protocol, _)| *protocol == "triples").unwrap();
+    for step in crate::fault::TripleStep::ALL {
+        assert!(kinds.contains(&step.kind()), "{step:?}");
+    }
 }

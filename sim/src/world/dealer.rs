@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use lit_node::id::NodeId;
-use lit_node::signing::ecdsa::{self, DealtTriples};
+use lit_node::triples::{self, DealtTriples};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
@@ -34,7 +34,7 @@ impl Dealer {
         });
         hasher.update(&batch.to_be_bytes());
         let mut rng = ChaCha20Rng::from_seed(hasher.finalize().into());
-        let dealt = ecdsa::deal(leader, holders, *batch, BATCH_TRIPLES, &mut rng);
+        let dealt = triples::deal(leader, holders, *batch, BATCH_TRIPLES, &mut rng);
         *batch += 1;
         dealt
     }

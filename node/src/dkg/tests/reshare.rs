@@ -188,6 +188,7 @@ fn equivocation<P: KeyCurve>() {
     net.run(6);
     handed_over(&net, &nodes(3..=9));
     let named: Vec<_> = nodes(3..=9).into_iter().flat_map(|id| net.named(id)).collect();
+    assert!(!named.is_empty(), "somebody has seen both");
     assert!(named.iter().all(|name| *name == (liar, "gave two different dealings")), "{named:?}");
 }
 
@@ -250,8 +251,8 @@ fn a_dealing_for_a_new_key_is_none_for_an_old_one_and_strangers_cannot_deal() {
     assert_eq!(check(&stranger), Err(Flaw::NotAMember), "node 5 holds no old share");
 }
 
-/// Crashes nodes at random between the steps of one attempt.
-fn with_crashes<P: KeyCurve>(seed: u64) {
+/// Crashes nodes at random between the steps of one attempt; whether the key was handed over in it.
+fn with_crashes<P: KeyCurve>(seed: u64) -> bool {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut net = net::<P>();
     net.open_all();
@@ -284,9 +285,17 @@ fn with_crashes<P: KeyCurve>(seed: u64) {
     net.run(seed);
     let members = nodes(3..=9);
     if members.iter().all(|id| net.nodes[id].end == Some(End::Restart)) {
-        return;
+        return false;
     }
     handed_over(&net, &members);
+    true
+}
+
+#[test]
+fn most_attempts_with_crashes_hand_the_key_over_all_the_same() {
+    let handed = (0..4).filter(|seed| with_crashes::<ProjectivePoint>(*seed)).count();
+    let network = (0..2).filter(|seed| with_crashes::<Bls12381>(*seed)).count();
+    assert!(handed >= 2 && network >= 1, "{handed} of 4, {network} of 2");
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Threshold ECDSA from Beaver triples: triples, presignatures, one-round signing.
+//! Threshold ECDSA from Beaver triples: presignatures, one-round signing.
 //!
 //! The structure is that of cait-sith (and of the maths behind it): two triples turn a key share into a
 //! presignature, in one round that shows nothing but uniformly masked values; signing is one round with shares
@@ -6,8 +6,6 @@
 
 pub mod presign;
 pub mod sign;
-pub mod triple;
 
 pub use presign::{Presign, Presignature};
 pub use sign::{Run, Terms};
-pub use triple::{DealtTriples, TripleCommitments, TripleShare, deal};

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use thiserror::Error;
 use zeroize::Zeroize;
 
-use super::triple::{TripleCommitments, TripleShare, point_of};
 use crate::curve;
 use crate::id::{Digest, NodeId};
 use crate::key::KeyShare;
 use crate::meter::{Meter, Op};
 use crate::signing::{Opening, PresignStart};
+use crate::triples::{TripleCommitments, TripleShare, point_of};
 use crate::wire::Signable;
 
 /// A presignature in the making: the triples are consumed, opened values are being collected.
@@ -192,8 +192,8 @@ impl Drop for Presignature {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signing::ecdsa::deal;
     use crate::signing::tests::keys;
+    use crate::triples::deal;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 

@@ -92,9 +92,10 @@ fn rerandomisation(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signing::ecdsa::{Presign, deal};
+    use crate::signing::ecdsa::Presign;
     use crate::signing::tests::keys;
     use crate::signing::{CombineError, CombinedSignature, PresignStart, Scheme, combine};
+    use crate::triples::deal;
     use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;

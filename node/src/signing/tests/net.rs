@@ -1,8 +1,6 @@
 //! A network of signing state machines with a trusted dealer: messages travel encoded and arrive in random order,
 //! time passes when nothing is under way, or early if the test says so.
 
-use k256::ProjectivePoint;
-use k256::ecdsa::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,23 +10,21 @@ use super::keys;
 use crate::conduct::Honest;
 use crate::entropy::Entropy;
 use crate::env::Env;
-use crate::id::{Boot, Digest, Epoch, NodeId, RequestId, SessionId};
+use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use crate::io::Time;
 use crate::key::{KeyShare, PublicKey};
 use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::note::Note;
-use crate::roster::{Member, Roster};
-use crate::signing::ecdsa::{DealtTriples, deal};
+use crate::roster::Roster;
 use crate::signing::{ClientShare, CombinedSignature, Effect, Message, Misbehaviour, Params, Scheme, Signers, Subject};
+pub(super) use crate::testing::identity;
+use crate::testing::{is_signed, roster, sign};
+use crate::triples::{DealtTriples, deal};
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 
 pub(super) const DIGEST: Digest = Digest([0x5a; 32]);
 pub(super) const REQUEST: RequestId = RequestId([7; 32]);
-
-pub(super) fn identity(node: NodeId) -> SigningKey {
-    SigningKey::from_slice(&[node.0 as u8 + 100; 32]).unwrap()
-}
 
 pub(super) struct Peer {
     pub(super) signers: Signers,
@@ -73,14 +69,8 @@ impl Net {
         let mut params = Params::new(100, usize::from(members));
         adjust(&mut params);
         let shares = keys::deal(members, 1);
-        let member = |id: &NodeId| Member {
-            address: [id.0 as u8; 20],
-            identity: *identity(*id).verifying_key(),
-            channel_key: [0; 32],
-            encryption_key: ProjectivePoint::GENERATOR,
-        };
-        let threshold = shares[&NodeId(1)].public.threshold;
-        let roster = Roster::new(Epoch(1), threshold, shares.keys().map(member).collect()).unwrap();
+        let roster = roster(members);
+        assert_eq!(roster.threshold(), usize::from(shares[&NodeId(1)].public.threshold));
         let peer = |(id, share): (NodeId, KeyShare)| {
             let (signers, key, entropy) = (Signers::new(params), Rc::new(share), entropy(id, 0));
             (id, Peer { signers, key, entropy, boot: 0, notes: Vec::new(), effects: Vec::new() })
@@ -153,8 +143,7 @@ impl Net {
 
     /// Signs and sends a message as `from`.
     pub(super) fn post(&mut self, from: NodeId, to: NodeId, message: &Message) {
-        let key = identity(from);
-        let signature = message.signing_digest().map(|d| SignatureBytes::sign(&d, &key, &mut Meter::default()));
+        let signature = sign(from, message.signing_digest());
         self.under_way.push((to, Parcel::Message { from, bytes: encode(message), signature }));
     }
 
@@ -217,13 +206,8 @@ impl Net {
         match parcel {
             Parcel::Message { from, bytes, signature } => {
                 let Ok(message) = decode::<Message>(&bytes, FRAME_BYTES_MAX) else { return };
-                if let Some(digest) = message.signing_digest() {
-                    let key = identity(from);
-                    let right =
-                        signature.is_some_and(|s| s.verify(&digest, key.verifying_key(), &mut Meter::default()));
-                    if !right {
-                        return;
-                    }
+                if !is_signed(from, message.signing_digest(), signature) {
+                    return;
                 }
                 let _ = message.label();
                 self.on(to, |signers, env, fx| signers.on_message(from, message, signature, env, fx));

@@ -24,6 +24,10 @@ impl Run {
         if self.aborts.contains_key(&from) {
             return env.dropped(from, "a second abort");
         }
+        // A holder that has been restarted may have given up a session that others never knew.
+        if self.sid.is_some() && abort.body.sid.is_some() && abort.body.sid != self.sid {
+            return env.dropped(from, "an abort of another session");
+        }
         if let Some(seal) = self.seals.get(&from).filter(|seal| abort.body.sid == Some(seal.body.sid)) {
             let two = Box::new((seal.clone(), abort.clone()));
             self.name(from, Proof::SealAndAbort(two), env, fx);
@@ -45,6 +49,19 @@ impl Run {
         }
         self.aborts.insert(from, abort);
         self.contest(env, fx);
+    }
+
+    /// Another's abort from a holder that follows it.
+    pub(super) fn on_relayed(&mut self, from: NodeId, abort: Signed<Abort>, env: &mut Env, fx: &mut Vec<Effect>) {
+        if self.aborts.contains_key(&abort.signer) {
+            return;
+        }
+        // This holder's own word from before a restart, too, ends the batch for all others.
+        let is_holder = self.terms.holders.contains(&abort.signer);
+        match env.roster.get(abort.signer).filter(|_| is_holder && abort.body.batch == self.id) {
+            Some(member) if abort.verify(&member.identity, env.meter) => self.on_abort(abort, env, fx),
+            _ => env.dropped(from, "a forged abort"),
+        }
     }
 
     /// One of those who are missing and the one who misses them did not do its part. The latter is believed if this
@@ -77,6 +94,10 @@ impl Run {
 
     /// Somebody gave up: an unsealed holder shows its seed, a sealed one only what it was told.
     fn contest(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
+        if !self.contested && self.is_under_way() {
+            let relayed = self.aborts.values().map(|abort| Message::Relayed(Box::new(abort.clone())));
+            relayed.collect::<Vec<_>>().into_iter().for_each(|abort| self.broadcast(abort, env, fx));
+        }
         match &self.state {
             State::Committing(_) | State::Running(_) => self.give_up(None, env, fx),
             State::Sealed(_) if !self.contested => {
@@ -112,7 +133,11 @@ impl Run {
             self.name(from, Proof::SealAndOpening(two), env, fx);
         }
         self.openings.insert(from, opening);
-        self.contest(env, fx);
+        // Who opens because others gave up passes on their word. Without any, an opening moves nobody: it would cost a
+        // liar nothing to have all others open as if one of them had begun.
+        if !self.aborts.is_empty() {
+            self.contest(env, fx);
+        }
     }
 
     pub(super) fn on_testimony(&mut self, testimony: Signed<Testimony>, env: &mut Env, fx: &mut Vec<Effect>) {
@@ -146,7 +171,8 @@ impl Run {
         for (culprit, proof) in self.contradictions(env) {
             self.name(culprit, proof, env, fx);
         }
-        if self.openings.len() == self.terms.k() {
+        if self.openings.len() == self.terms.k() && self.replayed != Some(self.aborts.len()) {
+            self.replayed = Some(self.aborts.len());
             self.judge_by_replay(env, fx);
         }
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::net::{Net, roster};
 use crate::curve;
 use crate::id::NodeId;
-use crate::signing::ecdsa::TripleShare;
+use crate::triples::TripleShare;
 use crate::triples::{Effect, Message, Refused};
 use crate::wire::{decode, encode};
 

@@ -1,7 +1,5 @@
 //! A network of generators: messages travel encoded and arrive in random order, time passes when nothing is under way.
 
-use k256::ProjectivePoint;
-use k256::ecdsa::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,29 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::conduct::Honest;
 use crate::entropy::Entropy;
 use crate::env::Env;
-use crate::id::{Boot, Epoch, NodeId, SessionId};
+use crate::id::{Boot, NodeId, SessionId};
 use crate::io::Time;
 use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::note::Note;
-use crate::roster::{Member, Roster};
-use crate::signing::ecdsa::DealtTriples;
+use crate::roster::Roster;
+pub(super) use crate::testing::{identity, roster};
+use crate::testing::{is_signed, sign};
+use crate::triples::DealtTriples;
 use crate::triples::{Effect, Generator, Message, Misbehaviour, Params};
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
-
-pub(super) fn identity(node: NodeId) -> SigningKey {
-    SigningKey::from_slice(&[node.0 as u8 + 100; 32]).unwrap()
-}
-
-pub(super) fn roster(members: u16) -> Roster {
-    let member = |id: u16| Member {
-        address: [id as u8; 20],
-        identity: *identity(NodeId(id)).verifying_key(),
-        channel_key: [0; 32],
-        encryption_key: ProjectivePoint::GENERATOR,
-    };
-    Roster::new(Epoch(1), (2 * members).div_ceil(3), (1..=members).map(member).collect()).unwrap()
-}
 
 pub(super) struct Peer {
     pub(super) generator: Generator,
@@ -115,8 +101,7 @@ impl Net {
 
     /// Signs and sends a message as `from`.
     pub(super) fn post(&mut self, from: NodeId, to: NodeId, message: &Message) {
-        let key = identity(from);
-        let signature = message.signing_digest().map(|d| SignatureBytes::sign(&d, &key, &mut Meter::default()));
+        let signature = sign(from, message.signing_digest());
         let bytes = encode(message);
         assert!(bytes.len() <= FRAME_BYTES_MAX, "{} has {} bytes", message.label(), bytes.len());
         self.under_way.push(Parcel { from, to, bytes, signature });
@@ -131,14 +116,7 @@ impl Net {
     pub(super) fn deliver(&mut self, parcel: Parcel) {
         let Parcel { from, to, bytes, signature } = parcel;
         let Ok(message) = decode::<Message>(&bytes, FRAME_BYTES_MAX) else { return };
-        let signed = match (message.signing_digest(), &signature) {
-            (None, _) => true,
-            (Some(digest), Some(signature)) => {
-                signature.verify(&digest, identity(from).verifying_key(), &mut Meter::default())
-            }
-            (Some(_), None) => false,
-        };
-        if signed {
+        if is_signed(from, message.signing_digest(), signature) {
             self.on(to, |generator, env, fx| generator.on_message(from, message, signature, env, fx));
         }
     }

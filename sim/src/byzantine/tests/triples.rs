@@ -20,7 +20,12 @@ fn step(kind: Kind, to: Option<u16>, bytes: usize) -> Statement {
     Statement::Triples(Message::Step(Step { batch, sid, slot, body: Body(vec![0; bytes]) }))
 }
 
-pub(super) fn seal() -> Statement {
+/// What a holder says in a batch, up to its seal.
+pub(super) fn statements() -> [Statement; 3] {
+    [commit().1, step(Kind::Products, None, 8), seal()]
+}
+
+fn seal() -> Statement {
     Statement::Triples(Message::Seal(Seal { batch: commit().0, sid: Digest([3; 32]), public: Digest([4; 32]) }))
 }
 

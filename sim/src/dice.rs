@@ -1,15 +1,15 @@
-//! Throws of a seeded generator.
+//! Throws of a seeded generator, for scenarios that are drawn.
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
 /// The dice.
-pub(super) struct Dice(ChaCha20Rng);
+pub(crate) struct Dice(ChaCha20Rng);
 
 impl Dice {
-    /// Dice whose throws derive from a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(ChaCha20Rng::from_seed(blake3::derive_key("litsim 1 generic scenarios", &seed.to_le_bytes())))
+    /// Dice whose throws derive from a seed, and from what they are thrown for.
+    pub fn new(purpose: &str, seed: u64) -> Self {
+        Self(ChaCha20Rng::from_seed(blake3::derive_key(purpose, &seed.to_le_bytes())))
     }
 
     /// A number below `bound`, which is not 0.

@@ -63,7 +63,7 @@ pub struct DealtTriples {
 
 impl DealtTriples {
     /// Whether every triple has the commitments of a sharing of this degree.
-    pub(in crate::signing) fn is_well_formed(&self) -> bool {
+    pub(crate) fn is_well_formed(&self) -> bool {
         let k = self.holders.len();
         let fits =
             |t: &TripleShare| [&t.commitments.a, &t.commitments.b, &t.commitments.c].iter().all(|c| c.len() == k);
@@ -108,7 +108,7 @@ fn polynomials(threshold: usize, rng: &mut (impl RngCore + CryptoRng)) -> (Polyn
 }
 
 /// The public counterpart of a holder's share.
-pub(super) fn point_of(commitments: &[ProjectivePoint], holder: NodeId) -> ProjectivePoint {
+pub fn point_of(commitments: &[ProjectivePoint], holder: NodeId) -> ProjectivePoint {
     curve::evaluate_commitments(commitments, holder)
 }
 
