@@ -133,6 +133,19 @@ bugs! {
     ExtensionUnchecked = "extension-unchecked",
     /// An abort is believed: whoever it accuses is named without anything being replayed.
     AbortOnWord = "abort-on-word",
+    /// A client combines shares of a decryption key without checking them, so that one liar spoils every decryption
+    /// (robustness is what verifying each share is for: Boldyreva 2003, section 3).
+    CombineUnfiltered = "combine-unfiltered",
+    /// When a batch of shares does not pass, everybody in it is named, without a look at each share.
+    BatchBlamed = "batch-blamed",
+    /// Shares are checked by their plain sum, without random coefficients, so that two liars whose errors cancel out pass
+    /// (the attack that Bellare, Garay, Rabin 1998 begin with).
+    BatchUnweighted = "batch-unweighted",
+    /// A node gives out shares of decryption keys without evaluating the conditions.
+    ConditionsUnchecked = "conditions-unchecked",
+    /// The identity to which something is encrypted names the plaintext and not the conditions, so that whoever shows
+    /// conditions of his own, which let him in, is given the decryption key.
+    IdentityWithoutConditions = "identity-without-conditions",
 }
 
 impl Bug {

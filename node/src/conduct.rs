@@ -4,6 +4,7 @@
 //! implement [`Conduct`]; because the hook stands *before* signing and sealing, what they say is validly signed, and
 //! the node needs no second code path for lying.
 
+use crate::bls::{SealedShare, ShareStatement};
 use crate::chain::ContractCall;
 use crate::curve::Bls12381;
 use crate::dkg::Dealing;
@@ -42,6 +43,13 @@ pub enum Decision {
         key: KeyId,
         /// What would be signed.
         digest: Digest,
+    },
+    /// Give a client a share of a decryption key: it is who it says, and the conditions are met.
+    Decrypt {
+        /// The client's request.
+        request: RequestId,
+        /// The network's key.
+        key: KeyId,
     },
 }
 
@@ -110,6 +118,17 @@ pub trait Conduct {
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {
         let _ = decision;
         honest
+    }
+
+    /// Replaces this node's share of a decryption key before it is signed and sealed to whoever asked.
+    fn share_decryption(&mut self, share: ShareStatement) -> ShareStatement {
+        share
+    }
+
+    /// Replaces the sealed share on its way to the client.
+    fn answer_decryption(&mut self, request: RequestId, answer: SealedShare) -> SealedShare {
+        let _ = request;
+        answer
     }
 
     /// Is told of each secret that the node makes or receives. Coalitions pool them; oracles look for them.

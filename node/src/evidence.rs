@@ -4,6 +4,7 @@ use k256::ProjectivePoint;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use crate::bls;
 use crate::curve::Bls12381;
 use crate::dkg::KeygenEvidence;
 use crate::signing::SigningEvidence;
@@ -21,6 +22,8 @@ pub enum Evidence {
     Signing(SigningEvidence),
     /// Of making triples.
     Triples(Box<triples::Evidence>),
+    /// Of decryption.
+    Decryption(Box<bls::ShareEvidence>),
 }
 
 impl Evidence {

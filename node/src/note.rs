@@ -85,6 +85,17 @@ pub enum Note {
         /// The digest.
         digest: Digest,
     },
+    /// A share of a decryption key was given to whoever asked.
+    DecryptionShared {
+        /// The request.
+        request: RequestId,
+        /// The network's key.
+        key: KeyId,
+        /// SHA-256 of the conditions that the node found met.
+        conditions: Digest,
+        /// SHA-256 of the plaintext, as the client names it.
+        plaintext: Digest,
+    },
     /// A request was answered with the action's result.
     Answered {
         /// The request.

@@ -301,12 +301,21 @@ pub struct SignatureReport {
 pub struct Culprit {
     /// Who.
     pub node: NodeId,
-    /// By whom.
+    /// By which nodes.
     pub named_by: Vec<NodeId>,
+    /// By which clients, by the names of their users. Clients run the client library and do not lie about what it finds.
+    pub clients: Vec<String>,
     /// What the proof shows.
     pub evidence: String,
     /// When it was first named, virtual milliseconds.
     pub at_ms: u64,
+}
+
+impl Culprit {
+    /// Whether anybody has named it who is not one of the nodes that lie.
+    pub fn is_named_but_by(&self, lies: &impl Fn(&NodeId) -> bool) -> bool {
+        !self.clients.is_empty() || self.named_by.iter().any(|by| !lies(by))
+    }
 }
 
 /// A node that is thought slow or silent. Only orders choices.
@@ -373,7 +382,7 @@ impl RunReport {
     /// Compares who was named with who lied. What liars say about others does not count.
     pub fn blame(&self) -> Blame {
         let lied = |node: &NodeId| self.faults.liars.contains(node);
-        let by_honest = |culprit: &&Culprit| culprit.named_by.iter().any(|by| !lied(by));
+        let by_honest = |culprit: &&Culprit| culprit.is_named_but_by(&lied);
         let named: BTreeSet<NodeId> = self.culprits.iter().filter(by_honest).map(|culprit| culprit.node).collect();
         let (liars_named, liars_unnamed): (Vec<NodeId>, Vec<NodeId>) =
             self.faults.liars.iter().partition(|node| named.contains(*node));

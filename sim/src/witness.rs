@@ -12,13 +12,14 @@ use std::rc::Rc;
 
 use alloy_sol_types::SolCall;
 use k256::{ProjectivePoint, SecretKey};
+use lit_node::bls::{SealedShare, ShareStatement};
 use lit_node::bugs::{self, BugSet};
 use lit_node::chain::ContractCall;
 use lit_node::chain::abi::DkgBoard;
 use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
 use lit_node::curve::{Bls12381, ScalarField};
 use lit_node::dkg::{self, Dealing, KeyCurve};
-use lit_node::id::{Boot, Digest, NodeId, SessionId};
+use lit_node::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use lit_node::meter::Meter;
 use lit_node::roster::Roster;
 use lit_node::signing;
@@ -276,6 +277,14 @@ impl Conduct for Witnessed {
 
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {
         self.inner.decide(decision, honest)
+    }
+
+    fn share_decryption(&mut self, share: ShareStatement) -> ShareStatement {
+        self.inner.share_decryption(share)
+    }
+
+    fn answer_decryption(&mut self, request: RequestId, answer: SealedShare) -> SealedShare {
+        self.inner.answer_decryption(request, answer)
     }
 
     fn learn(&mut self, secret: Secret<'_>) {

@@ -281,7 +281,7 @@ fn a_node_that_runs_twice_talks_to_each_side_by_another_instance_and_endangers_n
 }
 
 /// One of each kind of fault, but for [`litsim::fault::Custom`], which other protocols bring.
-const EVERY_FAULT: [&str; 63] = [
+const EVERY_FAULT: [&str; 65] = [
     "loss = { links = 'all', rate = 0.5 }",
     "duplicate = { links = { from = [1] }, rate = 0.5 }",
     "reorder = { links = { to = [2] }, rate = 0.5, delay_ms_max = 50 }",
@@ -337,6 +337,8 @@ const EVERY_FAULT: [&str; 63] = [
     "withhold_seal = { node = 2 }",
     "spoof = { node = 2, member = 3 }",
     "ignore_permissions = { node = 2 }",
+    "wrong_decryption_share = { node = 2, off_by = -3 }",
+    "unreadable_share = { node = 2, copy = true }",
     "wrong_vote = { node = 2 }",
     "unfair_sets = { node = 2, exclude = [1], include = [3] }",
     "split_proposals = { node = 2 }",

@@ -39,7 +39,7 @@ impl ChainView {
                 ChainEvent::Board(BoardEvent::DealingDisputed { session, dealer, digest, accuser, complaint }) => {
                     view.complaints.insert(Shown { session, dealer, digest, accuser, complaint });
                 }
-                ChainEvent::KeyRouted { key, key_data, .. } => {
+                ChainEvent::KeyRouted { key, key_data, .. } | ChainEvent::NetworkKeyRouted { key, key_data, .. } => {
                     view.keys.insert(key, key_data);
                 }
                 _ => {}

@@ -8,6 +8,7 @@
 //! Silence, lateness and what somebody is said to have said are no evidence: there is nothing signed to show.
 
 mod chain_view;
+mod decryption;
 mod dkg;
 mod signing;
 #[cfg(test)]
@@ -60,6 +61,8 @@ pub enum Offence {
     ForgedOpening,
     /// Gave a wrong share of a signature.
     WrongShare,
+    /// Gave a wrong share of a decryption key.
+    WrongDecryptionShare,
     /// Lied while triples were made.
     Triples(triples::Misbehaviour),
 }
@@ -76,6 +79,7 @@ impl Offence {
             Self::ForgedAnnouncement => "proposed a forged announcement",
             Self::ForgedOpening => "passed on forged opened values",
             Self::WrongShare => "gave a wrong signature share",
+            Self::WrongDecryptionShare => "gave a wrong share of a decryption key",
             Self::Triples(_) => "lied while triples were made",
         }
     }
@@ -128,6 +132,7 @@ pub fn verify(evidence: &[u8], chain: &ChainView) -> Result<Culprit, BlameError>
         Evidence::Keygen(evidence) => dkg::verify(&evidence, chain),
         Evidence::NetworkKeygen(evidence) => dkg::verify(&evidence, chain),
         Evidence::Signing(evidence) => signing::verify(&evidence, chain),
+        Evidence::Decryption(evidence) => decryption::verify(&evidence, chain),
         Evidence::Triples(evidence) => {
             let what = evidence.verify(chain.roster(), &mut Meter::default(), &Memo::off())?;
             Ok(Culprit { node: evidence.culprit, offence: Offence::Triples(what) })

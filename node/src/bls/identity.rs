@@ -3,6 +3,7 @@
 use blstrs::G2Projective;
 use std::fmt;
 
+use crate::bugs::{self, Bug};
 use crate::id::Digest;
 use crate::meter::{Meter, Op};
 
@@ -38,6 +39,9 @@ pub struct Identity(String);
 impl Identity {
     /// The identity of conditions, by the SHA-256 of their canonical JSON, and of a plaintext, by its SHA-256.
     pub fn new(conditions: &Digest, plaintext: &Digest) -> Self {
+        if bugs::planted(Bug::IdentityWithoutConditions) {
+            return Self(format!("lit-accesscontrolcondition:///{}", hex::encode(plaintext.0)));
+        }
         Self(format!("lit-accesscontrolcondition://{}/{}", hex::encode(conditions.0), hex::encode(plaintext.0)))
     }
 

@@ -18,5 +18,5 @@ pub use ibe::{Capsule, DecapsulateError};
 pub use identity::{Identity, Purpose};
 pub use payload::{Encrypted, Header, OpenError, PLAINTEXT_BYTES_MAX, encrypt};
 pub use point::SignaturePoint;
-pub use request::{SealedShare, ShareStatement, UnsealError};
+pub use request::{SealedShare, ShareEvidence, ShareStatement, UnsealError};
 pub use threshold::{Sorted, combine, is_signature, sign_share, sort_shares};

@@ -47,18 +47,21 @@ impl Signable for ShareStatement {
     const DOMAIN: &'static str = "bls/decryption-share";
 }
 
-impl Signed<ShareStatement> {
-    /// Whether this convicts its signer: it is signed, and the share is not the signer's. `public` must be the key whose
-    /// digest the chain has.
-    pub fn is_evidence(&self, roster: &Roster, public: &PublicKey<Bls12381>, meter: &mut Meter) -> bool {
-        let is_signed = roster.get(self.signer).is_some_and(|member| self.verify(&member.identity, meter));
-        let identity = Identity::new(&self.body.conditions, &self.body.plaintext);
-        let key = public.share_of(self.signer);
-        is_signed
-            && self.body.key == public.id()
-            && public.members.contains(&self.signer)
-            && !is_signature(&key, Purpose::Identity, identity.as_bytes(), &self.body.share, meter)
+impl ShareStatement {
+    /// Whether the share is `holder`'s under this key.
+    pub fn is_right(&self, holder: NodeId, public: &PublicKey<Bls12381>, meter: &mut Meter) -> bool {
+        let identity = Identity::new(&self.conditions, &self.plaintext);
+        is_signature(&public.share_of(holder), Purpose::Identity, identity.as_bytes(), &self.share, meter)
     }
+}
+
+/// A wrong share as its maker signed it, and the public shares by which it is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShareEvidence {
+    /// The network's key; the chain has its digest.
+    pub key: PublicKey<Bls12381>,
+    /// The share.
+    pub share: Signed<ShareStatement>,
 }
 
 /// A signed share, encrypted to the asker (ECIES over secp256k1, as dealt shares are).

@@ -6,12 +6,14 @@
 
 use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
 use group::Group;
+use group::ff::Field;
 use group::prime::PrimeCurveAffine;
 use pairing::{MillerLoopResult, MultiMillerLoop};
 use std::collections::BTreeMap;
 
 use super::identity::Purpose;
 use super::point::SignaturePoint;
+use crate::bugs::{self, Bug};
 use crate::curve::{Bls12381, Curve, ScalarField, lagrange_at_zero};
 use crate::id::NodeId;
 use crate::key::{KeyShare, PublicKey};
@@ -76,7 +78,7 @@ pub fn sort_shares(
     }
     let mut sorted = Sorted { right: BTreeMap::new(), wrong: strange };
     for (id, share) in held {
-        let is_right = is_pair(&keys[&id], &point, share.affine(), meter);
+        let is_right = !bugs::planted(Bug::BatchBlamed) && is_pair(&keys[&id], &point, share.affine(), meter);
         if is_right { &mut sorted.right } else { &mut sorted.wrong }.insert(id, share);
     }
     sorted
@@ -98,7 +100,8 @@ fn batch_holds(
     for (id, share) in shares {
         let mut coefficient = [0; 32];
         coefficient[16..].copy_from_slice(&hash_parts("bls/batch/term", &[&seed, &id.0.to_be_bytes()])[..16]);
-        let coefficient = Scalar::from_hash(&coefficient);
+        let random = Scalar::from_hash(&coefficient);
+        let coefficient = if bugs::planted(Bug::BatchUnweighted) { Scalar::ONE } else { random };
         key_sum += keys[id] * coefficient;
         share_sum += share.affine() * coefficient;
     }

@@ -13,8 +13,10 @@ use super::courier::Courier;
 use super::{Effect, Network, Operation, Patience};
 use crate::api::{Decrypt, Decryption, ErrorCode, Failure, RESPONSE_BYTES_MAX, Request, Response};
 use crate::auth::conditions;
-use crate::bls::{Encrypted, OpenError, Purpose, ShareStatement, SignaturePoint, combine, sort_shares};
+use crate::bls::{Encrypted, OpenError, Purpose, ShareEvidence, ShareStatement, SignaturePoint, combine, sort_shares};
+use crate::bugs::{self, Bug};
 use crate::curve::{Bls12381, Hidden, times_generator};
+use crate::evidence::Evidence;
 use crate::id::{Digest, NodeId, RequestId};
 use crate::io::Time;
 use crate::key::PublicKey;
@@ -82,6 +84,8 @@ pub struct DecryptOp {
     /// Signed shares that are wrong: evidence against their signers.
     culprits: BTreeMap<NodeId, Signed<ShareStatement>>,
     failures: BTreeMap<NodeId, Failure>,
+    /// What the shares came to.
+    key: Option<SignaturePoint>,
     meter: Meter,
     outcome: Option<DecryptOutcome>,
 }
@@ -115,6 +119,7 @@ impl DecryptOp {
             shares: BTreeMap::new(),
             culprits: BTreeMap::new(),
             failures: BTreeMap::new(),
+            key: None,
             meter: Meter::default(),
             outcome: (!is_it).then_some(Err(DecryptError::OtherSubject)),
         }
@@ -125,9 +130,20 @@ impl DecryptOp {
         self.id
     }
 
-    /// Nodes whose signed share is wrong, with the evidence: see [`Signed::<ShareStatement>::is_evidence`].
-    pub fn culprits(&self) -> &BTreeMap<NodeId, Signed<ShareStatement>> {
-        &self.culprits
+    /// Nodes whose signed share is wrong.
+    pub fn culprits(&self) -> impl Iterator<Item = NodeId> {
+        self.culprits.keys().copied()
+    }
+
+    /// What convinces others that a culprit lied: see [`crate::blame::verify`].
+    pub fn evidence(&self, culprit: NodeId) -> Option<Evidence> {
+        let (key, share) = (self.public.clone()?, self.culprits.get(&culprit)?.clone());
+        Some(Evidence::Decryption(Box::new(ShareEvidence { key, share })))
+    }
+
+    /// The decryption key, once enough shares made it. It opens whatever is encrypted to the same identity.
+    pub fn key(&self) -> Option<&SignaturePoint> {
+        self.key.as_ref()
     }
 
     /// The key with all public shares, once a node has shown it.
@@ -170,14 +186,11 @@ impl DecryptOp {
     fn judge(&mut self) {
         let needed = self.network.threshold;
         if let Some(public) = self.public.clone().filter(|_| self.shares.len() >= needed) {
-            let identity = self.ciphertext.header.identity();
             let points: BTreeMap<NodeId, SignaturePoint> =
                 self.shares.iter().map(|(node, made)| (*node, made.body.share)).collect();
-            let sorted = sort_shares(&public, Purpose::Identity, identity.as_bytes(), &points, &mut self.meter);
-            for node in sorted.wrong.keys() {
-                self.culprits.extend(self.shares.remove_entry(node));
-            }
-            if let Some(key) = combine(needed, &sorted.right, &mut self.meter) {
+            let right = if bugs::planted(Bug::CombineUnfiltered) { points } else { self.sort(&public, &points) };
+            if let Some(key) = combine(needed, &right, &mut self.meter) {
+                self.key = Some(key);
                 let opened = self.ciphertext.open(&self.trusted.key, &key, &mut self.meter);
                 self.outcome = Some(opened.map(Plaintext).map_err(DecryptError::from));
                 return;
@@ -192,6 +205,20 @@ impl DecryptOp {
         } else if self.shares.len() + self.courier.pending() < needed {
             self.fail();
         }
+    }
+
+    /// Puts wrong shares aside; the right ones.
+    fn sort(
+        &mut self,
+        public: &PublicKey<Bls12381>,
+        points: &BTreeMap<NodeId, SignaturePoint>,
+    ) -> BTreeMap<NodeId, SignaturePoint> {
+        let identity = self.ciphertext.header.identity();
+        let sorted = sort_shares(public, Purpose::Identity, identity.as_bytes(), points, &mut self.meter);
+        for node in sorted.wrong.keys() {
+            self.culprits.extend(self.shares.remove_entry(node));
+        }
+        sorted.right
     }
 
     fn fail(&mut self) {

@@ -6,6 +6,8 @@ use rand_core::{CryptoRng, RngCore};
 use crate::api::{Decrypt, Decryption, ErrorCode, Failure};
 use crate::auth::{conditions, siwe};
 use crate::bls::{Identity, Purpose, SealedShare, ShareStatement, sign_share};
+use crate::bugs::{self, Bug};
+use crate::conduct::{Conduct, Decision};
 use crate::curve::Bls12381;
 use crate::id::Epoch;
 use crate::io::Time;
@@ -35,6 +37,7 @@ impl Judge<'_> {
     pub fn answer(
         &self,
         request: &Decrypt,
+        conduct: &mut dyn Conduct,
         rng: &mut (impl RngCore + CryptoRng),
         meter: &mut Meter,
     ) -> Result<Box<Decryption>, Failure> {
@@ -46,8 +49,12 @@ impl Judge<'_> {
             Some(auth) => Some(siwe::verify_for(auth, self.clock, self.sign_in, &request.resource(), meter)?),
             None => None,
         };
-        conditions::evaluate(&request.conditions, caller)
-            .map_err(|error| failure(ErrorCode::NotAuthorized, error.to_string()))?;
+        let met = conditions::evaluate(&request.conditions, caller);
+        let may_have_it = met.is_ok() || bugs::planted(Bug::ConditionsUnchecked);
+        if !conduct.decide(&Decision::Decrypt { request: request.id(), key: request.key }, may_have_it) {
+            let text = met.err().map_or_else(|| "no share".to_owned(), |error| error.to_string());
+            return Err(failure(ErrorCode::NotAuthorized, text));
+        }
         let share = self.share.filter(|share| share.public.id() == request.key);
         let share = share.ok_or_else(|| failure(ErrorCode::UnknownKey, "no share of this key here".to_owned()))?;
         let conditions = conditions::digest(&request.conditions);
@@ -61,8 +68,9 @@ impl Judge<'_> {
             plaintext: request.plaintext,
             share: part,
         };
-        let signed = Signed::new(body, share.holder, self.identity, meter);
+        let signed = Signed::new(conduct.share_decryption(body), share.holder, self.identity, meter);
         let share_of = SealedShare::seal(&signed, &request.reply_key, rng, meter);
+        let share_of = conduct.answer_decryption(request.id(), share_of);
         Ok(Box::new(Decryption { share: share_of, public: share.public.clone() }))
     }
 }

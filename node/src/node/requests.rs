@@ -10,6 +10,7 @@ use super::question::PermissionPart;
 use super::state::{KeyState, RequestState};
 use crate::action::{HostAnswer, HostCallId};
 use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
+use crate::auth::conditions;
 use crate::chain::addresses::parse_address;
 use crate::curve::Bls12381;
 use crate::id::{ConnId, KeyId, RequestId, SessionId};
@@ -112,10 +113,14 @@ impl Requests {
             share: self.network_key.as_deref(),
             identity: &core.config.identity,
         };
-        let result = judge.answer(request, &mut rng, &mut out.meter);
-        if let Err(failure) = &result {
-            out.note(Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() });
-        }
+        let result = judge.answer(request, &mut *core.conduct, &mut rng, &mut out.meter);
+        out.note(match &result {
+            Ok(_) => {
+                let conditions = conditions::digest(&request.conditions);
+                Note::DecryptionShared { request: id, key: request.key, conditions, plaintext: request.plaintext }
+            }
+            Err(failure) => Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() },
+        });
         reply(conn, &encode(&Response::Decrypt { request: id, result }), out);
     }
 

@@ -1,4 +1,4 @@
-//! A node that signs for everybody.
+//! A node that signs for everybody, and decrypts for everybody.
 
 use lit_node::conduct::{Conduct, Decision};
 
@@ -19,7 +19,8 @@ impl IgnorePermissions {
 
 impl Conduct for IgnorePermissions {
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {
-        if honest || !matches!(decision, Decision::Authorise { .. }) || !self.line.is_on() {
+        let is_about_rights = matches!(decision, Decision::Authorise { .. } | Decision::Decrypt { .. });
+        if honest || !is_about_rights || !self.line.is_on() {
             return honest;
         }
         self.line.act();

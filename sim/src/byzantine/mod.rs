@@ -27,8 +27,10 @@ mod switchboard;
 #[cfg(test)]
 mod tests;
 mod unfair_sets;
+mod unreadable_share;
 mod withhold;
 mod withhold_seal;
+mod wrong_decryption_share;
 mod wrong_share;
 mod wrong_triples;
 mod wrong_vote;
@@ -37,10 +39,11 @@ pub use aiming::Aiming;
 pub use leak::Leak;
 pub use switchboard::{Line, Switchboard};
 
+use lit_node::bls::{SealedShare, ShareStatement};
 use lit_node::chain::ContractCall;
 use lit_node::conduct::{Conduct, Decision, Honest, Secret};
 use lit_node::dkg::Dealing;
-use lit_node::id::NodeId;
+use lit_node::id::{NodeId, RequestId};
 use lit_node::roster::Roster;
 use lit_node::statement::Statement;
 
@@ -102,6 +105,10 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
         Fault::Withhold(_) => Box::new(withhold::Withhold::new(me, line)),
         Fault::Spoof(lie) => Box::new(spoof::Spoof::new(part.clone(), line, lie.member)),
         Fault::IgnorePermissions(_) => Box::new(ignore_permissions::IgnorePermissions::new(line)),
+        Fault::WrongDecryptionShare(lie) => {
+            Box::new(wrong_decryption_share::WrongDecryptionShare::new(line, lie.off_by.get()))
+        }
+        Fault::UnreadableShare(lie) => Box::new(unreadable_share::UnreadableShare::new(me, line, lie.copy)),
         Fault::WrongVote(_) => Box::new(wrong_vote::WrongVote::new(line, key)),
         Fault::UnfairSets(lie) => {
             Box::new(unfair_sets::Unfair::new(line, me, lie.exclude.clone(), lie.include.clone()))
@@ -144,6 +151,14 @@ impl Conduct for Corrupted {
 
     fn decide(&mut self, decision: &Decision, honest: bool) -> bool {
         self.behaviours.iter_mut().fold(honest, |choice, behaviour| behaviour.decide(decision, choice))
+    }
+
+    fn share_decryption(&mut self, share: ShareStatement) -> ShareStatement {
+        self.behaviours.iter_mut().fold(share, |share, behaviour| behaviour.share_decryption(share))
+    }
+
+    fn answer_decryption(&mut self, request: RequestId, answer: SealedShare) -> SealedShare {
+        self.behaviours.iter_mut().fold(answer, |answer, behaviour| behaviour.answer_decryption(request, answer))
     }
 
     fn learn(&mut self, secret: Secret<'_>) {

@@ -1,11 +1,19 @@
 //! Which lies are on, and which have been told: the world switches, behaviours report.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
+
+use lit_node::api::{RESPONSE_BYTES_MAX, Response};
+use lit_node::bls::SealedShare;
+use lit_node::id::{NodeId, RequestId};
+use lit_node::wire::decode;
 
 use super::coalition::Pool;
 use crate::oracle::Accepted;
+
+/// How many answers an eavesdropper remembers.
+const OVERHEARD_MAX: usize = 64;
 
 /// Switches for all behaviours of a run, by the position of their fault in the plan.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +27,10 @@ struct State {
     pools: BTreeMap<usize, Pool>,
     /// Signatures that liars have made on their own.
     published: Vec<Accepted>,
+    /// Whether any liar listens to what nodes answer clients about decryption.
+    listens: bool,
+    /// What was overheard: the newest first.
+    overheard: VecDeque<(RequestId, NodeId, SealedShare)>,
 }
 
 impl Switchboard {
@@ -40,6 +52,18 @@ impl Switchboard {
     /// Signatures that liars have made on their own since this was last asked.
     pub fn take_published(&self) -> Vec<Accepted> {
         std::mem::take(&mut self.0.borrow_mut().published)
+    }
+
+    /// A node's answer to a client travels, in the clear.
+    pub fn overhear(&self, node: NodeId, response: &[u8]) {
+        let mut state = self.0.borrow_mut();
+        if !state.listens {
+            return;
+        }
+        if let Ok(Response::Decrypt { request, result: Ok(part) }) = decode(response, RESPONSE_BYTES_MAX) {
+            state.overheard.truncate(OVERHEARD_MAX - 1);
+            state.overheard.push_front((request, node, part.share));
+        }
     }
 
     /// What a behaviour holds on to.
@@ -69,6 +93,19 @@ impl Line {
     /// Lets a member of a coalition at what the members know.
     pub(super) fn pool<R>(&self, act: impl FnOnce(&mut Pool) -> R) -> R {
         act(self.board.0.borrow_mut().pools.entry(self.fault).or_default())
+    }
+
+    /// Listens to what nodes answer clients from now on.
+    pub(super) fn listen(&self) {
+        self.board.0.borrow_mut().listens = true;
+    }
+
+    /// The newest sealed share of another node, of this request if there is one.
+    pub(super) fn overheard(&self, request: RequestId, me: NodeId) -> Option<SealedShare> {
+        let state = self.board.0.borrow();
+        let mut others = state.overheard.iter().filter(|(_, node, _)| *node != me);
+        let of_request = others.clone().find(|(of, ..)| *of == request);
+        of_request.or_else(|| others.next()).map(|(.., share)| share.clone())
     }
 
     /// Shows a signature to everybody.

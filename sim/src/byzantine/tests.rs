@@ -1,5 +1,6 @@
 //! Each behaviour does what it says, only while it is on, and only to its aim.
 
+mod decryption;
 mod triples;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,7 +140,7 @@ fn proposal() -> Propose {
 }
 
 /// Lies, each with what provokes it below.
-const LIES: [&str; 29] = [
+const LIES: [&str; 31] = [
     "silent = { node = 2 }",
     "mute = { node = 2 }",
     "late = { node = 2 }",
@@ -159,6 +160,8 @@ const LIES: [&str; 29] = [
     "withhold = { node = 2 }",
     "spoof = { node = 2, member = 3 }",
     "ignore_permissions = { node = 2 }",
+    "wrong_decryption_share = { node = 2 }",
+    "unreadable_share = { node = 2 }",
     "wrong_vote = { node = 2 }",
     "unfair_sets = { node = 2, exclude = [1] }",
     "split_proposals = { node = 2 }",
@@ -197,6 +200,9 @@ fn otherwise(liar: &mut Liar) -> Vec<String> {
     if liar.conduct.submit(vote()) != [vote()] {
         odd.push("a vote".to_owned());
     }
+    if decryption::is_changed(liar) {
+        odd.push("an answer to a client".to_owned());
+    }
     for decision in decisions() {
         if !liar.conduct.decide(&decision, true) || liar.conduct.decide(&decision, false) {
             odd.push(format!("{decision:?}"));
@@ -221,12 +227,13 @@ fn a_lie_that_is_on_is_told_at_the_same_occasions() {
     assert_eq!(untold.collect::<Vec<_>>(), ["coalition = { nodes = [2, 3] }"], "which says nothing, but pools");
 }
 
-fn decisions() -> [Decision; 3] {
+fn decisions() -> [Decision; 4] {
     let (request, key, digest) = (RequestId([1; 32]), KeyId([2; 32]), Digest([3; 32]));
     [
         Decision::Authorise { request, key, digest },
         Decision::Complain { session: SESSION, dealer: NodeId(1) },
         Decision::Choose { session: SESSION, candidate: NodeId(1) },
+        Decision::Decrypt { request, key },
     ]
 }
 
@@ -352,7 +359,9 @@ fn wrong_commitments_and_proofs_are_seen_by_everybody() {
 
 #[test]
 fn decisions_are_overridden_where_the_lie_is_about_them() {
-    let [authorise, complain, choose] = decisions();
+    let [authorise, complain, choose, decrypt] = decisions();
+    let mut liar = Liar::on("ignore_permissions = { node = 2 }");
+    assert!(liar.conduct.decide(&decrypt, false) && liar.acted());
     let mut liar = Liar::on("ignore_permissions = { node = 2 }");
     assert!(liar.conduct.decide(&authorise, false) && !liar.conduct.decide(&complain, false) && liar.acted());
     let mut liar = Liar::on("false_complaint = { node = 2, member = 1 }");

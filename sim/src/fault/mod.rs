@@ -8,6 +8,7 @@ mod behaviour;
 mod burden;
 mod client;
 mod custom;
+mod decryption;
 mod flow;
 mod link;
 mod machine;
@@ -30,6 +31,7 @@ pub use behaviour::{
 };
 pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;
+pub use decryption::{UnreadableShare, WrongDecryptionShare};
 pub use flow::{Bandwidth, Gray, LatencyChange, Order, Turn};
 pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
@@ -153,8 +155,13 @@ pub enum Fault<N = NodeId> {
     /// A node names another member in what it says: as dealer, as acknowledger, as leader; and proposes in sessions that
     /// others coordinate.
     Spoof(Against<N>),
-    /// A node signs for everybody, whatever the chain says about permissions.
+    /// A node signs for everybody, whatever the chain says about permissions, and gives everybody its shares of
+    /// decryption keys.
     IgnorePermissions(Corruption<N>),
+    /// A node gives wrong shares of decryption keys, under its signature.
+    WrongDecryptionShare(WrongDecryptionShare<N>),
+    /// A node seals its shares of decryption keys with a shifted ephemeral point, or passes on what others have sealed.
+    UnreadableShare(UnreadableShare<N>),
     /// A node votes on chain for other keys than those that were generated.
     WrongVote(Corruption<N>),
     /// A node that coordinates signatures chooses unfairly who takes part.
@@ -241,6 +248,8 @@ impl<N> Fault<N> {
             Self::Withhold(corruption) => Fault::Withhold(corruption.map(name)),
             Self::Spoof(against) => Fault::Spoof(against.map(name)),
             Self::IgnorePermissions(corruption) => Fault::IgnorePermissions(corruption.map(name)),
+            Self::WrongDecryptionShare(wrong) => Fault::WrongDecryptionShare(wrong.map(name)),
+            Self::UnreadableShare(unreadable) => Fault::UnreadableShare(unreadable.map(name)),
             Self::WrongVote(corruption) => Fault::WrongVote(corruption.map(name)),
             Self::UnfairSets(unfair) => Fault::UnfairSets(unfair.map(name)),
             Self::SplitProposals(aimed) => Fault::SplitProposals(aimed.map(name)),
@@ -283,6 +292,8 @@ impl Fault {
             | Self::FalseAbort(lie)
             | Self::WithholdSeal(lie)
             | Self::SplitProposals(lie) => from_ref(&lie.node),
+            Self::WrongDecryptionShare(lie) => from_ref(&lie.node),
+            Self::UnreadableShare(lie) => from_ref(&lie.node),
             Self::WrongTriples(lie) => from_ref(&lie.node),
             Self::FalseComplaint(lie) | Self::FalseBlame(lie) | Self::Spoof(lie) => from_ref(&lie.node),
             Self::Late(lie) => from_ref(&lie.node),

@@ -47,6 +47,11 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fault::Withhold(lie) => write!(f, "{} takes values and gives none", lie.node),
         Fault::Spoof(lie) => write!(f, "{} speaks as {}", lie.node, lie.member),
         Fault::IgnorePermissions(lie) => write!(f, "{} signs for everybody", lie.node),
+        Fault::WrongDecryptionShare(lie) => {
+            write!(f, "{} gives shares of decryption keys that are off by {}", lie.node, lie.off_by)
+        }
+        Fault::UnreadableShare(lie) if lie.copy => write!(f, "{} passes on what others have sealed", lie.node),
+        Fault::UnreadableShare(lie) => write!(f, "{} seals shares so that nobody can open them", lie.node),
         Fault::WrongVote(lie) => write!(f, "{} votes for wrong keys", lie.node),
         Fault::UnfairSets(lie) => {
             write!(f, "{} chooses without {} and with {}", lie.node, list(&lie.exclude), list(&lie.include))

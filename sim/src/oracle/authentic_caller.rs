@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lit_node::id::{NodeId, RequestId};
 use lit_node::io::Time;
+use lit_node::note::Note;
 
 use super::{Event, Facts, Oracle, SignIn, Violation};
 use crate::heap::Nanos;
@@ -32,14 +33,8 @@ impl Oracle for AuthenticCaller {
             Event::Clock { node, request, shows } => {
                 self.clocks.insert((request, node), shows);
             }
-            Event::Authorised { node, request, .. } => {
-                let Some(caller) = self.callers.get(&request) else { return };
-                if caller.claimed != caller.signer {
-                    self.unfounded.push((at, node, request, "its AuthSig is not by the address that it names"));
-                } else if self.clocks.get(&(request, node)).is_some_and(|shown| *shown >= caller.expires) {
-                    self.unfounded.push((at, node, request, "its AuthSig had expired by the node's clock"));
-                }
-            }
+            Event::Authorised { node, request, .. } => self.granted(at, node, request),
+            Event::Noted(node, Note::DecryptionShared { request, .. }) => self.granted(at, node, *request),
             _ => {}
         }
     }
@@ -57,25 +52,47 @@ impl Oracle for AuthenticCaller {
     }
 }
 
+impl AuthenticCaller {
+    fn granted(&mut self, at: Nanos, node: NodeId, request: RequestId) {
+        let Some(caller) = self.callers.get(&request) else { return };
+        if caller.claimed != caller.signer {
+            self.unfounded.push((at, node, request, "its AuthSig is not by the address that it names"));
+        } else if self.clocks.get(&(request, node)).is_some_and(|shown| *shown >= caller.expires) {
+            self.unfounded.push((at, node, request, "its AuthSig had expired by the node's clock"));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{facts, witness};
     use super::super::{PermissionLists, Requested};
     use super::*;
-    use lit_node::id::KeyId;
+    use lit_node::id::{Digest, KeyId};
 
     const REQUEST: RequestId = RequestId([1; 32]);
 
-    fn judged(claimed: u8, shown: u64) -> usize {
+    fn oracle(claimed: u8, shown: u64) -> AuthenticCaller {
         let mut oracle = AuthenticCaller::default();
         let caller = SignIn { claimed: [claimed; 20], signer: [7; 20], expires: Time(100) };
         let requested = Requested { request: REQUEST, asked: None, cid: vec![1], caller: Some(caller) };
         oracle.observe(0, Event::Requested(&requested));
         oracle.observe(0, Event::Clock { node: NodeId(3), request: REQUEST, shows: Time(shown) });
         oracle.observe(0, Event::Clock { node: NodeId(4), request: REQUEST, shows: Time(1_000) });
+        oracle
+    }
+
+    fn judged(claimed: u8, shown: u64) -> usize {
         let (key, lists) = (KeyId([2; 32]), [PermissionLists::default()]);
-        oracle.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, key, lists: &lists });
-        oracle.judge(&facts(&witness())).len()
+        let mut signing = oracle(claimed, shown);
+        signing.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, key, lists: &lists });
+        let mut decrypting = oracle(claimed, shown);
+        let (conditions, plaintext) = (Digest([5; 32]), Digest([6; 32]));
+        let shared = Note::DecryptionShared { request: REQUEST, key, conditions, plaintext };
+        decrypting.observe(1, Event::Noted(NodeId(3), &shared));
+        let [signing, decrypting] = [signing, decrypting].map(|mut oracle| oracle.judge(&facts(&witness())).len());
+        assert_eq!(signing, decrypting);
+        signing
     }
 
     #[test]

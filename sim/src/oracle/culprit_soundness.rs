@@ -1,5 +1,7 @@
 //! No honest node is proved wrong.
 
+use std::fmt;
+
 use lit_node::blame;
 use lit_node::evidence::Exhibit;
 use lit_node::id::NodeId;
@@ -10,15 +12,31 @@ use crate::heap::Nanos;
 
 /// What an honest node shows as evidence convinces a third party who knows nothing but the chain. Besides it compares
 /// everyone whom an honest node names as a culprit with those whom the plan corrupts. Whoever crashes, is slow
-/// or cut off has done nothing wrong.
+/// or cut off has done nothing wrong. What holds for honest nodes holds for clients.
 #[derive(Default)]
 pub struct CulpritSoundness {
     named: Vec<Named>,
 }
 
+/// Who names somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum By {
+    Node(NodeId),
+    Client(String),
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(node) => node.fmt(f),
+            Self::Client(user) => f.write_str(user),
+        }
+    }
+}
+
 struct Named {
     at: Nanos,
-    by: NodeId,
+    by: By,
     node: NodeId,
     what: String,
     evidence: Option<Exhibit>,
@@ -30,20 +48,30 @@ impl Oracle for CulpritSoundness {
     }
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
-        if let Event::Noted(by, Note::Culprit { node, what, evidence }) = event
-            && !self.named.iter().any(|named| (named.by, named.node, &named.evidence) == (by, *node, evidence))
-        {
-            self.named.push(Named { at, by, node: *node, what: what.clone(), evidence: evidence.clone() });
+        let (by, node, what, evidence) = match event {
+            Event::Noted(by, Note::Culprit { node, what, evidence }) => {
+                (By::Node(by), *node, what.clone(), evidence.clone())
+            }
+            Event::Accused { client, node, what, evidence } => {
+                (By::Client(client.to_owned()), node, what.to_owned(), Some(evidence.clone()))
+            }
+            _ => return,
+        };
+        if !self.named.iter().any(|named| (&named.by, named.node, &named.evidence) == (&by, node, &evidence)) {
+            self.named.push(Named { at, by, node, what, evidence });
         }
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let corrupted = |node: &NodeId| facts.corrupted.contains(node);
-        let by_honest = self.named.iter().filter(|named| !corrupted(&named.by));
+        let by_honest = self.named.iter().filter(|named| !matches!(&named.by, By::Node(by) if corrupted(by)));
         let mut found = Vec::new();
         for Named { at, by, node, what, evidence } in by_honest {
-            let violation =
-                |detail| Violation { oracle: "culprit-soundness", at: *at, nodes: vec![*by, *node], detail };
+            let nodes = match by {
+                By::Node(by) => vec![*by, *node],
+                By::Client(_) => vec![*node],
+            };
+            let violation = |detail| Violation { oracle: "culprit-soundness", at: *at, nodes: nodes.clone(), detail };
             if !corrupted(node) {
                 found.push(violation(format!("{by} names {node}, which is honest, as a culprit: {what}")));
             }
@@ -127,5 +155,23 @@ mod tests {
             matches!(&found[..], [one] if one.detail.starts_with("the evidence of node 1 against node 4")),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn a_client_that_names_somebody_is_judged_like_an_honest_node() {
+        let judged = |node: u16| {
+            let mut oracle = CulpritSoundness::default();
+            let evidence = Exhibit(vec![1, 2, 3]);
+            let accused =
+                Event::Accused { client: "alice", node: NodeId(node), what: "WrongShare", evidence: &evidence };
+            oracle.observe(1, accused);
+            oracle.observe(2, accused);
+            let found = oracle.judge(&Facts { corrupted: &[NodeId(4)], ..facts(&witness()) });
+            found.into_iter().map(|violation| (violation.nodes, violation.detail)).collect::<Vec<_>>()
+        };
+        assert!(
+            matches!(&judged(4)[..], [(nodes, text)] if nodes == &[NodeId(4)] && text.contains("evidence of alice"))
+        );
+        assert_eq!(judged(2).len(), 2, "and it is honest");
     }
 }

@@ -9,6 +9,7 @@ mod authentic_caller;
 mod bounded_memory;
 mod culprit_completeness;
 mod culprit_soundness;
+mod decryption;
 mod durability;
 mod forgery;
 mod key_agreement;
@@ -29,6 +30,7 @@ pub use authentic_caller::AuthenticCaller;
 pub use bounded_memory::BoundedMemory;
 pub use culprit_completeness::CulpritCompleteness;
 pub use culprit_soundness::CulpritSoundness;
+pub use decryption::DecryptionSoundness;
 pub use durability::{Durability, Kept};
 pub use forgery::NoForgery;
 pub use key_agreement::KeyAgreement;
@@ -45,6 +47,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lit_node::blame::ChainView;
 use lit_node::chain::{BoardEvent, ChainEvent};
+use lit_node::evidence::Exhibit;
 use lit_node::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use lit_node::io::Time;
 use lit_node::node::Load;
@@ -85,6 +88,30 @@ pub struct Accepted {
     pub digest: Digest,
     /// The signature: r, s, v for ECDSA; R compressed, z for Schnorr.
     pub signature: Vec<u8>,
+}
+
+/// Something that a client has encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encryption {
+    /// The address that one must sign in with to have it decrypted.
+    pub reader: [u8; 20],
+    /// What was encrypted.
+    pub text: Vec<u8>,
+}
+
+/// What came of the shares of a decryption key that a client was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decrypted {
+    /// The request.
+    pub request: RequestId,
+    /// SHA-256 of the ciphertext's conditions.
+    pub conditions: Digest,
+    /// SHA-256 of the plaintext, as the ciphertext names it.
+    pub plaintext: Digest,
+    /// Whether the client asked for the ciphertext as it was made, and showed the nodes nothing else.
+    pub as_made: bool,
+    /// What the key opened the ciphertext to, if it did.
+    pub came_out: Option<Vec<u8>>,
 }
 
 /// A request, as the client that made it knows it.
@@ -176,6 +203,21 @@ pub enum Event<'a> {
     },
     /// A client accepted a signature.
     Accepted(&'a Accepted),
+    /// A client has encrypted something.
+    Encrypted(&'a Encryption),
+    /// A client has put together a decryption key, and tried it.
+    Decrypted(&'a Decrypted),
+    /// A client has proof that a node lied.
+    Accused {
+        /// The client's user.
+        client: &'a str,
+        /// The node.
+        node: NodeId,
+        /// What it did.
+        what: &'a str,
+        /// What convinces others.
+        evidence: &'a Exhibit,
+    },
     /// A node panicked.
     Panicked(NodeId, &'a str),
     /// A node crashed: what it held in memory is gone.
@@ -260,6 +302,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
         Box::<AuthenticCaller>::default(),
+        Box::<DecryptionSoundness>::default(),
         Box::<CulpritSoundness>::default(),
         Box::<Durability>::default(),
         Box::<BoundedMemory>::default(),
@@ -319,8 +362,14 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ),
     (
         "authentic-caller",
-        "No honest node authorises a request whose AuthSig is not by the address that it names, or had expired by the \
-         node's own clock when it was sent.",
+        "No honest node authorises a request, or gives a share of a decryption key for one, whose AuthSig is not by the \
+         address that it names, or had expired by the node's own clock when it was sent.",
+    ),
+    (
+        "decryption-soundness",
+        "No honest node gives a share of the key that opens a ciphertext to anybody but its reader. Whoever obtains a \
+         plaintext was given shares for exactly that ciphertext by at least threshold less corrupted honest nodes, and \
+         never none; it is what was encrypted; and whatever a client takes for the decryption key of a ciphertext opens it.",
     ),
     (
         "culprit-soundness",

@@ -71,6 +71,7 @@ struct Raw {
 struct CulpritLine<'r> {
     node: u16,
     named_by: Vec<u16>,
+    named_by_clients: &'r [String],
     evidence: &'r str,
     at_ms: u64,
 }
@@ -166,6 +167,7 @@ fn culprit(culprit: &Culprit) -> CulpritLine<'_> {
     CulpritLine {
         node: culprit.node.0,
         named_by: culprit.named_by.iter().map(|node| node.0).collect(),
+        named_by_clients: &culprit.clients,
         evidence: &culprit.evidence,
         at_ms: culprit.at_ms,
     }

@@ -55,7 +55,8 @@ fn write_table(out: &mut String, report: &RunReport, plan: &FaultPlan, style: St
     )?;
     write_faults(out, report, plan, style)?;
     for culprit in &report.culprits {
-        let by: Vec<String> = culprit.named_by.iter().map(|node| node.0.to_string()).collect();
+        let nodes = culprit.named_by.iter().map(|node| node.0.to_string());
+        let by: Vec<String> = nodes.chain(culprit.clients.iter().map(|client| one_line(client))).collect();
         let evidence = &culprit.evidence;
         writeln!(out, "  culprit        {} ({evidence}), named by {}", culprit.node, by.join(", "))?;
     }

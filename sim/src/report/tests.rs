@@ -79,6 +79,7 @@ pub(crate) fn sample() -> RunReport {
         culprits: vec![Culprit {
             node: NodeId(2),
             named_by: vec![NodeId(1), NodeId(3)],
+            clients: vec!["alice".into()],
             evidence: "wrong share".into(),
             at_ms: 5000,
         }],
@@ -149,7 +150,7 @@ fn json_has_exactly_the_documented_fields_in_order() {
     let signature = &signed["signatures"][0];
     assert_eq!(keys(signature), "name, scheme, message, signature, signature_raw, public_key, eth_address");
     assert_eq!(keys(&signature["signature_raw"]), "r, s, v");
-    assert_eq!(keys(&value["culprits"][0]), "node, named_by, evidence, at_ms");
+    assert_eq!(keys(&value["culprits"][0]), "node, named_by, named_by_clients, evidence, at_ms");
     assert_eq!(keys(&value["violations"][0]), "oracle, at_ms, nodes, detail");
     assert_eq!(keys(&value["faults"]), "declared, fired");
     assert_eq!(value["digest"], format!("0x{}", "ab".repeat(32)));

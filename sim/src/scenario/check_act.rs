@@ -110,7 +110,8 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             if !names.secrets.contains(&decrypt.secret.value) {
                 c.unknown("secret", &decrypt.secret, names.secrets.iter().map(String::as_str));
             }
-            Deed::Decrypt { secret: decrypt.secret.value, auth: decrypt.auth.map(|user| c.user(&user)) }
+            let (auth, shows) = (decrypt.auth.map(|user| c.user(&user)), decrypt.shows.map(|user| c.user(&user)));
+            Deed::Decrypt { secret: decrypt.secret.value, auth, shows }
         }
     }
 }

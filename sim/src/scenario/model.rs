@@ -251,6 +251,8 @@ pub enum Deed {
         secret: String,
         /// The user who signs in, if one does.
         auth: Option<String>,
+        /// The user whom the conditions let in that the nodes are shown, if those are not the ciphertext's.
+        shows: Option<String>,
     },
 }
 

@@ -89,6 +89,8 @@ pub(super) struct Decrypt {
     pub secret: Placed<String>,
     /// The user who signs in; nobody if not given.
     pub auth: Option<Placed<String>>,
+    /// The client shows the nodes other conditions than those of the ciphertext: conditions that let this user in.
+    pub shows: Option<Placed<String>>,
 }
 
 /// What a key is over.

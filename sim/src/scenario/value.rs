@@ -77,15 +77,18 @@ pub enum Expectation {
     Ok,
     /// The chain refuses the transaction or reverts it.
     Reverted,
+    /// The shares that a client was given make a key that does not open the ciphertext.
+    NotDecrypted,
     /// Every honest node that answers refuses with exactly this code, and so does the client.
     Refused(ErrorCode),
 }
 
 impl Expectation {
     /// Every name that a scenario may use.
-    pub const NAMES: [&str; 17] = [
+    pub const NAMES: [&str; 18] = [
         "ok",
         "Reverted",
+        "NotDecrypted",
         "MalformedRequest",
         "InvalidAuthSig",
         "NotAuthorized",
@@ -108,6 +111,7 @@ impl Expectation {
         match self {
             Self::Ok => "ok",
             Self::Reverted => "Reverted",
+            Self::NotDecrypted => "NotDecrypted",
             Self::Refused(code) => code.name(),
         }
     }
@@ -117,6 +121,7 @@ impl Expectation {
         Some(match name {
             "ok" => Self::Ok,
             "Reverted" => Self::Reverted,
+            "NotDecrypted" => Self::NotDecrypted,
             other => {
                 let codes = [
                     MalformedRequest,

@@ -80,6 +80,16 @@ impl World {
                 ClientEffect::Accepted(accepted) => {
                     self.observer.oracles(now, oracle::Event::Accepted(&accepted));
                 }
+                ClientEffect::Encrypted(encryption) => {
+                    self.observer.oracles(now, oracle::Event::Encrypted(&encryption));
+                }
+                ClientEffect::Decrypted(decrypted) => {
+                    self.observer.oracles(now, oracle::Event::Decrypted(&decrypted));
+                }
+                ClientEffect::Accused { node, what, evidence } => {
+                    let client = (running.client, running.step.user.as_str());
+                    self.observer.accused(now, client, node, &what, &evidence.exhibit());
+                }
             }
         }
     }
@@ -162,6 +172,8 @@ impl World {
         for request in &running.requests {
             endings.extend(self.endings.remove(request).unwrap_or_default());
         }
+        // What liars say is no part of what is expected of a step.
+        endings.retain(|node, _| !self.corrupted.contains(node));
         let report = running.report(started / MILLI, now / MILLI, &endings);
         self.observer.step(now, &format!("step {} ends: {}", report.id, report.outcome.name()));
         self.script.reports.push(report);

@@ -136,7 +136,7 @@ impl World {
             return Some(format!("step {}: {}", report.id, report.error.as_deref().unwrap_or("unexpected outcome")));
         }
         let expect = &self.scenario.expect;
-        let by_honest = |culprit: &&Culprit| culprit.named_by.iter().any(|by| !self.corrupted.contains(by));
+        let by_honest = |culprit: &&Culprit| culprit.is_named_but_by(&|by| self.corrupted.contains(by));
         let named = self.observer.culprits.iter().filter(by_honest).map(|culprit| culprit.node).collect();
         expect
             .missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)

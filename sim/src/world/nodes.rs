@@ -203,6 +203,7 @@ impl World {
                     self.faults.get(*fault).what.spoil(&mut bytes);
                 }
                 self.observer.reply(&bytes);
+                self.factory.switchboard.overhear(id, &bytes);
                 self.send(now, link, &label, bytes);
                 for fault in triggered {
                     self.begin_fault(now, fault);
@@ -249,7 +250,7 @@ impl World {
 
     pub(super) fn note(&mut self, now: Nanos, id: NodeId, note: &Note) {
         let ending = match note {
-            Note::Answered { request } => Some((*request, "ok")),
+            Note::Answered { request } | Note::DecryptionShared { request, .. } => Some((*request, "ok")),
             Note::Refused { request, code, .. } => Some((*request, *code)),
             _ => None,
         };

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use lit_node::evidence::Exhibit;
 use lit_node::id::{NodeId, SessionId};
 use lit_node::io::{ChainError, ChainReply, ChainRequest, HttpRequest, Label};
 use lit_node::note::Note;
@@ -127,7 +128,13 @@ impl Observer {
                 self.mark("channel.open");
                 self.milestones.channel(now, node, *peer);
             }
-            Note::Culprit { node: culprit, what, .. } => self.blame(now, node, *culprit, what),
+            Note::DecryptionShared { .. } => self.mark("decryption.share"),
+            Note::Culprit { node: culprit, what, .. } => {
+                let named_by = &mut self.culprit(now, *culprit, what).named_by;
+                if !named_by.contains(&node) {
+                    named_by.push(node);
+                }
+            }
             Note::Suspected { node: suspect } => {
                 self.mark("suspected");
                 self.suspects.entry(*suspect).or_default().insert(node);
@@ -138,15 +145,26 @@ impl Observer {
         self.oracles(now, oracle::Event::Noted(node, note));
     }
 
-    fn blame(&mut self, now: Nanos, by: NodeId, node: NodeId, evidence: &str) {
-        match self.culprits.iter_mut().find(|culprit| culprit.node == node && culprit.evidence == evidence) {
-            Some(culprit) if !culprit.named_by.contains(&by) => culprit.named_by.push(by),
-            Some(_) => {}
-            None => {
-                let (at_ms, evidence) = (now / crate::heap::MILLI, evidence.to_owned());
-                self.culprits.push(Culprit { node, named_by: vec![by], evidence, at_ms });
-            }
+    /// A client, given by position and name, has proof that a node lied.
+    pub fn accused(&mut self, now: Nanos, (index, name): (u16, &str), node: NodeId, what: &str, evidence: &Exhibit) {
+        let clients = &mut self.culprit(now, node, what).clients;
+        if !clients.iter().any(|known| known == name) {
+            clients.push(name.to_owned());
         }
+        let text = format!("Culprit {{ node: {node:?}, what: {what:?}, evidence: {evidence:?} }}");
+        self.record(now, Kind::Note, Actor::Client(index.into()), text);
+        self.oracles(now, oracle::Event::Accused { client: name, node, what, evidence });
+    }
+
+    /// The entry of a culprit and of what it did.
+    fn culprit(&mut self, now: Nanos, node: NodeId, evidence: &str) -> &mut Culprit {
+        let known = self.culprits.iter().position(|known| known.node == node && known.evidence == evidence);
+        let at = known.unwrap_or_else(|| {
+            let (named_by, clients, at_ms) = (Vec::new(), Vec::new(), now / crate::heap::MILLI);
+            self.culprits.push(Culprit { node, named_by, clients, evidence: evidence.to_owned(), at_ms });
+            self.culprits.len() - 1
+        });
+        &mut self.culprits[at]
     }
 
     /// A node starts or stops.

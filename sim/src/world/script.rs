@@ -10,13 +10,14 @@ use lit_node::bls::Encrypted;
 use lit_node::chain::Contracts;
 use lit_node::client;
 use lit_node::curve::Bls12381;
+use lit_node::evidence::Evidence;
 use lit_node::id::{Digest, KeyId, NodeId};
 use lit_node::io::{ChainRequest, Label, Time};
 use lit_node::key;
 
 use super::identity::Keys;
 use crate::heap::Nanos;
-use crate::oracle::{Accepted, Requested};
+use crate::oracle::{Accepted, Decrypted, Encryption, Requested};
 use crate::outcome::RequestReport;
 use crate::scenario::{Reference, Scenario, Step};
 
@@ -62,6 +63,12 @@ pub(super) enum ClientEffect {
     Requested(Requested),
     /// Oracles are told of a signature.
     Accepted(Accepted),
+    /// Oracles are told what was encrypted.
+    Encrypted(Encryption),
+    /// Oracles are told what a decryption key came to.
+    Decrypted(Decrypted),
+    /// The client has proof that a node lied.
+    Accused { node: NodeId, what: String, evidence: Evidence },
 }
 
 /// What clients know beforehand, and what earlier steps found out.

@@ -176,7 +176,7 @@ impl Running {
                 self.transact(desk.book.keys.deployer(), call, after, desk);
             }
             Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
-            Deed::Decrypt { secret, auth } => self.decrypt(secret, auth.as_deref(), desk),
+            Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_deref(), shows.as_deref(), desk),
             Deed::Mint { pkp, value } => {
                 let mut call = contracts.mint_next();
                 if let Some(value) = value {
@@ -475,7 +475,7 @@ impl Running {
                     self.result = Some(Err(failed));
                 }
             },
-            Stage::Decrypting(under_way) => self.look_at_decryption(under_way),
+            Stage::Decrypting(under_way) => self.look_at_decryption(under_way, desk),
             other => self.stage = other,
         }
     }

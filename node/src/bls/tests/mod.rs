@@ -1,5 +1,6 @@
 //! Tests of the network's key: what decrypts, what does not, and who is found to have lied.
 
+mod arkworks;
 mod encryption;
 mod shares;
 mod vectors;

@@ -1,6 +1,9 @@
 //! Shares: which are right, who is told apart from whom, and what a threshold of them makes.
 
 use super::*;
+use crate::blame::{self, BlameError, ChainView, Culprit, Offence};
+use crate::chain::ChainEvent;
+use crate::evidence::Evidence;
 use crate::roster::{Member, Roster};
 use crate::wire::{Signed, decode, encode};
 use group::prime::PrimeCurveAffine;
@@ -128,7 +131,13 @@ fn a_signed_wrong_share_convicts_its_signer_and_nothing_else_does() {
     let (roster, keys, _) = network(4);
     let holders = holders(4, 3);
     let public = &holders[0].public;
-    let convicts = |made: &Signed<ShareStatement>| made.is_evidence(&roster, public, &mut Meter::default());
+    let evidence = |key: &PublicKey<Bls12381>, made: &Signed<ShareStatement>| {
+        Evidence::Decryption(Box::new(ShareEvidence { key: key.clone(), share: made.clone() })).bytes()
+    };
+    let public_key = public.point.encode();
+    let routed = ChainEvent::NetworkKeyRouted { key: public.id(), public_key, key_data: public.data_digest() };
+    let chain = ChainView::new(roster.clone(), [routed]);
+    let convicts = |made: &Signed<ShareStatement>| blame::verify(&evidence(public, made), &chain).is_ok();
     assert!(!convicts(&statement(&holders[1], &keys[1], &Digest([2; 32]))), "a right share");
     let wrong = statement(&holders[1], &keys[1], &Digest([3; 32]));
     assert!(convicts(&wrong), "a share of another identity");
@@ -138,12 +147,18 @@ fn a_signed_wrong_share_convicts_its_signer_and_nothing_else_does() {
     assert!(!convicts(&other), "changed after it was signed");
     let copied = Signed::new(other.body, NodeId(2), &keys[1], &mut Meter::default());
     assert!(convicts(&copied), "another holder's share");
-    let bytes = encode(&wrong);
+    let culprit = Culprit { node: NodeId(2), offence: Offence::WrongDecryptionShare };
+    assert_eq!(blame::verify(&evidence(public, &wrong), &chain), Ok(culprit));
+    let own = PublicKey { commitments: vec![public.commitments[0]; 3], ..public.clone() };
+    let right = statement(&holders[1], &keys[1], &Digest([2; 32]));
+    assert_eq!(blame::verify(&evidence(&own, &right), &chain), Err(BlameError::UnknownKey), "keys of its own");
+    let unrouted = ChainView::new(roster.clone(), []);
+    assert_eq!(blame::verify(&evidence(public, &wrong), &unrouted), Err(BlameError::UnknownKey));
+    let bytes = evidence(public, &wrong);
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
-        flipped[at] ^= 1;
-        let changed = decode::<Signed<ShareStatement>>(&flipped, 512);
-        assert!(!changed.is_ok_and(|made| convicts(&made)), "byte {at}");
+        flipped[at] ^= 1 << (at % 8);
+        assert!(blame::verify(&flipped, &chain).is_err(), "byte {at}");
     }
 }
 

@@ -4,8 +4,11 @@ use super::super::testing::{PATIENCE, at, network};
 use super::*;
 use crate::auth::conditions::Condition;
 use crate::auth::{SiweFields, siwe};
+use crate::blame::{self, ChainView, Culprit, Offence};
 use crate::bls::{Identity, SealedShare, encrypt, sign_share};
+use crate::chain::ChainEvent;
 use crate::client::Wallet;
+use crate::conduct::Honest;
 use crate::curve::{Curve, SecretPolynomial};
 use crate::id::Epoch;
 use crate::key::KeyShare;
@@ -100,7 +103,7 @@ impl Scene {
     /// What an honest node answers.
     fn answer(&self, node: NodeId, request: &Decrypt) -> Result<Box<Decryption>, Failure> {
         let mut rng = ChaCha20Rng::seed_from_u64(node.0.into());
-        self.judge(node).answer(request, &mut rng, &mut Meter::default())
+        self.judge(node).answer(request, &mut Honest, &mut rng, &mut Meter::default())
     }
 
     /// A signed answer of `node` with another share than it should give.
@@ -153,11 +156,16 @@ fn a_threshold_of_answers_decrypts_with_f_wrong_or_copied_shares_among_the_first
             say(&mut op, node, scene.answer(node, &request));
         }
         assert_eq!(plaintext(&op), Some(Ok(SECRET.to_vec())), "n = {n}");
-        assert_eq!(op.culprits().keys().copied().collect::<Vec<_>>(), liars);
-        let public = op.public().expect("shown").clone();
-        for evidence in op.culprits().values() {
-            assert!(evidence.is_evidence(&scene.trusted.roster, &public, &mut Meter::default()));
+        assert_eq!(op.culprits().collect::<Vec<_>>(), liars);
+        let (key, public_key) = (request.key, scene.trusted.key.encode());
+        let routed = ChainEvent::NetworkKeyRouted { key, public_key, key_data: scene.trusted.key_data };
+        let chain = ChainView::new(scene.trusted.roster.clone(), [routed]);
+        for node in liars {
+            let evidence = op.evidence(node).expect("it is a culprit").bytes();
+            assert_eq!(blame::verify(&evidence, &chain), Ok(Culprit { node, offence: Offence::WrongDecryptionShare }));
         }
+        assert_eq!(op.evidence(NodeId(n)), None);
+        assert!(op.key().is_some());
     }
 }
 
@@ -214,7 +222,7 @@ fn public_shares_that_the_chain_does_not_vouch_for_are_not_believed() {
         say(&mut op, node, scene.answer(node, &request));
     }
     assert_eq!(plaintext(&op), Some(Ok(SECRET.to_vec())));
-    assert!(op.culprits().is_empty());
+    assert_eq!(op.culprits().count(), 0);
 }
 
 #[test]

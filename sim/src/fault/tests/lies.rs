@@ -5,7 +5,7 @@ use crate::plan::FaultPlan;
 use std::path::Path;
 
 /// One of each kind of lie, with its words.
-const LIES: [(&str, &str); 29] = [
+const LIES: [(&str, &str); 32] = [
     ("silent = { node = 2 }", "node 2 says nothing"),
     (
         "mute = { node = 2, aim = { victims = [1, 3], label = 'dkg/ack', rate = 0.5, first = 7 } }",
@@ -29,6 +29,9 @@ const LIES: [(&str, &str); 29] = [
     ("withhold = { node = 2 }", "node 2 takes values and gives none"),
     ("spoof = { node = 2, member = 3 }", "node 2 speaks as node 3"),
     ("ignore_permissions = { node = 2 }", "node 2 signs for everybody"),
+    ("wrong_decryption_share = { node = 2, off_by = -3 }", "node 2 gives shares of decryption keys that are off by -3"),
+    ("unreadable_share = { node = 2 }", "node 2 seals shares so that nobody can open them"),
+    ("unreadable_share = { node = 2, copy = true }", "node 2 passes on what others have sealed"),
     ("wrong_vote = { node = 2 }", "node 2 votes for wrong keys"),
     ("unfair_sets = { node = 2, exclude = [1] }", "node 2 chooses without nodes 1 and with nobody"),
     ("split_proposals = { node = 2 }", "node 2 proposes twice"),
@@ -82,6 +85,7 @@ fn lies_that_make_no_sense_are_refused_at_their_place() {
         ("flood = { node = 2, bytes = 1000000, count = 1 }", "no channel takes 1000000 bytes"),
         ("repeat = { node = 2, times = 0 }", "1 or more"),
         ("spoof = { node = 2, member = 2 }", "node 2 is the node that lies"),
+        ("wrong_decryption_share = { node = 2, off_by = 0 }", "nonzero"),
         ("unfair_sets = { node = 2 }", "this coordinator is fair"),
         ("coalition = { nodes = [] }", "a coalition of nobody"),
         ("coalition = { nodes = [1, 1] }", "node 1 is named twice"),

@@ -1,14 +1,17 @@
 //! Steps that encrypt and decrypt.
 
+use std::collections::BTreeSet;
+
 use k256::Scalar;
 use lit_node::api::Decrypt;
 use lit_node::auth::conditions::{self, Condition};
 use lit_node::auth::{self, SiweFields};
-use lit_node::bls;
+use lit_node::blame::Offence;
+use lit_node::bls::{self, Header};
 use lit_node::chain::{ChainEvent, views};
 use lit_node::client::{DecryptError, DecryptOp, Operation, Trusted};
 use lit_node::curve::{Bls12381, Curve as _, scalar_reduce, times_generator};
-use lit_node::id::Epoch;
+use lit_node::id::{Epoch, NodeId};
 use lit_node::io::{BlockTag, ChainRequest};
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
@@ -16,13 +19,21 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::super::SIGN_IN_DOMAIN;
-use super::super::script::Secret;
+use super::super::script::{ClientEffect, Secret};
 use super::{Desk, Failed, Running, Stage};
+use crate::oracle::{Decrypted, Encryption, Requested, SignIn};
 
 /// A decryption under way, and what should come out.
 pub(super) struct Decrypting {
     pub op: DecryptOp,
-    text: String,
+    /// What is to be decrypted, whatever the nodes were shown.
+    secret: Secret,
+    /// Whether the nodes were shown other conditions than the secret's.
+    shows_other: bool,
+    /// The network's key.
+    key: Bls12381,
+    /// Whom the client has named.
+    named: BTreeSet<NodeId>,
 }
 
 impl Running {
@@ -49,6 +60,8 @@ impl Running {
         let digest = conditions::digest(&conditions);
         match bls::encrypt(&key, digest, text.as_bytes(), &mut rng, &mut Meter::default()) {
             Ok(encrypted) => {
+                let encryption = Encryption { reader: desk.book.address(to), text: text.as_bytes().to_vec() };
+                desk.fx.push(ClientEffect::Encrypted(encryption));
                 desk.book.secrets.insert(name.to_owned(), Secret { conditions, encrypted, text: text.to_owned() });
                 self.result = Some(Ok(()));
             }
@@ -56,23 +69,38 @@ impl Running {
         }
     }
 
-    pub(super) fn decrypt(&mut self, name: &str, user: Option<&str>, desk: &mut Desk<'_>) {
+    pub(super) fn decrypt(&mut self, name: &str, user: Option<&str>, shows: Option<&str>, desk: &mut Desk<'_>) {
         let Some((secret, trusted)) = desk.book.secrets.get(name).cloned().zip(trusted(desk)) else {
             return self.fail("NoSuchSecret", format!("{name:?} has not been encrypted"));
         };
+        let mut shown = secret.clone();
+        if let Some(other) = shows {
+            shown.conditions = vec![Condition::Caller { address: desk.book.address(other) }];
+            shown.encrypted.header.conditions = conditions::digest(&shown.conditions);
+        }
         let reply = scalar_reduce(&desk.book.keys.bytes(&self.step.id, "reply key"));
-        let request = self.request(&secret, user, &reply, desk);
-        self.requests.push(request.id());
-        let network = desk.book.network.clone();
-        let mut op = DecryptOp::new(request, secret.encrypted, reply, trusted, network, self.patience);
+        let (request, caller) = self.request(&shown, user, &reply, desk);
+        let id = request.id();
+        self.requests.push(id);
+        desk.fx.push(ClientEffect::Requested(Requested { request: id, asked: None, cid: Vec::new(), caller }));
+        let (network, key) = (desk.book.network.clone(), trusted.key);
+        let mut op = DecryptOp::new(request, shown.encrypted, reply, trusted, network, self.patience);
         let mut effects = Vec::new();
         op.start(desk.now, &mut effects);
-        self.stage = Stage::Decrypting(Box::new(Decrypting { op, text: secret.text }));
+        let (shows_other, named) = (shows.is_some(), BTreeSet::new());
+        self.stage = Stage::Decrypting(Box::new(Decrypting { op, secret, shows_other, key, named }));
         self.send(effects, desk);
         self.look(desk);
     }
 
-    fn request(&self, secret: &Secret, user: Option<&str>, reply: &Scalar, desk: &Desk<'_>) -> Decrypt {
+    /// A request for the shares that open a secret, and what is true of who signs in for it.
+    fn request(
+        &self,
+        secret: &Secret,
+        user: Option<&str>,
+        reply: &Scalar,
+        desk: &Desk<'_>,
+    ) -> (Decrypt, Option<SignIn>) {
         let header = secret.encrypted.header;
         let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
         let mut request = Decrypt {
@@ -84,13 +112,14 @@ impl Running {
             auth_sig: None,
             epoch: Epoch(1),
         };
+        let expires = desk.now.plus_millis(3_600_000);
         let fields = |resource| SiweFields {
             domain: SIGN_IN_DOMAIN.into(),
             uri: format!("https://{SIGN_IN_DOMAIN}/"),
             chain_id: desk.book.chain_id,
             nonce: "litsim0001".into(),
             issued_at: desk.now,
-            expiration: Some(desk.now.plus_millis(3_600_000)),
+            expiration: Some(expires),
             resources: vec![resource],
             ..SiweFields::default()
         };
@@ -98,19 +127,25 @@ impl Running {
             let wallet = desk.book.wallet(user);
             auth::sign_in(&wallet, &fields(request.resource())).expect("the fields make an EIP-4361 text")
         });
-        request
+        let signer = user.map(|user| desk.book.address(user));
+        (request, signer.map(|signer| SignIn { claimed: signer, signer, expires }))
     }
 
-    /// Looks whether a decryption has ended, and how.
-    pub(super) fn look_at_decryption(&mut self, under_way: Box<Decrypting>) {
-        match under_way.op.outcome() {
-            None => self.stage = Stage::Decrypting(under_way),
-            Some(Ok(plain)) if *plain.0 == under_way.text.as_bytes() => {
-                self.found.response = Some(under_way.text.clone());
+    /// Looks whether a decryption has ended, and how; and whom it has proved wrong.
+    pub(super) fn look_at_decryption(&mut self, mut under_way: Box<Decrypting>, desk: &mut Desk<'_>) {
+        under_way.accuse(desk);
+        let Some(outcome) = under_way.op.outcome() else {
+            self.stage = Stage::Decrypting(under_way);
+            return;
+        };
+        match (under_way.opened(desk), outcome) {
+            (Some(plain), _) if plain == under_way.secret.text.as_bytes() => {
+                self.found.response = Some(under_way.secret.text.clone());
                 self.result = Some(Ok(()));
             }
-            Some(Ok(_)) => self.fail("OtherPlaintext", "something else came out than was encrypted".into()),
-            Some(Err(error)) => {
+            (Some(_), _) => self.fail("OtherPlaintext", "something else came out than was encrypted".into()),
+            (None, Ok(_)) => self.fail("NotDecrypted", "the key opens what the nodes were shown only".into()),
+            (None, Err(error)) => {
                 let code = match error {
                     DecryptError::Refused(code) => code.name(),
                     DecryptError::NotEnoughShares { .. } => "NotEnoughShares",
@@ -119,6 +154,36 @@ impl Running {
                 self.result = Some(Err(Failed { code: code.into(), text: error.to_string(), refusal: None }));
             }
         }
+    }
+}
+
+impl Decrypting {
+    /// Names those whom the client has proved wrong since it looked last.
+    fn accuse(&mut self, desk: &mut Desk<'_>) {
+        let op = &self.op;
+        for node in op.culprits().filter(|node| self.named.insert(*node)) {
+            let Some(evidence) = op.evidence(node) else { continue };
+            let what = format!("{:?}", Offence::WrongDecryptionShare);
+            desk.fx.push(ClientEffect::Accused { node, what, evidence });
+        }
+    }
+
+    /// What the key that the shares made opens the ciphertext to. Oracles hear of every key that was made for it.
+    fn opened(&self, desk: &mut Desk<'_>) -> Option<Vec<u8>> {
+        let (request, encrypted) = (self.op.request(), &self.secret.encrypted);
+        let plain = match (self.op.outcome()?, self.op.key()) {
+            (Ok(plain), _) => Some(plain.0.to_vec()),
+            // A client that showed the nodes something else tries what it was given on what it is after.
+            (Err(_), Some(key)) => {
+                encrypted.open(&self.key, key, &mut Meter::default()).ok().map(|plain| plain.to_vec())
+            }
+            (Err(_), None) => return None,
+        };
+        let Header { conditions, plaintext, .. } = encrypted.header;
+        let as_made = !self.shows_other;
+        let decrypted = Decrypted { request, conditions, plaintext, as_made, came_out: plain.clone() };
+        desk.fx.push(ClientEffect::Decrypted(decrypted));
+        plain
     }
 }
 
