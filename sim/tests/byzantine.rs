@@ -425,7 +425,7 @@ fn a_coalition_forges_with_a_threshold_of_its_own_and_fails_with_one_less() {
 }
 
 /// The shipped scenarios, under the seed that the program takes by itself: who must be named in each.
-const SCENARIOS: [(&str, &[u16]); 28] = [
+const SCENARIOS: [(&str, &[u16]); 31] = [
     ("client-drain", &[]),
     ("client-flood", &[]),
     ("coalition-below-threshold", &[]),
@@ -439,6 +439,7 @@ const SCENARIOS: [(&str, &[u16]); 28] = [
     ("false-complaint", &[4]),
     ("floor-threshold", &[]),
     ("garbled-speech", &[5]),
+    ("ignored-conditions", &[]),
     ("ignored-permissions", &[]),
     ("rushing", &[5]),
     ("silent-node", &[]),
@@ -449,7 +450,9 @@ const SCENARIOS: [(&str, &[u16]); 28] = [
     ("triples-withheld-seal", &[]),
     ("triples-wrong-step", &[3]),
     ("unfair-coordinator", &[]),
+    ("unreadable-decryption-share", &[]),
     ("withholding", &[]),
+    ("wrong-decryption-share", &[2, 5]),
     ("wrong-ecdsa-share", &[5]),
     ("wrong-frost-share", &[2]),
     ("wrong-presignature", &[3]),

@@ -77,9 +77,8 @@ impl Channel {
 
 /// A channel that we answered with, and that waits for its first frame.
 struct Unconfirmed {
-    id: HelloId,
     hello: [u8; HANDSHAKE_BYTES],
-    welcome: Vec<u8>,
+    welcome: [u8; HANDSHAKE_BYTES],
     presence: Presence,
     channel: Channel,
 }
@@ -194,12 +193,17 @@ impl Peer {
         meter: &mut Meter,
         fx: &mut Vec<Effect>,
     ) -> Result<(), DropReason> {
-        let repeated = self.unconfirmed.as_ref().filter(|known| known.id == id && known.hello == *hello);
-        if let Some(known) = repeated {
-            fx.push(Effect::Transmit { to: self.id, label: own_label("welcome"), bytes: known.welcome.clone() });
+        let mut answer = |noise: &[u8; HANDSHAKE_BYTES]| {
+            let bytes = Frame::Welcome { id, noise }.encode();
+            fx.push(Effect::Transmit { to: self.id, label: own_label("welcome"), bytes });
+        };
+        // The id is not authenticated: with another one it is the same hello, and must not make another channel, since
+        // the peer may be using the first one by now.
+        if let Some(known) = self.unconfirmed.as_ref().filter(|known| known.hello == *hello) {
+            answer(&known.welcome);
             return Ok(());
         }
-        let (noise, transport, presence) = cx
+        let (welcome, transport, presence) = cx
             .identity
             .respond(self.id, &self.key, hello, fork(rng), meter)
             .map_err(|_| DropReason::UnauthenticHandshake)?;
@@ -211,10 +215,9 @@ impl Peer {
         if known.into_iter().flatten().any(|boot| presence.boot < boot) {
             return Err(DropReason::EarlierBoot);
         }
-        let welcome = Frame::Welcome { id, noise: &noise }.encode();
-        fx.push(Effect::Transmit { to: self.id, label: own_label("welcome"), bytes: welcome.clone() });
+        answer(&welcome);
         let channel = Channel::new(transport);
-        self.unconfirmed = Some(Unconfirmed { id, hello: *hello, welcome, presence, channel });
+        self.unconfirmed = Some(Unconfirmed { hello: *hello, welcome, presence, channel });
         Ok(())
     }
 

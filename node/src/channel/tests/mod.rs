@@ -102,6 +102,26 @@ fn replayed_frames_and_handshakes_change_nothing() {
 }
 
 #[test]
+fn a_hello_that_comes_again_under_another_id_leaves_the_channel_that_answers_it() {
+    for first in [false, true] {
+        let mut world = World::started(2, 3, CALM);
+        let (from, to, hello) = world.recorded[0].clone();
+        // Tag and two numbers come before the id.
+        let changed = [&hello[..5], &[!hello[5]], &hello[6..]].concat();
+        if first {
+            world.inject(from, to, changed, 0);
+        } else {
+            world.run(1);
+            world.inject(from, to, changed, 0);
+        }
+        world.send(from.0, to.0, "all the same");
+        world.run(60_000);
+        assert_eq!(world.received(from.0, to.0), ["all the same"], "the changed one first: {first}");
+        assert_eq!(world.drops(to.0, DropReason::UnknownChannel), 0);
+    }
+}
+
+#[test]
 fn a_hello_of_an_ended_run_is_dropped_and_the_session_stays() {
     let mut world = World::started(2, 3, CALM);
     world.run(1_000);
