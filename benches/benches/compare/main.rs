@@ -28,6 +28,11 @@ use table::Row;
 /// Numbers of nodes; the threshold is ceil(2n/3).
 const SIZES: [u16; 5] = [4, 7, 10, 30, 100];
 
+/// Measures one protocol among so many nodes with such a threshold.
+type Measure = fn(&Clock, u16, u16) -> Vec<Row>;
+
+const PROTOCOLS: [Measure; 5] = [dkg::rows, frost::rows, beaver::rows, ecdsa::rows, network_key::rows];
+
 fn main() -> io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let is_test = words.iter().any(|word| word == "--test");
@@ -42,9 +47,7 @@ fn main() -> io::Result<()> {
     writeln!(out, "{}", table::head())?;
     for &n in sizes {
         let k = (2 * n).div_ceil(3);
-        let measured: [fn(&Clock, u16, u16) -> Vec<Row>; 5] =
-            [dkg::rows, frost::rows, beaver::rows, ecdsa::rows, network_key::rows];
-        for rows in measured {
+        for rows in PROTOCOLS {
             for row in rows(&clock, n, k) {
                 writeln!(out, "{row}")?;
                 out.flush()?;
