@@ -44,8 +44,13 @@ impl<N> Slow<N> {
 pub struct ClockStep<N = NodeId> {
     /// Which node.
     pub node: N,
-    /// How far the clock is put forward, or back if negative, milliseconds.
+    /// How far the clock is put forward, or back if negative, milliseconds; a hundred years at most.
     pub offset_ms: i64,
+}
+
+impl ClockStep {
+    /// How far off a clock may be, milliseconds: beyond that no timer can be reckoned any more.
+    pub const MS_MAX: u64 = 100 * 365 * 24 * 3_600_000;
 }
 
 impl<N> ClockStep<N> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::check::Checker;
 use super::model::NodeChoice;
 use super::source::{Placed, Span};
-use crate::fault::{Drift, Fault, GivenAnswer, Origin, OriginAnswer, Twins};
+use crate::fault::{ClockStep, Drift, Fault, GivenAnswer, Origin, OriginAnswer, Twins};
 
 type Node = Placed<NodeChoice>;
 
@@ -17,6 +17,10 @@ pub(super) fn sense(c: &mut Checker<'_>, span: &Span, fault: &Fault<Node>) {
         }
         Fault::Clock(step) if step.offset_ms == 0 => {
             c.refuse(&step.node.span, "this leaves the clock right", "an offset other than 0");
+        }
+        Fault::Clock(step) if step.offset_ms.unsigned_abs() > ClockStep::MS_MAX => {
+            let message = format!("no clock is {} ms off", step.offset_ms);
+            c.refuse(&step.node.span, message, format!("at most {} ms, a hundred years", ClockStep::MS_MAX));
         }
         Fault::Drift(drift) if drift.ppm == 0 || !Drift::PPM.contains(&drift.ppm) => {
             let message = format!("no clock drifts by {} ppm", drift.ppm);
