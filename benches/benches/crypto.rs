@@ -2,9 +2,11 @@
 //!
 //! Nothing is memoised here: the figures are those of a node that checks everything itself.
 
+#[path = "common/presigning.rs"]
+mod presigning;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::rc::Rc;
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -17,9 +19,8 @@ use lit_node::key::{KeyShare, PublicKey};
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
 use lit_node::roster::{Member, Roster};
-use lit_node::signing::ecdsa::{self, Presign, Presignature};
-use lit_node::signing::{Opening, PresignStart, Scheme, combine, frost};
-use lit_node::triples::DealtTriples;
+use lit_node::signing::{Scheme, combine, frost};
+use presigning::Presigning;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
@@ -143,65 +144,28 @@ fn schnorr(c: &mut Criterion) {
     group.finish();
 }
 
-/// Two dealt triples, and what all holders of a key open with them.
-struct Presigning {
-    shares: BTreeMap<NodeId, KeyShare>,
-    start: PresignStart,
-    dealt: BTreeMap<NodeId, DealtTriples>,
-    openings: BTreeMap<NodeId, Opening>,
-}
-
-impl Presigning {
-    fn new(n: u16) -> Self {
-        let shares = key_shares(n);
-        let key = &shares[&ME].public;
-        let holders = holders_of(key);
-        let dealt = lit_node::triples::deal(ME, &holders, 1, 2, &mut rng(n.into()));
-        let (key, epoch) = (key.id(), key.epoch);
-        let start = PresignStart { key, epoch, leader: ME, holders, batch: 1, nonce: 0, product: 1 };
-        let mut all = Self { shares, start, dealt, openings: BTreeMap::new() };
-        all.openings = all.start.holders.iter().map(|holder| (*holder, all.begin(*holder).1)).collect();
-        all
-    }
-
-    fn begin(&self, holder: NodeId) -> (Presign, Opening) {
-        let (key, triples) = (Rc::new(self.shares[&holder].clone()), &self.dealt[&holder].triples);
-        Presign::begin(self.start.clone(), key, triples[0].clone(), triples[1].clone())
-    }
-
-    /// One holder's presignature, from its first message to the check of what all others opened.
-    fn presign(&self, holder: NodeId) -> Presignature {
-        let (mut run, _) = self.begin(holder);
-        for (from, opening) in &self.openings {
-            run.accept(*from, *opening);
-        }
-        run.finish(&mut Meter::default()).expect("honest openings")
-    }
-}
-
 fn threshold_ecdsa(c: &mut Criterion) {
     let mut group = c.benchmark_group("ecdsa");
     for n in SIZES {
-        let presigning = Presigning::new(n);
-        let key = &presigning.shares[&ME].public;
+        let shares = key_shares(n);
+        let key = &shares[&ME].public;
+        let presigning = Presigning::new(&shares, holders_of(key), rng(n.into()));
         let holders = &presigning.start.holders;
-        let fresh: BTreeMap<NodeId, [u8; 32]> = holders.iter().map(|h| (*h, [h.0 as u8; 32])).collect();
-        let sign = |presignature| {
-            let signed = ecdsa::Run::sign(presignature, key, &DIGEST, &Scalar::ZERO, &fresh, &mut Meter::default());
-            signed.expect("r is not zero")
-        };
+        let sign = |presignature| presigning.sign(presignature, &DIGEST);
         group.bench_with_input(BenchmarkId::new("presign", n), &n, |b, _| b.iter(|| presigning.presign(black_box(ME))));
         group.bench_with_input(BenchmarkId::new("sign_share", n), &n, |b, _| {
             b.iter_batched(|| presigning.presign(ME), sign, BatchSize::SmallInput);
         });
         let run = sign(presigning.presign(ME)).0;
-        let signed: BTreeMap<NodeId, Scalar> = holders.iter().map(|h| (*h, sign(presigning.presign(*h)).1)).collect();
+        let (signed, nonce) = presigning.signed(&DIGEST);
         group.bench_with_input(BenchmarkId::new("check_share", n), &n, |b, _| {
             b.iter(|| run.is_right(key, ME, black_box(&signed[&ME]), &mut Meter::default()));
         });
         group.bench_with_input(BenchmarkId::new("combine_and_verify", n), &n, |b, _| {
-            let (scheme, nonce) = (Scheme::EcdsaK256, run.nonce());
-            b.iter(|| combine(scheme, &key.point, &DIGEST, &nonce, holders, black_box(&signed)).expect("right shares"));
+            b.iter(|| {
+                combine(Scheme::EcdsaK256, &key.point, &DIGEST, &nonce, holders, black_box(&signed))
+                    .expect("right shares")
+            });
         });
     }
     group.finish();

@@ -33,7 +33,7 @@ pub mod roster;
 pub mod signing;
 pub mod statement;
 pub mod store;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 mod testing;
 pub mod triples;
 pub mod wire;

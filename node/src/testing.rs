@@ -1,40 +1,52 @@
-//! A validator set with known keys, for the unit tests of several modules.
+//! A validator set with known keys, for the unit tests of several modules and for fuzzing.
 
+use k256::SecretKey;
 use k256::ecdsa::SigningKey;
-use k256::{ProjectivePoint, SecretKey};
 
+use crate::chain::registration::address_of;
+use crate::channel::public_key;
 use crate::id::{Epoch, NodeId};
+#[cfg(test)]
 use crate::meter::Meter;
 use crate::roster::{Member, Roster};
+#[cfg(test)]
 use crate::wire::SignatureBytes;
 
 /// The key with which a node signs.
 pub(crate) fn identity(node: NodeId) -> SigningKey {
-    SigningKey::from_slice(&[node.0 as u8 + 100; 32]).unwrap()
+    SigningKey::from_slice(&[node.0 as u8 + 100; 32]).expect("a small number is a key")
 }
 
 /// The key with which a node decrypts.
 pub(crate) fn decryption(node: NodeId) -> SecretKey {
-    SecretKey::from_slice(&[node.0 as u8 + 50; 32]).unwrap()
+    SecretKey::from_slice(&[node.0 as u8 + 50; 32]).expect("a small number is a key")
+}
+
+/// The secret of a node's channels.
+pub(crate) fn channel_secret(node: NodeId) -> [u8; 32] {
+    [node.0 as u8 + 10; 32]
 }
 
 /// Nodes 1 to `members` of epoch 1, of which two thirds are the threshold.
 pub(crate) fn roster(members: u16) -> Roster {
-    let member = |id: u16| Member {
-        address: [id as u8; 20],
-        identity: *identity(NodeId(id)).verifying_key(),
-        channel_key: [0; 32],
-        encryption_key: ProjectivePoint::from(*decryption(NodeId(id)).public_key().as_affine()),
+    let member = |id: NodeId| Member {
+        address: address_of(identity(id).verifying_key()),
+        identity: *identity(id).verifying_key(),
+        channel_key: public_key(&channel_secret(id)),
+        encryption_key: decryption(id).public_key().to_projective(),
     };
-    Roster::new(Epoch(1), (2 * members).div_ceil(3), (1..=members).map(member).collect()).unwrap()
+    let members = (1..=members).map(NodeId).map(member).collect::<Vec<_>>();
+    Roster::new(Epoch(1), (2 * members.len() as u16).div_ceil(3), members).expect("the threshold fits")
 }
 
 /// Signs as `from`, where something is to be signed.
+#[cfg(test)]
 pub(crate) fn sign(from: NodeId, digest: Option<[u8; 32]>) -> Option<SignatureBytes> {
     digest.map(|digest| SignatureBytes::sign(&digest, &identity(from), &mut Meter::default()))
 }
 
 /// Whether `from` signed what is to be signed, as a node checks before its machines see a message.
+#[cfg(test)]
 pub(crate) fn is_signed(from: NodeId, digest: Option<[u8; 32]>, signature: Option<SignatureBytes>) -> bool {
     digest.is_none_or(|digest| {
         signature.is_some_and(|s| s.verify(&digest, identity(from).verifying_key(), &mut Meter::default()))

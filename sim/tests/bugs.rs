@@ -6,13 +6,12 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{litsim, scratch};
+use common::{litsim, scratch, simulate};
 use lit_node::bugs::Bug;
 use litsim::hunt::{self, Options};
-use litsim::outcome::{Engine, RunOptions, RunReport};
+use litsim::outcome::RunReport;
 use litsim::plan::FaultPlan;
 use litsim::scenario::{self, Scenario};
-use litsim::trace::Retention;
 use litsim::world::Simulator;
 
 /// Seeds within which each bug must be found here; `.ci/full` searches as `litsim bugs` does.
@@ -28,8 +27,7 @@ fn jobs() -> usize {
 
 fn run(scenario: &Scenario, seed: u64) -> RunReport {
     let plan = FaultPlan::new(scenario, seed).expect("a plan");
-    let options = RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing };
-    Simulator.run(scenario, &plan, options)
+    simulate(scenario, &plan, seed)
 }
 
 #[test]
@@ -95,14 +93,6 @@ fn comes_down_to_the_lure(bug: Bug) {
 }
 
 #[test]
-fn capsules_of_planted_bugs_replay_and_shrink() {
-    hunt::each(&[Bug::UncheckedLength, Bug::FirstDealingWins, Bug::MissingSync, Bug::AccuserBlamed], jobs(), |bug| {
-        comes_down_to_the_lure(*bug)
-    });
-}
-
-#[test]
-#[ignore = "takes minutes; .ci/full runs it"]
 fn the_capsule_of_every_planted_bug_replays_and_shrinks() {
     hunt::each(Bug::ALL, jobs(), |bug| comes_down_to_the_lure(*bug));
 }

@@ -8,14 +8,12 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::each;
+use common::{each, simulate};
 use lit_node::id::NodeId;
 use litsim::fault::mix;
-use litsim::outcome::{Engine, RunOptions, RunReport, Verdict, Violation};
+use litsim::outcome::{RunReport, Verdict, Violation};
 use litsim::plan::FaultPlan;
 use litsim::scenario::{self, Scenario};
-use litsim::trace::Retention;
-use litsim::world::Simulator;
 
 const STORY: &str = r#"
 schema = 1
@@ -120,7 +118,7 @@ fn plan_of(nodes: u16, seed: u64, faults: &str) -> FaultPlan {
 fn run_edited(nodes: u16, seed: u64, faults: &str, more: &[&str]) -> RunReport {
     let scenario = told_by(nodes, faults, more);
     let plan = FaultPlan::new(&scenario, seed).expect("at most f nodes lie");
-    Simulator.run(&scenario, &plan, RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing })
+    simulate(&scenario, &plan, seed)
 }
 
 /// What must become of a liar that has lied.
@@ -386,7 +384,7 @@ fn strangers_request(threshold: &str, faults: &str) -> RunReport {
     let scenario = scenario::parse("stranger", text.as_bytes(), Path::new("."), &[]);
     let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
     let plan = FaultPlan::new(&scenario, 5).expect("a plan");
-    Simulator.run(&scenario, &plan, RunOptions { seed: 5, memo: true, profile: false, trace: Retention::Nothing })
+    simulate(&scenario, &plan, 5)
 }
 
 fn lie_of(what: &str, node: u16) -> String {
@@ -414,8 +412,7 @@ fn a_coalition_forges_with_a_threshold_of_its_own_and_fails_with_one_less() {
         let text = format!("{STORY}\n{}\n[limits]\nbeyond_f = true\n", coalition(nodes));
         let scenario = scenario::parse("coalition", text.as_bytes(), Path::new("."), &[]).unwrap();
         let plan = FaultPlan::new(&scenario, 6).unwrap();
-        let options = RunOptions { seed: 6, memo: true, profile: false, trace: Retention::Nothing };
-        let report = Simulator.run(&scenario, &plan, options);
+        let report = simulate(&scenario, &plan, 6);
         assert_eq!(report.faults.fired, ["all/lie-1"], "tried");
         let verdict = if forges { Verdict::Safety } else { Verdict::Pass };
         assert_eq!(report.verdict, verdict, "{nodes}: {:?}", report.violations);
@@ -473,8 +470,7 @@ fn the_shipped_scenarios_end_as_they_expect_with_every_fault_fired_and_exactly_t
         assert_eq!(&scenario.name, name);
         let seed = scenario.seed;
         let plan = FaultPlan::new(&scenario, seed).unwrap();
-        let options = RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing };
-        let report = Simulator.run(&scenario, &plan, options);
+        let report = simulate(&scenario, &plan, seed);
         let fired = report.faults.fired.len() == report.faults.declared.len();
         let wanted: BTreeSet<u16> = culprits.iter().copied().collect();
         let fits = report.expected && fired && named(&report) == wanted;

@@ -1,14 +1,15 @@
 //! Kills a node at every step of every protocol, with each kind of damage to its disk, and looks at what it says
 //! afterwards: nothing is signed twice differently, no nonce repeats, and the others complete.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use litsim::outcome::{Engine, RunOptions, RunReport, Verdict};
+use common::simulate;
+use litsim::outcome::{RunReport, Verdict};
 use litsim::plan::FaultPlan;
 use litsim::scenario;
-use litsim::trace::Retention;
-use litsim::world::Simulator;
 
 const STORY: &str = r#"
 schema = 1
@@ -60,7 +61,7 @@ fn run(fault: &str, seed: u64) -> RunReport {
     let text = format!("{STORY}\n{fault}");
     let scenario = scenario::parse("crash-points", text.as_bytes(), Path::new("."), &[]).expect("a scenario");
     let plan = FaultPlan::new(&scenario, seed).expect("at most one node is down");
-    Simulator.run(&scenario, &plan, RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing })
+    simulate(&scenario, &plan, seed)
 }
 
 fn crash(label: &str, node: u16, occurrence: u32, disk: &str) -> String {

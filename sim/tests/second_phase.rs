@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
+mod common;
+
 use std::path::Path;
 
-use litsim::outcome::{Engine, RunOptions, RunReport, StepOutcome, Verdict};
+use common::simulate;
+use litsim::outcome::{RunReport, StepOutcome, Verdict};
 use litsim::plan::{FaultPlan, PlanError};
 use litsim::scenario;
-use litsim::trace::Retention;
-use litsim::world::Simulator;
 
 const STORY: &str = r#"
 schema = 1
@@ -52,8 +53,7 @@ fn run(faults: &str, limits: &str) -> Result<RunReport, PlanError> {
     let text = format!("{STORY}\n{faults}\n[limits]\n{limits}\n");
     let scenario = scenario::parse("healing", text.as_bytes(), Path::new("."), &[]).unwrap();
     let plan = FaultPlan::new(&scenario, 3)?;
-    let options = RunOptions { seed: 3, memo: true, profile: false, trace: Retention::Nothing };
-    Ok(Simulator.run(&scenario, &plan, options))
+    Ok(simulate(&scenario, &plan, 3))
 }
 
 const SPLIT: &str = "[[act.fault]]\nname = \"half\"\nwhat.partition = { sets = [[1, 2], [3, 4]] }\n";

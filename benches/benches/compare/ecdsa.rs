@@ -1,31 +1,31 @@
 //! Presigning and signing by ECDSA on dealt triples, beside the cait-sith crate.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use cait_sith::protocol::{Participant, Protocol, run_protocol};
 use cait_sith::triples::deal;
 use cait_sith::{FullSignature, KeygenOutput, PresignArguments, PresignOutput, presign, sign};
-use k256::{AffinePoint, ProjectivePoint, Scalar, Secp256k1};
+use k256::{AffinePoint, ProjectivePoint, Secp256k1};
 use lit_node::id::NodeId;
 use lit_node::key::KeyShare;
-use lit_node::meter::Meter;
-use lit_node::signing::ecdsa::{self, Presign, Presignature};
-use lit_node::signing::{Opening, PresignStart, Scheme, combine};
-use lit_node::triples::{self, DealtTriples};
+use lit_node::signing::{Scheme, combine};
 
 use crate::clock::Clock;
 use crate::keys::{DIGEST, rng, shares};
+use crate::presigning::Presigning;
 use crate::table::Row;
 
 const ME: NodeId = NodeId(1);
 
 pub fn rows(clock: &Clock, n: u16, k: u16) -> Vec<Row> {
     let shares = shares::<ProjectivePoint>(n, k);
-    let ours = Ours::new(&shares, k);
+    let holders: Vec<NodeId> = (1..=k).map(NodeId).collect();
+    let ours = Presigning::new(&shares, holders.clone(), rng(k));
     let theirs = Theirs::new(&shares, k);
     let row = |protocol, ours, theirs| Row { protocol, n, k, ours, theirs: Some(("cait-sith 0.8", theirs)) };
-    let (signed, nonce) = ours.signed();
+    let (signed, nonce) = ours.signed(&DIGEST);
+    let key = &shares[&ME].public.point;
+    let combined = || combine(Scheme::EcdsaK256, key, &DIGEST, &nonce, &holders, &signed).expect("right shares");
     let all = u32::from(k);
     vec![
         row(
@@ -35,61 +35,10 @@ pub fn rows(clock: &Clock, n: u16, k: u16) -> Vec<Row> {
         ),
         row(
             "ECDSA sign, combine, verify",
-            clock.time_of(|| ours.presign(ME), |presignature| (ours.sign(presignature), ours.combine(&signed, &nonce))),
+            clock.time_of(|| ours.presign(ME), |presignature| (ours.sign(presignature, &DIGEST), combined())),
             clock.time_of(|| theirs.signing(), |parties| run_protocol(parties).expect("all are honest")) / all,
         ),
     ]
-}
-
-/// Two dealt triples, and what all holders of a key open with them.
-struct Ours<'a> {
-    shares: &'a BTreeMap<NodeId, KeyShare>,
-    start: PresignStart,
-    dealt: BTreeMap<NodeId, DealtTriples>,
-    openings: BTreeMap<NodeId, Opening>,
-}
-
-impl<'a> Ours<'a> {
-    fn new(shares: &'a BTreeMap<NodeId, KeyShare>, k: u16) -> Self {
-        let key = &shares[&ME].public;
-        let holders: Vec<NodeId> = (1..=k).map(NodeId).collect();
-        let dealt = triples::deal(ME, &holders, 1, 2, &mut rng(k));
-        let (key, epoch) = (key.id(), key.epoch);
-        let start = PresignStart { key, epoch, leader: ME, holders, batch: 1, nonce: 0, product: 1 };
-        let mut all = Self { shares, start, dealt, openings: BTreeMap::new() };
-        all.openings = all.start.holders.iter().map(|holder| (*holder, all.begin(*holder).1)).collect();
-        all
-    }
-
-    fn begin(&self, holder: NodeId) -> (Presign, Opening) {
-        let (key, triples) = (Rc::new(self.shares[&holder].clone()), &self.dealt[&holder].triples);
-        Presign::begin(self.start.clone(), key, triples[0].clone(), triples[1].clone())
-    }
-
-    fn presign(&self, holder: NodeId) -> Presignature {
-        let (mut run, _) = self.begin(holder);
-        for (from, opening) in &self.openings {
-            run.accept(*from, *opening);
-        }
-        run.finish(&mut Meter::default()).expect("honest openings")
-    }
-
-    fn sign(&self, presignature: Presignature) -> (ecdsa::Run, Scalar) {
-        let fresh: BTreeMap<NodeId, [u8; 32]> = self.start.holders.iter().map(|h| (*h, [h.0 as u8; 32])).collect();
-        let key = &self.shares[&ME].public;
-        let signed = ecdsa::Run::sign(presignature, key, &DIGEST, &Scalar::ZERO, &fresh, &mut Meter::default());
-        signed.expect("r is not zero")
-    }
-
-    fn signed(&self) -> (BTreeMap<NodeId, Scalar>, ProjectivePoint) {
-        let nonce = self.sign(self.presign(ME)).0.nonce();
-        (self.start.holders.iter().map(|h| (*h, self.sign(self.presign(*h)).1)).collect(), nonce)
-    }
-
-    fn combine(&self, signed: &BTreeMap<NodeId, Scalar>, nonce: &ProjectivePoint) -> impl Sized {
-        let key = &self.shares[&ME].public.point;
-        combine(Scheme::EcdsaK256, key, &DIGEST, nonce, &self.start.holders, signed).expect("right shares")
-    }
 }
 
 /// The same key among the same parties.

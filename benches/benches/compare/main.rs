@@ -18,6 +18,8 @@ mod ecdsa;
 mod frost;
 mod keys;
 mod network_key;
+#[path = "../common/presigning.rs"]
+mod presigning;
 mod table;
 
 use std::io::{self, Write};

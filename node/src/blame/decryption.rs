@@ -12,6 +12,7 @@ pub(super) fn verify(evidence: &ShareEvidence, chain: &ChainView) -> Result<Culp
     signed(share, chain.roster())?;
     expect(chain.key_data(key.id()) == Some(key.data_digest()), BlameError::UnknownKey)?;
     expect(share.body.key == key.id(), BlameError::Unrelated("a share of another key"))?;
+    expect(share.body.epoch == key.epoch, BlameError::Unrelated("a share of another epoch"))?;
     expect(key.members.contains(&node), BlameError::Unrelated("a share of a stranger to the key"))?;
     let is_right = share.body.is_right(node, key, &mut Meter::default());
     expect(!is_right, BlameError::NoContradiction("the share is right"))?;

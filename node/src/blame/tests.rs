@@ -1,5 +1,6 @@
 //! Evidence convicts whom it should, nobody once a byte is changed, and nobody by keys of its own.
 
+use group::ff::Field;
 use k256::ProjectivePoint;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -7,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::chain::{BoardEvent, ChainEvent};
-use crate::dkg::{Context, Dealing, Dispute, KeygenEvidence, complain, deal, deal_shares};
+use crate::curve::{Bls12381, SecretPolynomial};
+use crate::dkg::{Context, Dealing, Dispute, KeyCurve, KeygenEvidence, complain, deal, deal_shares};
 use crate::id::{Boot, Digest, RequestId, SessionId};
 use crate::key::{KeyShare, PublicKey};
 use crate::signing::tests::keys;
@@ -188,29 +190,31 @@ fn whoever_passes_on_forgeries_is_convicted_and_not_the_one_in_whose_name_they_a
 }
 
 /// A dealing of node 2 for [`SESSION`], whose share for node 3 is off by one if it is `bad`.
-fn dealing(seed: u8, bad: bool) -> Dealing {
+fn dealing<P: KeyCurve>(seed: u8, bad: bool) -> Dealing<P> {
     let (roster, mut meter) = (roster(4), Meter::default());
     let mut rng = ChaCha20Rng::from_seed([seed; 32]);
     let context = Context::new(SESSION, &roster, &mut meter);
-    let polynomial = crate::curve::Polynomial::random(3, &mut rng);
+    let polynomial = SecretPolynomial::<P>::random(3, &mut rng);
     if !bad {
         return deal(&context, &roster, NodeId(2), &polynomial, &mut rng, &mut meter);
     }
     let share = |member: NodeId| match member.0 {
-        3 => polynomial.evaluate(member) + k256::Scalar::ONE,
+        3 => polynomial.evaluate(member) + P::Scalar::ONE,
         _ => polynomial.evaluate(member),
     };
     deal_shares(&context, &roster, NodeId(2), &polynomial, share, &mut rng, &mut meter)
 }
 
-fn keygen(evidence: KeygenEvidence<ProjectivePoint>) -> Evidence {
-    Evidence::Keygen(evidence)
-}
-
 #[test]
 fn two_dealings_or_an_invalid_one_convict_their_dealer() {
+    dealings_convict::<ProjectivePoint>();
+    dealings_convict::<Bls12381>();
+}
+
+fn dealings_convict<P: KeyCurve>() {
+    let dealing = dealing::<P>;
     let chain = chain(4, &run(4, 3, None).key, Vec::new());
-    let two = |a, b| keygen(KeygenEvidence::TwoDealings(Box::new([sign(a, NodeId(2)), sign(b, NodeId(2))])));
+    let two = |a, b| P::evidence(KeygenEvidence::TwoDealings(Box::new([sign(a, NodeId(2)), sign(b, NodeId(2))])));
     let evidence = two(dealing(1, false), dealing(2, false));
     let culprit = Culprit { node: NodeId(2), offence: Offence::TwoDealings };
     assert_eq!(verify(&evidence.bytes(), &chain), Ok(culprit));
@@ -219,7 +223,7 @@ fn two_dealings_or_an_invalid_one_convict_their_dealer() {
     assert_eq!(verify(&one.bytes(), &chain), Err(BlameError::NoContradiction("it is one dealing")));
     assert_eq!(verify(&evidence.bytes(), &ChainView::new(roster(4), [])), Err(BlameError::UnknownSession));
 
-    let invalid = |dealing| keygen(KeygenEvidence::InvalidDealing(Box::new(sign(dealing, NodeId(2)))));
+    let invalid = |dealing| P::evidence(KeygenEvidence::InvalidDealing(Box::new(sign(dealing, NodeId(2)))));
     let valid = verify(&invalid(dealing(1, false)).bytes(), &chain);
     assert_eq!(valid, Err(BlameError::NoContradiction("the dealing is valid")));
     let mut wrong = dealing(1, false);
@@ -231,14 +235,19 @@ fn two_dealings_or_an_invalid_one_convict_their_dealer() {
 
 #[test]
 fn a_complaint_convicts_the_dealer_or_if_it_stands_on_the_board_its_maker() {
+    complaints_convict::<ProjectivePoint>();
+    complaints_convict::<Bls12381>();
+}
+
+fn complaints_convict<P: KeyCurve>() {
     let key = run(4, 3, None).key;
     let (roster, mut meter) = (roster(4), Meter::default());
     let context = Context::new(SESSION, &roster, &mut meter);
-    let dispute = |dealing: Dealing, complaint: Vec<u8>| {
+    let dispute = |dealing: Dealing<P>, complaint: Vec<u8>| {
         let dealing = sign(dealing, NodeId(2));
-        keygen(KeygenEvidence::Dispute(Box::new(Dispute { dealing, accuser: NodeId(3), complaint })))
+        P::evidence(KeygenEvidence::Dispute(Box::new(Dispute { dealing, accuser: NodeId(3), complaint })))
     };
-    let mut complaint = |dealing: &Dealing| {
+    let mut complaint = |dealing: &Dealing<P>| {
         let made = complain(&context, &roster, dealing, NodeId(3), &decryption(NodeId(3)), &mut meter);
         encode(&made.unwrap())
     };

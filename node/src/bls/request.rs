@@ -19,7 +19,7 @@ use super::identity::{Identity, Purpose};
 use super::point::SignaturePoint;
 use super::threshold::is_signature;
 use crate::curve::{self, Bls12381, Hidden, point_bytes, times_generator};
-use crate::id::{Digest, KeyId, NodeId, RequestId};
+use crate::id::{Digest, Epoch, KeyId, NodeId, RequestId};
 use crate::key::PublicKey;
 use crate::meter::{Meter, Op};
 use crate::roster::Roster;
@@ -35,6 +35,8 @@ pub struct ShareStatement {
     pub request: RequestId,
     /// The network's key.
     pub key: KeyId,
+    /// The epoch in which it is shared so: a key outlives its shares.
+    pub epoch: Epoch,
     /// SHA-256 of the conditions that the holder found met.
     pub conditions: Digest,
     /// SHA-256 of the plaintext, as the client names it.

@@ -168,9 +168,10 @@ impl DecryptOp {
     fn take_part(&mut self, node: NodeId, part: Decryption) -> bool {
         let roster = &self.trusted.roster;
         let Ok(made) = part.share.open(&self.secret, node, self.id, roster, &mut self.meter) else { return false };
-        let ShareStatement { key, conditions, plaintext, .. } = made.body;
+        let ShareStatement { key, epoch, conditions, plaintext, .. } = made.body;
         let header = &self.ciphertext.header;
-        if (key, conditions, plaintext) != (header.key, header.conditions, header.plaintext) {
+        let asked = (header.key, self.trusted.roster.epoch(), header.conditions, header.plaintext);
+        if (key, epoch, conditions, plaintext) != asked {
             return false;
         }
         if self.public.is_none() && is_key_data(&part.public, &self.trusted) {

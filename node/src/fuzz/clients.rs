@@ -39,7 +39,7 @@ fn begun() -> (DecryptOp, BTreeMap<NodeId, Vec<u8>>) {
         let identity_bytes = ciphertext.header.identity();
         let share = sign_share(&shares[&node], Purpose::Identity, identity_bytes.as_bytes(), &mut meter);
         let share = share.expect("not the identity");
-        let body = ShareStatement { request: id, key, conditions: digest, plaintext, share };
+        let body = ShareStatement { request: id, key, epoch: Epoch(1), conditions: digest, plaintext, share };
         let statement = Signed::new(body, node, &identity(node), &mut meter);
         let share = SealedShare::seal(&statement, &reply_key, &mut rng, &mut meter);
         let result = Ok(Box::new(Decryption { share, public: public.clone() }));

@@ -64,6 +64,7 @@ impl Judge<'_> {
         let body = ShareStatement {
             request: request.id(),
             key: request.key,
+            epoch: share.public.epoch,
             conditions,
             plaintext: request.plaintext,
             share: part,

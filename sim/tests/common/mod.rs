@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
+use litsim::outcome::{Engine, RunOptions, RunReport};
+use litsim::plan::FaultPlan;
+use litsim::scenario::Scenario;
+use litsim::trace::Retention;
+use litsim::world::Simulator;
 use serde_json::Value;
 
 /// How a run of the program ended.
@@ -64,6 +69,11 @@ pub fn shell(line: &str) -> Ended {
 /// Runs a scenario under a seed with `--json`.
 pub fn run(file: &str, seed: u64, more: &[&str]) -> Ended {
     litsim(&[&["run", file, "--json", "--seed", &seed.to_string()], more].concat())
+}
+
+/// Runs a scenario with a plan, within this process.
+pub fn simulate(scenario: &Scenario, plan: &FaultPlan, seed: u64) -> RunReport {
+    Simulator.run(scenario, plan, RunOptions { seed, memo: true, profile: false, trace: Retention::Nothing })
 }
 
 /// The scenario that the manual starts with.

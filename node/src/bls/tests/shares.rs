@@ -103,7 +103,8 @@ fn statement(holder: &KeyShare<Bls12381>, key: &SigningKey, plaintext: &Digest) 
     let identity = Identity::new(&conditions, plaintext);
     let share = sign_share(holder, Purpose::Identity, identity.as_bytes(), &mut Meter::default()).expect("a point");
     let (request, plaintext) = (RequestId([9; 32]), Digest([2; 32]));
-    let body = ShareStatement { request, key: holder.public.id(), conditions, plaintext, share };
+    let (of, epoch) = (holder.public.id(), holder.public.epoch);
+    let body = ShareStatement { request, key: of, epoch, conditions, plaintext, share };
     Signed::new(body, holder.holder, key, &mut Meter::default())
 }
 
@@ -147,6 +148,11 @@ fn a_signed_wrong_share_convicts_its_signer_and_nothing_else_does() {
     assert!(!convicts(&other), "changed after it was signed");
     let copied = Signed::new(other.body, NodeId(2), &keys[1], &mut Meter::default());
     assert!(convicts(&copied), "another holder's share");
+    let mut before = wrong.body;
+    before.epoch = Epoch(public.epoch.0 + 1);
+    let before = Signed::new(before, NodeId(2), &keys[1], &mut Meter::default());
+    let unrelated = Err(BlameError::Unrelated("a share of another epoch"));
+    assert_eq!(blame::verify(&evidence(public, &before), &chain), unrelated, "it may be right there");
     let culprit = Culprit { node: NodeId(2), offence: Offence::WrongDecryptionShare };
     assert_eq!(blame::verify(&evidence(public, &wrong), &chain), Ok(culprit));
     let own = PublicKey { commitments: vec![public.commitments[0]; 3], ..public.clone() };

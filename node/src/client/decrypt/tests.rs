@@ -109,8 +109,8 @@ impl Scene {
     /// A signed answer of `node` with another share than it should give.
     fn lie(&self, node: NodeId, request: &Decrypt, share: SignaturePoint) -> Result<Box<Decryption>, Failure> {
         let conditions = conditions::digest(&request.conditions);
-        let body =
-            ShareStatement { request: request.id(), key: request.key, conditions, plaintext: request.plaintext, share };
+        let (key, epoch, plaintext) = (request.key, request.epoch, request.plaintext);
+        let body = ShareStatement { request: request.id(), key, epoch, conditions, plaintext, share };
         let signed = Signed::new(body, node, &self.keys[usize::from(node.0) - 1], &mut Meter::default());
         let mut rng = ChaCha20Rng::seed_from_u64(99);
         let share = SealedShare::seal(&signed, &request.reply_key, &mut rng, &mut Meter::default());

@@ -17,7 +17,7 @@ fn times(factor: u64) -> SignaturePoint {
 
 fn statement(share: SignaturePoint) -> ShareStatement {
     let (conditions, plaintext) = (Digest([1; 32]), Digest([2; 32]));
-    ShareStatement { request: REQUEST, key: KeyId([3; 32]), conditions, plaintext, share }
+    ShareStatement { request: REQUEST, key: KeyId([3; 32]), epoch: Epoch(1), conditions, plaintext, share }
 }
 
 fn sealed(byte: u8) -> SealedShare {
