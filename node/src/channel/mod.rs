@@ -41,7 +41,7 @@
 //! Each frame is sealed under its own number ([`noise`]), and a window of numbers ([`replay`]) lets each
 //! pass once. Inside, messages are numbered per pair of instances and acknowledged cumulatively and selectively,
 //! on whatever frame leaves next or on one of its own after a short delay ([`incoming`]); they are sent again, as new
-//! frames, with growing delays ([`outgoing`]). The queue per peer is bounded: when it overflows, the oldest message
+//! frames, with growing delays ([`outgoing`]) that suit the link ([`pace`]). The queue per peer is bounded: when it overflows, the oldest message
 //! is given up, and the *floor* in each frame tells the receiver not to wait for it. When a peer proves to
 //! be a new instance, what it has not acknowledged is numbered afresh and sent to it.
 
@@ -49,6 +49,7 @@ mod frame;
 mod incoming;
 mod noise;
 mod outgoing;
+mod pace;
 mod peer;
 mod replay;
 
@@ -73,7 +74,7 @@ use crate::wire::FRAME_BYTES_MAX;
 
 use frame::Frame;
 use noise::{Identity, Presence};
-use outgoing::Backoff;
+use pace::Backoff;
 use peer::{Context, Peer};
 
 /// How channels behave.
@@ -85,8 +86,11 @@ pub struct Params {
     pub epoch: Epoch,
     /// How long an acknowledgement waits for a frame to ride on, milliseconds.
     pub acknowledge_ms: u64,
-    /// Delay until something unanswered is sent again, milliseconds; doubles from try to try.
+    /// Delay until something unanswered is sent again, milliseconds, where nothing is known of the link yet; doubles
+    /// from try to try.
     pub retry_ms: u64,
+    /// The shortest such delay on a fast link, milliseconds. Longer than an acknowledgement waits.
+    pub retry_min_ms: u64,
     /// The longest such delay, milliseconds.
     pub retry_max_ms: u64,
     /// How many unacknowledged messages are kept for a peer.
@@ -104,6 +108,7 @@ impl Params {
             epoch,
             acknowledge_ms: delta_ms / 4,
             retry_ms: delta_ms.saturating_mul(3),
+            retry_min_ms: delta_ms / 2,
             retry_max_ms: delta_ms.saturating_mul(24),
             queue_messages: 4096,
             queue_bytes: 16 * 1024 * 1024,
@@ -111,7 +116,7 @@ impl Params {
     }
 
     fn backoff(&self) -> Backoff {
-        Backoff { first_ms: self.retry_ms, max_ms: self.retry_max_ms }
+        Backoff { first_ms: self.retry_ms, min_ms: self.retry_min_ms, max_ms: self.retry_max_ms }
     }
 }
 

@@ -6,30 +6,22 @@ use crate::bugs::{self, Bug};
 use crate::io::{Label, Time};
 
 use super::incoming::{Acknowledgement, WINDOW};
-
-/// Delays that double from try to try, up to a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backoff {
-    /// The delay after the first try, milliseconds.
-    pub first_ms: u64,
-    /// The longest delay, milliseconds.
-    pub max_ms: u64,
-}
-
-impl Backoff {
-    /// When to try again after `tries` tries, the last of them now.
-    pub fn next(self, now: Time, tries: u32) -> Time {
-        let factor = 1u64 << tries.saturating_sub(1).min(32);
-        now.plus_millis(self.first_ms.saturating_mul(factor).min(self.max_ms))
-    }
-}
+use super::pace::{Backoff, Pace};
 
 #[derive(Debug)]
 struct Entry {
     bytes: Vec<u8>,
     label: Label,
-    /// How often it was sent, and when it is to be sent again; absent before it was first sent.
-    sent: Option<(u32, Time)>,
+    /// Absent before it was first sent.
+    sent: Option<Sent>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    tries: u32,
+    last: Time,
+    /// When it is to be sent again.
+    due: Time,
 }
 
 /// Messages for one peer, numbered from 1 within one pair of instances.
@@ -41,11 +33,13 @@ pub struct Outgoing {
     /// Every lower number was sent at least once, or is gone.
     first_unsent: u64,
     bytes: usize,
+    pace: Pace,
 }
 
 impl Default for Outgoing {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), due: BTreeSet::new(), next: 1, first_unsent: 1, bytes: 0 }
+        let pace = Pace::default();
+        Self { entries: BTreeMap::new(), due: BTreeSet::new(), next: 1, first_unsent: 1, bytes: 0, pace }
     }
 }
 
@@ -84,18 +78,23 @@ impl Outgoing {
         self.entries.get(&number).map(|entry| (&entry.bytes[..], &entry.label))
     }
 
-    /// Forgets what the peer has; false if it acknowledges numbers that were never given.
-    pub fn acknowledge(&mut self, acknowledged: &Acknowledgement) -> bool {
+    /// Forgets what the peer has; false if it acknowledges numbers that were never given. The newest message among them
+    /// tells the link's pace: older ones may be acknowledged for the second time.
+    pub fn acknowledge(&mut self, acknowledged: &Acknowledgement, now: Time) -> bool {
         if acknowledged.cumulative >= self.next {
             return false;
         }
+        let mut newest = None;
         while self.floor() <= acknowledged.cumulative {
-            self.remove(self.floor());
+            newest = self.remove(self.floor()).or(newest);
         }
         for (index, byte) in (0u64..).zip(acknowledged.beyond) {
             for bit in (0..8).filter(|bit| byte >> bit & 1 == 1) {
-                self.remove(acknowledged.cumulative + 1 + index * 8 + bit);
+                newest = self.remove(acknowledged.cumulative + 1 + index * 8 + bit).or(newest);
             }
+        }
+        if let Some(Sent { tries: 1, last, .. }) = newest.and_then(|entry| entry.sent) {
+            self.pace.observe(last, now);
         }
         true
     }
@@ -108,17 +107,17 @@ impl Outgoing {
         let number = again.or_else(first)?;
         let entry = self.entries.get_mut(&number)?;
         let tries = match entry.sent {
-            Some((tries, due)) => {
-                self.due.remove(&(due, number));
-                tries.saturating_add(1)
+            Some(sent) => {
+                self.due.remove(&(sent.due, number));
+                sent.tries.saturating_add(1)
             }
             None => {
                 self.first_unsent = number + 1;
                 1
             }
         };
-        let due = backoff.next(now, tries);
-        entry.sent = Some((tries, due));
+        let due = self.pace.suit(backoff).next(now, tries);
+        entry.sent = Some(Sent { tries, last: now, due });
         if !bugs::planted(Bug::NoRetransmission) {
             self.due.insert((due, number));
         }
@@ -141,8 +140,8 @@ impl Outgoing {
     fn remove(&mut self, number: u64) -> Option<Entry> {
         let entry = self.entries.remove(&number)?;
         self.bytes -= entry.bytes.len();
-        if let Some((_, due)) = entry.sent {
-            self.due.remove(&(due, number));
+        if let Some(sent) = entry.sent {
+            self.due.remove(&(sent.due, number));
         }
         Some(entry)
     }
@@ -153,7 +152,10 @@ mod tests {
     use super::*;
     use crate::id::SessionId;
 
-    const BACKOFF: Backoff = Backoff { first_ms: 10, max_ms: 40 };
+    const BACKOFF: Backoff = Backoff { first_ms: 10, min_ms: 2, max_ms: 40 };
+
+    /// So late that the pace is no faster than what is given.
+    const LATER: Time = Time(10_000_000);
 
     fn label() -> Label {
         Label { session: SessionId::default(), protocol: "test", round: 0, kind: "m" }
@@ -178,11 +180,25 @@ mod tests {
         assert_eq!(outgoing.due(), Some(Time(0).plus_millis(30)));
         let mut beyond = [0; 32];
         beyond[0] = 2;
-        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 0, beyond }));
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 0, beyond }, LATER));
         assert_eq!(sent(&mut outgoing, Time(0).plus_millis(30)), [1]);
-        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 2, beyond: [0; 32] }));
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 2, beyond: [0; 32] }, LATER));
         assert_eq!((outgoing.due(), outgoing.len(), outgoing.floor(), outgoing.bytes), (None, 0, 3, 0));
-        assert!(!outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }));
+        assert!(!outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }, LATER));
+    }
+
+    #[test]
+    fn what_was_acknowledged_at_once_sets_the_pace_of_what_is_sent_later_and_what_was_sent_twice_does_not() {
+        let mut outgoing = filled(3);
+        assert_eq!(sent(&mut outgoing, Time(0)), [1, 2, 3]);
+        let ms = |ms| Time(0).plus_millis(ms);
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 1, beyond: [0; 32] }, ms(1)));
+        assert_eq!(outgoing.pace.suit(BACKOFF).first_ms, 3, "1 ms, and 4 times the half of it");
+        let known = outgoing.pace;
+        assert_eq!(sent(&mut outgoing, ms(10)), [2, 3]);
+        assert_eq!(outgoing.due(), Some(ms(16)), "the second try doubles the delay");
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }, ms(11)));
+        assert_eq!(outgoing.pace, known);
     }
 
     #[test]
@@ -190,7 +206,7 @@ mod tests {
         let mut outgoing = Outgoing::default();
         (0..WINDOW + 5).for_each(|_| outgoing.push(vec![0], label()));
         assert_eq!(sent(&mut outgoing, Time(0)).len() as u64, WINDOW);
-        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }));
+        assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }, LATER));
         assert_eq!(sent(&mut outgoing, Time(0)), [WINDOW + 1, WINDOW + 2, WINDOW + 3]);
     }
 
@@ -207,7 +223,7 @@ mod tests {
     fn a_restart_renumbers_what_is_left() {
         let mut outgoing = filled(3);
         sent(&mut outgoing, Time(0));
-        outgoing.acknowledge(&Acknowledgement { cumulative: 1, beyond: [0; 32] });
+        outgoing.acknowledge(&Acknowledgement { cumulative: 1, beyond: [0; 32] }, LATER);
         outgoing.restart();
         assert_eq!(outgoing.due(), None);
         assert_eq!(sent(&mut outgoing, Time(1)), [1, 2]);

@@ -286,7 +286,7 @@ impl Peer {
             session.probe = None;
         }
         let segment = Segment::parse(plain).ok_or(DropReason::Malformed)?;
-        let plausible = self.outgoing.acknowledge(&segment.acknowledged);
+        let plausible = self.outgoing.acknowledge(&segment.acknowledged, now);
         self.incoming.advance(segment.floor);
         let result = segment.message.map_or(Ok(()), |message| self.receive(cx, message, now, fx));
         let sent = self.flush(cx, now, meter, fx);

@@ -46,7 +46,7 @@ impl Source {
             Preprocessing::Dealer => Self::Dealer,
             Preprocessing::Protocol => {
                 let params = triples::Params::new(config.delta_ms, config.triple_batch);
-                signing.triples_ms = params.batch_ms(holders);
+                signing.triples_ms = params.patient(triples::PATIENCE_MAX).batch_ms(holders);
                 signing.triples_room_ms = params.run_ms(holders) / 2;
                 Self::Protocol(Maker { generator: Generator::new(params), waiting: BTreeMap::new() })
             }

@@ -256,7 +256,7 @@ impl Court<'_> {
             Reason::Sums(step) => {
                 (step.signer, self.sums_are_wrong(step.signer, step, tools), Proof::Sums(step.clone()))
             }
-            Reason::Late(_) | Reason::Bad(_) | Reason::Unequal => return None,
+            Reason::Late | Reason::Bad(_) | Reason::Unequal => return None,
         };
         Some((accused, (wrong == Ok(true)).then_some(proof)))
     }
@@ -378,7 +378,7 @@ impl Court<'_> {
         for abort in aborts {
             // Being late needs no proof. Before a restart the same holder may have given up another session.
             let ours = abort.body.batch == self.batch && abort.body.sid.is_none_or(|of| of == sid);
-            if ours && !matches!(abort.body.reason, Reason::Late(_)) {
+            if ours && !matches!(abort.body.reason, Reason::Late) {
                 self.signed(abort.signer, abort, tools)?;
                 liars.insert(abort.signer);
             }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::blame::{Evidence, Proof};
 use super::effect::Effect;
 use super::message::{Joined, Message, Start};
-use super::params::Params;
+use super::params::{PATIENCE_MAX, Params};
 use super::run::{Run, Sender};
 use super::slot::{BadTerms, COUNT_MAX, Terms};
 use super::triple::deal;
@@ -28,6 +28,10 @@ pub struct Generator {
     /// Convicted here: they lead nothing any more.
     liars: BTreeSet<NodeId>,
     counter: u64,
+    /// For the next batch that this node leads.
+    patience: u8,
+    /// Who let this node's batches wait since it last was asked to be more patient, or one was done.
+    waited_for: BTreeSet<NodeId>,
 }
 
 /// Why a batch is not begun.
@@ -51,12 +55,23 @@ pub enum Refused {
     /// It is of another epoch.
     #[error("of another epoch")]
     Epoch,
+    /// It asks for more than [`PATIENCE_MAX`].
+    #[error("asks for too much patience")]
+    Patience,
 }
 
 impl Generator {
     /// A node's triple generation at the start of a boot.
     pub fn new(params: Params) -> Self {
-        Self { params, runs: BTreeMap::new(), joined: BTreeMap::new(), liars: BTreeSet::new(), counter: 0 }
+        Self {
+            params,
+            runs: BTreeMap::new(),
+            joined: BTreeMap::new(),
+            liars: BTreeSet::new(),
+            counter: 0,
+            patience: 0,
+            waited_for: BTreeSet::new(),
+        }
     }
 
     /// How many batches are under way or in memory.
@@ -91,6 +106,7 @@ impl Generator {
             batch,
             holders: holders.to_vec(),
             count,
+            patience: self.patience,
         };
         if self.under_way(env.me) >= self.params.led_max {
             return Err(Refused::Busy);
@@ -113,6 +129,9 @@ impl Generator {
         let body = &start.body;
         if body.epoch != env.roster.epoch() {
             return Err(Refused::Epoch);
+        }
+        if body.patience > PATIENCE_MAX {
+            return Err(Refused::Patience);
         }
         let known = body.holders.iter().all(|holder| env.roster.get(*holder).is_some());
         let concerned = body.holders.contains(&env.me) && body.holders.contains(&body.leader);
@@ -139,8 +158,8 @@ impl Generator {
         if joined.len() > REMEMBERED {
             joined.pop_first();
         }
-        let (id, leader) = (terms.batch, start.body.leader);
-        let run = Run::begin(start, terms, self.params, env, fx);
+        let (id, leader, params) = (terms.batch, body.leader, self.params.patient(body.patience));
+        let run = Run::begin(start, terms, params, env, fx);
         self.runs.insert(id, run);
         self.forget_oldest(leader);
         Ok(id)
@@ -161,7 +180,7 @@ impl Generator {
     pub fn peer_restarted(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
         let leaders = [peer, env.me];
         let worthless = |run: &&mut Run| leaders.contains(&run.leader()) && run.is_held_by(peer);
-        self.runs.values_mut().filter(worthless).for_each(|run| run.abandon(peer, env, fx));
+        self.runs.values_mut().filter(worthless).for_each(|run| run.abandon(env, fx));
     }
 
     /// Takes in a message over the channel from `from`. The caller has checked `signature` against the sender's
@@ -187,15 +206,27 @@ impl Generator {
             Some(run) => run.on_message(Sender { from, signature }, message, env, fx),
             None => env.dropped(from, "a message of an unknown batch"),
         }
-        self.remember_liars(fx);
+        self.learn(env, fx);
     }
 
-    fn remember_liars(&mut self, fx: &[Effect]) {
-        let convicted = fx.iter().filter_map(|effect| match effect {
-            Effect::Culprit { node, .. } => Some(*node),
-            _ => None,
-        });
-        self.liars.extend(convicted);
+    /// Remembers liars, and how this node's own batches fare. When more peers have let them wait than can be faulty, the
+    /// network is slower than expected, and this node is more patient; after a batch that is done less.
+    fn learn(&mut self, env: &Env, fx: &[Effect]) {
+        for effect in fx {
+            match effect {
+                Effect::Culprit { node, .. } => _ = self.liars.insert(*node),
+                Effect::Suspect { leader, node } if *leader == env.me => _ = self.waited_for.insert(*node),
+                Effect::Ready { triples, .. } if triples.leader == env.me => {
+                    self.waited_for.clear();
+                    self.patience = self.patience.saturating_sub(1);
+                }
+                _ => {}
+            }
+        }
+        if self.waited_for.len() > env.roster.faulty_max() {
+            self.waited_for.clear();
+            self.patience = PATIENCE_MAX.min(self.patience + 1);
+        }
     }
 
     /// Joins a batch that another holder has heard of, if its leader signed it.
@@ -238,7 +269,7 @@ impl Generator {
             run.tick(env, fx);
         }
         self.runs.retain(|_, run| !run.is_forgotten());
-        self.remember_liars(fx);
+        self.learn(env, fx);
     }
 }
 

@@ -21,6 +21,7 @@ use super::seed::Seed;
 use super::slot::{Kind, Slot, Terms};
 use super::tools::Tools;
 use super::triple::TripleShare;
+use super::waits::{Awaited, Waits};
 use crate::curve::times_generator;
 use crate::id::{Digest, NodeId};
 use crate::meter::Op;
@@ -166,9 +167,8 @@ impl Holder {
         self.stage == Stage::Complete
     }
 
-    /// The holders that are to blame for the wait, as far as can be told here: those whose bodies of rounds before the
-    /// last are missing, or else those whose last ones are.
-    pub(super) fn missing(&self) -> Vec<NodeId> {
+    /// For whom this holder waits at the earliest stage at which it waits for anybody.
+    pub(super) fn waits(&self) -> Option<Waits> {
         let owes_work = |peer: &NodeId| {
             let told = [self.committed.contains_key(peer), self.shares.contains_key(peer)];
             let multiplied = self.pairs.get(peer).is_none_or(|pair| pair.result().is_some());
@@ -176,11 +176,17 @@ impl Holder {
         };
         let owes_product = |peer: &NodeId| !self.products.contains_key(peer) && !self.early_products.contains_key(peer);
         let owes_last = |peer: &NodeId| !self.sums.contains_key(peer) || !self.last_shares.contains_key(peer);
-        let those = |owes: &dyn Fn(&NodeId) -> bool| self.terms.peers(self.me).filter(owes).collect::<Vec<_>>();
-        [those(&owes_work), those(&owes_product), those(&owes_last)]
-            .into_iter()
-            .find(|l| !l.is_empty())
-            .unwrap_or_default()
+        let those = |stage, owes: &dyn Fn(&NodeId) -> bool| Waits {
+            stage,
+            holders: self.terms.peers(self.me).filter(owes).collect(),
+        };
+        [
+            those(Awaited::Multiplications, &owes_work),
+            those(Awaited::Products, &owes_product),
+            those(Awaited::Sums, &owes_last),
+        ]
+        .into_iter()
+        .find(|waits| !waits.holders.is_empty())
     }
 
     /// Takes in a body. The caller has checked that `slot` exists and reaches this holder, and gives each slot once.

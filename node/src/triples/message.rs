@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::seed::Seed;
 use super::slot::Slot;
+use super::waits::Waits;
 use crate::id::{Boot, Digest, Epoch, NodeId, SessionId};
 use crate::io::Label;
 use crate::wire::{Signable, SignatureBytes, Signed, encode};
@@ -48,6 +49,9 @@ pub struct Start {
     pub holders: Vec<NodeId>,
     /// How many triples.
     pub count: u16,
+    /// How often all times of the batch are doubled: a leader whose batches come to nothing, and nobody is convicted of
+    /// it, may be in a network that loses more than expected.
+    pub patience: u8,
 }
 
 impl Signable for Start {
@@ -202,8 +206,8 @@ impl Signable for Seal {
 /// Why a holder gives up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
-    /// It has waited too long for these. Nobody is to blame for that.
-    Late(Vec<NodeId>),
+    /// It has waited too long; its opening says for whom. Nobody is to blame for that.
+    Late,
     /// What it was told in this place is wrong.
     Bad(Slot),
     /// The products do not add up.
@@ -270,6 +274,8 @@ pub struct Opening {
     pub seed: Seed,
     /// What others signed.
     pub testimony: Testimony,
+    /// For whom it waited, if for anybody.
+    pub waits: Option<Waits>,
 }
 
 impl Signable for Opening {

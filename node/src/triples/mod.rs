@@ -39,6 +39,7 @@ mod slot;
 mod tests;
 mod tools;
 mod triple;
+mod waits;
 
 pub use blame::{Evidence, Misbehaviour, Proof, Unfounded};
 pub use effect::Effect;
@@ -46,7 +47,8 @@ pub use generator::{Generator, Refused};
 pub use message::{
     Abort, Body, Commit, Joined, Message, Opening, Reason, Record, Seal, ShareProof, Start, Step, Testimony,
 };
-pub use params::Params;
+pub use params::{PATIENCE_MAX, Params};
 pub use seed::Seed;
 pub use slot::{BadTerms, COUNT_MAX, Kind, Slot};
 pub use triple::{DealtTriples, TripleCommitments, TripleShare, deal, point_of};
+pub use waits::{Awaited, Waits};

@@ -1,5 +1,8 @@
 //! Timeouts and bounds of triple generation, as multiples of the message delay that the network promises.
 
+/// The greatest patience that a leader may ask for.
+pub const PATIENCE_MAX: u8 = 3;
+
 /// Parameters of triple generation at one node. All nodes of a network use the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Params {
@@ -20,6 +23,11 @@ impl Params {
     /// Parameters for batches of at least `count` triples.
     pub fn new(delta_ms: u64, count: u16) -> Self {
         Self { delta_ms, count, led_max: 4, parallel_per_leader_max: 8, remembered_per_leader_max: 32 }
+    }
+
+    /// These parameters for a batch whose leader asks for so much patience: each step doubles all times.
+    pub fn patient(self, patience: u8) -> Self {
+        Self { delta_ms: self.delta_ms.saturating_mul(1 << patience.min(PATIENCE_MAX)), ..self }
     }
 
     /// How long one of `holders` waits from its commitment to its own seal: seven message delays, and the work of all

@@ -68,6 +68,8 @@ pub(super) struct Run {
     suspects: BTreeSet<NodeId>,
     /// Somebody gave up: this holder has said what it knows, and has judged.
     contested: bool,
+    /// That was so early that nobody can have waited long for anything.
+    premature: bool,
     /// Of how many aborts the openings have been replayed in vain.
     replayed: Option<usize>,
     judged: bool,
@@ -112,6 +114,7 @@ impl Run {
             named: BTreeSet::new(),
             suspects: BTreeSet::new(),
             contested: false,
+            premature: false,
             replayed: None,
             judged: false,
             began: env.now,
@@ -140,14 +143,14 @@ impl Run {
         self.terms.holders.contains(&node)
     }
 
-    /// Gives the batch up because `peer` has forgotten its part. That needs no judgement: it is nobody's lie.
-    pub(super) fn abandon(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
+    /// Gives the batch up because a peer has forgotten its part. That needs no judgement: it is nobody's lie.
+    pub(super) fn abandon(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
         if !self.is_under_way() {
             return;
         }
         self.judged = true;
         if matches!(self.state, State::Committing(_) | State::Running(_)) {
-            self.give_up(Some(Reason::Late(vec![peer])), env, fx);
+            self.give_up(Some(Reason::Late), env, fx);
         }
         self.fail(env, fx);
     }
@@ -387,6 +390,7 @@ impl Run {
 
     /// Shows the seed, if it is still there: `reason` is this holder's own, `None` if another gave up first.
     fn give_up(&mut self, reason: Option<Reason>, env: &mut Env, fx: &mut Vec<Effect>) {
+        let waits = self.waits(env.me);
         let seed = match mem::replace(&mut self.state, State::Open) {
             State::Committing(committing) => committing.open(),
             State::Running(holder) => holder.open(),
@@ -405,11 +409,10 @@ impl Run {
             self.aborts.insert(env.me, Signed::new(abort.clone(), env.me, env.identity, env.meter));
             self.broadcast(Message::Abort(Box::new(abort)), env, fx);
         }
-        let opening = Opening { seed, testimony: self.testimony() };
+        let opening = Opening { seed, testimony: self.testimony(), waits };
         self.openings.insert(env.me, Signed::new(opening.clone(), env.me, env.identity, env.meter));
         self.broadcast(Message::Opening(Box::new(opening)), env, fx);
-        self.contested = true;
-        self.deadline = env.now.plus_millis(self.params.open_ms());
+        self.begin_contest(env);
         self.judge_if_all_spoke(env, fx);
     }
 
@@ -461,15 +464,13 @@ impl Run {
     pub(super) fn tick(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
         match &self.state {
             State::Committing(_) | State::Running(_) => {
-                let missing = self.missing(env.me);
-                self.suspects.extend(missing.iter().copied());
-                self.give_up(Some(Reason::Late(missing)), env, fx);
+                self.give_up(Some(Reason::Late), env, fx);
             }
             State::Open => self.judge(env, fx),
             State::Sealed(_) if self.contested && !self.judged => self.judge(env, fx),
             State::Sealed(_) => {
                 if !self.contested {
-                    self.suspects.extend(self.missing(env.me));
+                    self.suspects.extend(self.terms.peers(env.me).filter(|peer| !self.seals.contains_key(peer)));
                     self.report_suspects(fx);
                 }
                 self.fail(env, fx);

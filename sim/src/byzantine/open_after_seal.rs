@@ -26,7 +26,7 @@ impl OpenAfterSeal {
 
     fn opening(&self, batch: SessionId) -> Opening {
         let seed = Seed::random(&mut ChaCha20Rng::from_seed(seed(&self.key, "opening", batch)));
-        Opening { seed, testimony: Testimony { batch, commits: Vec::new(), records: Vec::new() } }
+        Opening { seed, testimony: Testimony { batch, commits: Vec::new(), records: Vec::new() }, waits: None }
     }
 }
 

@@ -44,7 +44,13 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
                 links(dice, kind)
             }
             4 => partition(dice, nodes, work),
-            5 | 6 => spoil(dice, nodes, work),
+            // To a client, whose answer is spoilt on the way has answered wrongly: one more node that does not work.
+            5 if left > u16::from(stops > 0) && dice.once_in(2) => {
+                left -= 1;
+                steps.clear();
+                spoil(dice, nodes, work, true)
+            }
+            5 | 6 => spoil(dice, nodes, work, false),
             // Who reads an old chain all the time counts as faulty.
             7 if left > u16::from(stops > 0) && dice.once_in(2) => {
                 left -= 1;
@@ -197,10 +203,10 @@ fn partition(dice: &mut Dice, nodes: u16, work: &Work) -> String {
     format!("{when}for_ms = {ms}\nwhat.partition = {{ sets = [[{left}], [{}]] }}\n", right.join(", "))
 }
 
-/// A single message is spoilt, or one comes that nobody sent.
-fn spoil(dice: &mut Dice, nodes: u16, work: &Work) -> String {
+/// A single message between nodes, or an answer to a client, is spoilt; or one comes that nobody sent.
+fn spoil(dice: &mut Dice, nodes: u16, work: &Work, answers: bool) -> String {
     let step = busy(dice, work);
-    let when = if dice.once_in(3) {
+    let when = if answers {
         let occurrence = 1 + dice.below(4);
         format!("during = \"{}\"\nwhen = {{ label = \"client/response\", occurrence = {occurrence} }}\n", step.id)
     } else {

@@ -104,7 +104,7 @@ mod tests {
     fn two_starts() -> Exhibit {
         let start = |count| {
             let holders = [1, 2].map(NodeId).to_vec();
-            Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count }
+            Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count, patience: 0 }
         };
         let identity = SigningKey::from_slice(&[1; 32]).unwrap();
         let two = [1, 2].map(|count| Signed::new(start(count), NodeId(1), &identity, &mut Meter::default()));

@@ -133,7 +133,8 @@ mod tests {
 
     fn commit() -> (SessionId, Statement) {
         let holders = HOLDERS.to_vec();
-        let start = Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count: 4 };
+        let start =
+            Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count: 4, patience: 0 };
         let batch = start.id();
         let key = SigningKey::from_slice(&[3; 32]).unwrap();
         let commit = Commit { batch, boot: Boot(0), seed: Digest([1; 32]), polynomials: Digest([2; 32]) };
@@ -202,7 +203,7 @@ mod tests {
         let (mut scene, batch) = Scene::sealed_by(&[1]);
         let testimony = Testimony { batch, commits: Vec::new(), records: Vec::new() };
         let seed = Seed::random(&mut rand_chacha::ChaCha20Rng::from_seed([1; 32]));
-        let opening = Statement::Triples(Message::Opening(Box::new(Opening { seed, testimony })));
+        let opening = Statement::Triples(Message::Opening(Box::new(Opening { seed, testimony, waits: None })));
         scene.says(2, 1, &opening);
         assert!(scene.0.opened.is_empty());
         scene.1.remove(&NodeId(1));

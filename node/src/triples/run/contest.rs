@@ -11,6 +11,7 @@ use crate::triples::effect::Effect;
 use crate::triples::message::{Abort, Message, Opening, Reason, Record, Testimony};
 use crate::triples::slot::{Kind, Slot};
 use crate::triples::tools::Tools;
+use crate::triples::waits::{Around, Awaited, Waits};
 use crate::wire::Signed;
 
 impl Run {
@@ -40,12 +41,12 @@ impl Run {
             None => {}
         }
         match &abort.body.reason {
-            Reason::Late(missing) => self.suspect_late(from, missing.clone(), env),
+            Reason::Late if self.is_early(env) => _ = self.suspects.insert(from),
             Reason::Bad(slot) if bugs::planted(Bug::AbortOnWord) => {
                 let word = Proof::FalseAccusation(Box::new(abort.clone()));
                 self.convict(slot.from, Misbehaviour::Diverged, word, env.me, fx);
             }
-            Reason::Bad(_) | Reason::Unequal | Reason::Share(_) | Reason::Sums(_) => {}
+            Reason::Late | Reason::Bad(_) | Reason::Unequal | Reason::Share(_) | Reason::Sums(_) => {}
         }
         self.aborts.insert(from, abort);
         self.contest(env, fx);
@@ -64,31 +65,42 @@ impl Run {
         }
     }
 
-    /// One of those who are missing and the one who misses them did not do its part. The latter is believed if this
-    /// holder misses the same; if it is too early to miss anybody, it is the one to suspect.
-    fn suspect_late(&mut self, from: NodeId, missing: Vec<NodeId>, env: &Env) {
-        let premature = env.now < self.began.plus_millis(self.params.run_ms(self.terms.k()) / 2);
-        let own = self.missing(env.me);
-        if premature || !missing.iter().any(|node| own.contains(node)) {
-            self.suspects.insert(from);
+    /// Whether it is too early to miss anybody: half of the time is left in which an honest network is done.
+    fn is_early(&self, env: &Env) -> bool {
+        env.now < self.began.plus_millis(self.params.run_ms(self.terms.k()) / 2)
+    }
+
+    pub(super) fn begin_contest(&mut self, env: &Env) {
+        self.contested = true;
+        self.premature = self.is_early(env);
+        self.deadline = env.now.plus_millis(self.params.open_ms());
+    }
+
+    /// Suspects whoever let others wait, where that is all that went wrong.
+    fn suspect_late(&mut self, env: &Env) {
+        let is_late = self.aborts.values().any(|abort| abort.body.reason == Reason::Late);
+        if self.premature || !is_late || !self.named.is_empty() {
+            return;
         }
-        if !premature {
-            let those = missing.into_iter().filter(|node| *node != env.me && self.terms.holders.contains(node));
-            self.suspects.extend(those);
-        }
+        let of_holders = |waits: &Waits| {
+            let known = waits.holders.iter().all(|holder| self.terms.holders.contains(holder));
+            known && waits.holders.is_sorted_by(|a, b| a < b)
+        };
+        let said = self.openings.iter().filter_map(|(holder, opening)| Some((*holder, opening.body.waits.as_ref()?)));
+        let said = said.filter(|(_, waits)| of_holders(waits)).collect();
+        let around = Around { me: env.me, faulty_max: env.roster.faulty_max() };
+        Waits::suspect(&said, around, &mut self.suspects);
     }
 
     /// For whom this holder waits.
-    pub(super) fn missing(&self, me: NodeId) -> Vec<NodeId> {
+    pub(super) fn waits(&self, me: NodeId) -> Option<Waits> {
         match &self.state {
-            State::Committing(_) => self.terms.peers(me).filter(|peer| !self.commits.contains_key(peer)).collect(),
-            State::Running(holder) => holder.missing(),
-            State::Sealed(_) => self.terms.peers(me).filter(|peer| !self.seals.contains_key(peer)).collect(),
-            State::Open => match self.aborts.get(&me).map(|abort| &abort.body.reason) {
-                Some(Reason::Late(missing)) => missing.clone(),
-                _ => Vec::new(),
-            },
-            State::Over => Vec::new(),
+            State::Committing(_) => {
+                let holders = self.terms.peers(me).filter(|peer| !self.commits.contains_key(peer)).collect();
+                Some(Waits { stage: Awaited::Commitments, holders })
+            }
+            State::Running(holder) => holder.waits(),
+            State::Sealed(_) | State::Open | State::Over => None,
         }
     }
 
@@ -101,13 +113,12 @@ impl Run {
         match &self.state {
             State::Committing(_) | State::Running(_) => self.give_up(None, env, fx),
             State::Sealed(_) if !self.contested => {
-                self.contested = true;
+                self.begin_contest(env);
                 if let Some(seed) = self.kept_seed.take() {
-                    let opening = Opening { seed, testimony: self.testimony() };
+                    let opening = Opening { seed, testimony: self.testimony(), waits: None };
                     self.broadcast(Message::Opening(Box::new(opening)), env, fx);
                 }
                 self.broadcast(Message::Testimony(Box::new(self.testimony())), env, fx);
-                self.deadline = env.now.plus_millis(self.params.open_ms());
             }
             State::Sealed(_) | State::Open | State::Over => {}
         }
@@ -188,6 +199,7 @@ impl Run {
                 self.suspects.insert(peer);
             }
         }
+        self.suspect_late(env);
         self.report_suspects(fx);
         match self.state {
             // The leader may yet hand the batch out: it is kept for as long as seals may come.

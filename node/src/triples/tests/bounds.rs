@@ -3,13 +3,13 @@
 use super::net::Net;
 use crate::id::{Boot, Epoch, NodeId, SessionId};
 use crate::meter::Meter;
-use crate::triples::{Abort, Commit, Effect, Joined, Message, Params, Reason, Start};
+use crate::triples::{Abort, Commit, Effect, Joined, Message, PATIENCE_MAX, Params, Reason, Start};
 use crate::wire::Signed;
 
 /// Node 1, which does nothing else, asks node 2 to join a batch of this number, and gives it up at once.
-fn ask(net: &mut Net, batch: u64) -> SessionId {
-    let leader = NodeId(1);
-    let start = Start { epoch: Epoch(1), leader, boot: Boot(0), batch, holders: net.holders.clone(), count: 1 };
+fn ask(net: &mut Net, batch: u64, patience: u8) -> SessionId {
+    let (leader, holders) = (NodeId(1), net.holders.clone());
+    let start = Start { epoch: Epoch(1), leader, boot: Boot(0), batch, holders, count: 1, patience };
     let id = start.id();
     let start = Signed::new(start, leader, &super::net::identity(leader), &mut Meter::default());
     let (seed, polynomials) = Default::default();
@@ -24,7 +24,7 @@ fn a_leader_that_starts_batches_and_leaves_them_gets_no_more_than_its_share_of_m
     net.tamper = Box::new(|_, _, _| Vec::new());
     let (bounds, mut most) = (Params::new(100, 1), 0);
     for batch in 0..200 {
-        let id = ask(&mut net, batch);
+        let id = ask(&mut net, batch, 0);
         while let Some(parcel) = net.under_way.pop() {
             net.deliver(parcel);
         }
@@ -32,7 +32,7 @@ fn a_leader_that_starts_batches_and_leaves_them_gets_no_more_than_its_share_of_m
         assert!(held <= bounds.remembered_per_leader_max, "{held} batches");
         assert!(batch >= 8 || held == batch as usize + 1, "the first ones are joined");
         most = most.max(held);
-        let abort = Abort { batch: id, sid: None, reason: Reason::Late(vec![NodeId(3)]) };
+        let abort = Abort { batch: id, sid: None, reason: Reason::Late };
         net.post(NodeId(1), NodeId(2), &Message::Abort(Box::new(abort)));
         net.now = net.now.plus_millis(30);
         net.on(NodeId(2), |generator, env, fx| generator.tick(env, fx));
@@ -40,6 +40,52 @@ fn a_leader_that_starts_batches_and_leaves_them_gets_no_more_than_its_share_of_m
     assert_eq!(most, bounds.remembered_per_leader_max);
     net.run();
     assert!(net.peers[&NodeId(2)].generator.is_empty(), "all are forgotten in the end");
+}
+
+#[test]
+fn a_leader_may_ask_for_patience_within_bounds_and_each_step_of_it_doubles_the_time() {
+    let mut ends = Vec::new();
+    for patience in 0..=PATIENCE_MAX + 1 {
+        let mut net = Net::new(4, 1, 1);
+        ask(&mut net, 0, patience);
+        let parcel = net.under_way.pop().unwrap();
+        net.deliver(parcel);
+        ends.extend(net.peers[&NodeId(2)].generator.deadline().map(|end| end.0 - net.now.0));
+    }
+    let run = Params::new(100, 1).run_ms(3);
+    let nanos = |times: u64| crate::io::Time(0).plus_millis(run * times).0;
+    assert_eq!(ends, [1, 2, 4, 8].map(nanos), "none for what is beyond the bound");
+}
+
+/// Delivers a message every so often, whatever is due in between.
+fn run_slowly(net: &mut Net, every_ms: u64) {
+    while !net.under_way.is_empty() {
+        net.now = net.now.plus_millis(every_ms);
+        let due = |(id, peer): (&NodeId, &super::net::Peer)| {
+            peer.generator.deadline().is_some_and(|d| d <= net.now).then_some(*id)
+        };
+        for id in net.peers.iter().filter_map(due).collect::<Vec<_>>() {
+            net.on(id, |generator, env, fx| generator.tick(env, fx));
+        }
+        net.step();
+    }
+}
+
+#[test]
+fn a_leader_whose_batches_run_out_of_time_takes_more_of_it_until_one_is_done_and_then_less_again() {
+    let mut net = Net::new(4, 1, 5);
+    let mut failed = 0;
+    while net.ready(NodeId(1)).is_empty() {
+        net.start();
+        run_slowly(&mut net, 50);
+        assert!(failed <= 3, "no batch is done at the greatest patience");
+        failed += 1;
+    }
+    assert_eq!((net.failed(NodeId(1)), net.named(NodeId(2)).len()), (failed - 1, 0));
+    assert!(failed > 1, "the first one runs out of time");
+    net.start();
+    run_slowly(&mut net, 50);
+    assert_eq!(net.failed(NodeId(1)), failed, "one step less is too little again");
 }
 
 #[test]
@@ -111,7 +157,7 @@ fn starts_that_others_repeat_leave_room_for_the_leaders_own() {
     let mut net = Net::new(4, 1, 6);
     net.tamper = Box::new(|_, _, _| Vec::new());
     for batch in 0..8 {
-        ask(&mut net, batch);
+        ask(&mut net, batch, 0);
         let parcel = net.under_way.pop().unwrap();
         let message: Message = crate::wire::decode(&parcel.bytes, 10_000).unwrap();
         net.post(NodeId(3), NodeId(2), &message);
@@ -120,7 +166,7 @@ fn starts_that_others_repeat_leave_room_for_the_leaders_own() {
         }
     }
     assert_eq!(net.peers[&NodeId(2)].generator.len(), 4);
-    ask(&mut net, 9);
+    ask(&mut net, 9, 0);
     while let Some(parcel) = net.under_way.pop() {
         net.deliver(parcel);
     }

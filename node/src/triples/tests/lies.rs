@@ -131,7 +131,7 @@ fn an_opening_without_an_abort_moves_nobody() {
     let _ = sid_of(&mut net);
     let testimony = Testimony { batch, commits: Vec::new(), records: Vec::new() };
     let seed = Seed::random(&mut rand_chacha::ChaCha20Rng::seed_from_u64(1));
-    let opening = Message::Opening(Box::new(Opening { seed, testimony }));
+    let opening = Message::Opening(Box::new(Opening { seed, testimony, waits: None }));
     for to in [1, 2].map(NodeId) {
         net.post(NodeId(3), to, &opening);
     }

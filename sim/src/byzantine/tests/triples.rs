@@ -7,7 +7,7 @@ use super::*;
 
 fn commit() -> (SessionId, Statement) {
     let holders = [1, 2, 4].map(NodeId).to_vec();
-    let start = Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count: 2 };
+    let start = Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count: 2, patience: 0 };
     let batch = start.id();
     let start = Signed::new(start, NodeId(1), &identity(NodeId(1)), &mut Meter::default());
     let commit = Commit { batch, boot: Boot(0), seed: Digest([1; 32]), polynomials: Digest([2; 32]) };
