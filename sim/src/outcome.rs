@@ -356,7 +356,7 @@ impl Faults {
     pub fn new(plan: &FaultPlan, fired: &BTreeMap<String, u64>) -> Self {
         let has_fired = |id: &str| fired.get(id).is_some_and(|times| *times > 0);
         let events = plan.events.iter().filter(|event| has_fired(&event.id.0));
-        let liars: BTreeSet<NodeId> = events.flat_map(|event| event.what.corrupts().iter().copied()).collect();
+        let liars: BTreeSet<NodeId> = events.flat_map(|event| event.what.makes_liars_of()).collect();
         Self {
             declared: plan.events.iter().map(|event| event.id.0.clone()).collect(),
             fired: fired.keys().filter(|id| has_fired(id)).cloned().collect(),

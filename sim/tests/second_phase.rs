@@ -18,6 +18,8 @@ name = "healing"
 nodes = 4
 [chain]
 block_time_ms = 500
+[keys]
+pool_per_set = 1
 [users]
 alice = { wallet = true }
 

@@ -1,9 +1,11 @@
 //! `litsim bugs`: plants known mistakes one by one and shows how soon the right oracle sees each.
 
-use clap::Args;
+use clap::{Args, value_parser};
 use lit_node::bugs::Bug;
 use serde::Serialize;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Common, Exit, Shell};
 use crate::hunt::{self, FalseAlarm, HuntError, Options, Trail};
@@ -15,7 +17,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// How many seeds to try on the scenario that was made for a bug
-    #[arg(long, default_value_t = 200, value_name = "N")]
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     seeds: u64,
     /// How many generic scenarios to try as well, which were made for no bug
     #[arg(long, default_value_t = 2000, value_name = "M")]
@@ -71,13 +73,42 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
     let jobs = arguments.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let engine = shell.engine;
     if arguments.control {
-        let own = hunt::each(&bugs, jobs, |bug| hunt::control(engine, *bug, &options));
+        let progress = Progress::new(bugs.len(), common);
+        let own = hunt::each(&bugs, jobs, |bug| progress.after(bug.name(), hunt::control(engine, *bug, &options)));
         let seeds: Vec<u64> = (1..=options.generic_seeds).collect();
-        let generic = hunt::each(&seeds, jobs, |seed| hunt::control_generic(engine, *seed));
+        let progress = Progress::new(seeds.len(), common);
+        let generic = hunt::each(&seeds, jobs, |seed| {
+            progress.after(&format!("generic scenario {seed}"), hunt::control_generic(engine, *seed))
+        });
         return print_alarms(own.into_iter().chain(generic), common, shell);
     }
-    let trails = hunt::each(&bugs, jobs, |bug| hunt::hunt(engine, *bug, &options));
+    let progress = Progress::new(bugs.len(), common);
+    let trails = hunt::each(&bugs, jobs, |bug| progress.after(bug.name(), hunt::hunt(engine, *bug, &options)));
     print(&trails, arguments.generic_min, common, shell)
+}
+
+/// Says on a terminal what has been done: a hunt may take hours. What a program reads is the same at any pace.
+struct Progress {
+    total: usize,
+    done: AtomicUsize,
+    shows: bool,
+}
+
+impl Progress {
+    fn new(total: usize, common: &Common) -> Self {
+        let shows = !common.quiet && !common.json && std::io::stderr().is_terminal();
+        Self { total, done: AtomicUsize::new(0), shows }
+    }
+
+    /// Hands on what came of an item.
+    fn after<T>(&self, item: &str, result: T) -> T {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.shows {
+            // Nobody who has closed the terminal misses the line.
+            let _ = writeln!(std::io::stderr(), "{done} of {}: {item}", self.total);
+        }
+        result
+    }
 }
 
 fn select(names: &[String]) -> Result<Vec<Bug>, String> {

@@ -79,6 +79,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
+    let members = scenario.network.nodes;
+    if let Some(node) = arguments.node.filter(|node| *node == 0 || *node > members) {
+        shell.complain(&format!("error: `--node {node}`: the scenario's nodes are 1 to {members}"));
+        return Exit::USAGE;
+    }
     let options = capsule.options(Retention::All);
     let report = attempt(shell.engine, &scenario, &capsule.plan, options);
     let point = arguments.until.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `litsim shrink`: the least scenario that fails like a capsule's run, as a file to keep.
 
-use clap::Args;
+use clap::{Args, value_parser};
 use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, Shell, replay};
@@ -15,10 +15,10 @@ pub(super) struct Arguments {
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     output: Option<PathBuf>,
     /// The most runs
-    #[arg(long, value_name = "RUNS", default_value_t = Effort::default().budget)]
+    #[arg(long, value_name = "RUNS", default_value_t = Effort::default().budget, value_parser = value_parser!(u64).range(1..))]
     budget: u64,
     /// How many seeds a candidate gets, the capsule's own first
-    #[arg(long, value_name = "COUNT", default_value_t = Effort::default().seeds)]
+    #[arg(long, value_name = "COUNT", default_value_t = Effort::default().seeds, value_parser = value_parser!(u64).range(1..))]
     seeds: u64,
     /// Refuse a capsule that another build wrote
     #[arg(long)]

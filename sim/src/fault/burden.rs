@@ -10,6 +10,13 @@ impl Fault {
     pub fn implicates(&self) -> Vec<NodeId> {
         match self {
             Self::RpcLie(lie) => lie.nodes.clone(),
+            other => other.makes_liars_of(),
+        }
+    }
+
+    /// The nodes of which others may come to see two words that contradict each other, or a wrong one.
+    pub fn makes_liars_of(&self) -> Vec<NodeId> {
+        match self {
             Self::Twins(twins) => vec![twins.node],
             other => other.corrupts().to_vec(),
         }

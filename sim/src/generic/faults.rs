@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::workload::{Step, Work};
 use crate::dice::Dice;
 use crate::fault::mix;
+use crate::scenario::DELTA_MS_DEFAULT;
 
 const DKG: [&str; 3] = ["dkg/dealing", "dkg/ack", "dkg/fetch"];
 const TRIPLES: [&str; 5] =
@@ -41,7 +42,7 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
             // Of each kind one at most: several would make a network that nothing works in.
             0..=3 if kinds.len() > 5 => {
                 let kind = kinds.swap_remove(dice.below(kinds.len() as u32) as usize);
-                links(dice, kind)
+                links(dice, kind, work)
             }
             4 => partition(dice, nodes, work),
             // To a client, whose answer is spoilt on the way has answered wrongly: one more node that does not work.
@@ -115,14 +116,18 @@ fn busy<'w>(dice: &mut Dice, work: &'w Work) -> &'w Step {
     steps[dice.below(steps.len() as u32) as usize]
 }
 
-fn links(dice: &mut Dice, kind: &str) -> String {
+/// What makes messages later than the nodes' assumed bound passes: nothing need complete in a network that never becomes
+/// stable. The rest lasts for the whole run.
+fn links(dice: &mut Dice, kind: &str, work: &Work) -> String {
+    let passing = format!("{}for_ms = {}\n", during(dice, work), 300 + dice.below(5000));
+    let when = |late: u32| if u64::from(late) <= DELTA_MS_DEFAULT.get() { "" } else { &passing };
     let percent = |rate: u32| format!("links = \"all\", rate = 0.{rate:02}");
     match kind {
         "loss" => format!("what.loss = {{ {} }}\n", percent(1 + dice.below(20))),
         "duplicate" => format!("what.duplicate = {{ {} }}\n", percent(1 + dice.below(25))),
         "reorder" => {
             let (rate, late) = (1 + dice.below(30), 20 + dice.below(300));
-            format!("what.reorder = {{ {}, delay_ms_max = {late} }}\n", percent(rate))
+            format!("{}what.reorder = {{ {}, delay_ms_max = {late} }}\n", when(late), percent(rate))
         }
         "replay" => {
             format!("what.replay_wire = {{ {}, after_ms = {} }}\n", percent(1 + dice.below(20)), dice.below(600))
@@ -132,12 +137,14 @@ fn links(dice: &mut Dice, kind: &str) -> String {
             format!("what.order = {{ nodes = [{}], turn = \"{turn}\" }}\n", 1 + dice.below(4))
         }
         "gray" => {
-            let (rate, late) = (1 + dice.below(30), 100 + dice.below(1000));
-            format!("what.gray = {{ {}, delay_ms = {late} }}\n", percent(rate))
+            let (rate, late) = (1 + dice.below(30), 50 + dice.below(50) * (1 + dice.below(20)));
+            format!("{}what.gray = {{ {}, delay_ms = {late} }}\n", when(late), percent(rate))
         }
         _ => {
-            let (protocol, late) = (*dice.pick(&["dkg", "triples", "presign", "ecdsa", "frost"]), 50 + dice.below(900));
-            format!("what.delay = {{ {}, label = \"{protocol}\", delay_ms = {late} }}\n", percent(1 + dice.below(60)))
+            let protocol = *dice.pick(&["dkg", "triples", "presign", "ecdsa", "frost"]);
+            let (rate, late) = (1 + dice.below(60), 50 + dice.below(50) * (1 + dice.below(18)));
+            let (when, hit) = (when(late), percent(rate));
+            format!("{when}what.delay = {{ {hit}, label = \"{protocol}\", delay_ms = {late} }}\n")
         }
     }
 }

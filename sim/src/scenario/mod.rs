@@ -29,6 +29,7 @@ pub(crate) use diagnostic::closest;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use model::*;
 pub use params::{BadReference, Params, Reference};
+pub use raw::DELTA_MS_DEFAULT;
 pub use schema::schema;
 pub use source::Place;
 pub use write::write;

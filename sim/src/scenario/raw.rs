@@ -88,8 +88,11 @@ pub(super) struct Network {
     pub link: Link,
 }
 
+/// The bound on message delay that nodes count on where a scenario does not say, milliseconds.
+pub const DELTA_MS_DEFAULT: NonZeroU64 = NonZeroU64::new(250).expect("250 is not 0");
+
 fn delta_ms_default() -> NonZeroU64 {
-    const { NonZeroU64::new(250).expect("250 is not 0") }
+    DELTA_MS_DEFAULT
 }
 
 /// What each link between two nodes does to messages, faults aside.
@@ -274,9 +277,9 @@ impl<'de> Deserialize<'de> for Batch {
 #[serde(rename_all = "snake_case")]
 pub enum Preprocessing {
     /// The nodes make them, by a protocol among the holders of each set.
+    #[default]
     Protocol,
     /// A trusted dealer hands them out.
-    #[default]
     Dealer,
 }
 

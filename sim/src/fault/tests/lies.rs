@@ -99,3 +99,14 @@ fn lies_that_make_no_sense_are_refused_at_their_place() {
         assert!(error.contains(complaint) && error.contains("lies.toml:1"), "{what}: {error}");
     }
 }
+
+#[test]
+fn twins_count_as_a_liar_and_who_is_lied_to_does_not_though_nothing_it_says_counts() {
+    let node = NodeId(3);
+    let twins = Fault::Twins(Twins { node, sees: [vec![NodeId(1)], vec![NodeId(2)]] });
+    assert_eq!((twins.makes_liars_of(), twins.implicates()), (vec![node], vec![node]));
+    let lied_to = Fault::RpcLie(RpcLie { nodes: vec![node], lie: Lie::NoLogs });
+    assert_eq!((lied_to.makes_liars_of(), lied_to.implicates()), (vec![], vec![node]));
+    let silent = Fault::Silent(Corruption { node });
+    assert_eq!(silent.makes_liars_of(), [node]);
+}
