@@ -447,6 +447,7 @@ const SCENARIOS: [(&str, &[u16]); 31] = [
     ("triples-open-after-seal", &[2]),
     ("triples-withheld-seal", &[]),
     ("triples-wrong-step", &[3]),
+    ("two-quorums", &[]),
     ("unfair-coordinator", &[]),
     ("unreadable-decryption-share", &[]),
     ("withholding", &[]),

@@ -4,9 +4,9 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use common::{each, quickstart, run};
+use common::{each, quickstart, run, scratch, trace};
 use frost_secp256k1 as frost;
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
@@ -188,4 +188,28 @@ fn the_verifier_of_this_file_accepts_the_vector_of_rfc_9591() {
     let signature = hex::decode(signature).unwrap();
     assert!(schnorr_holds(&key, b"test", &signature));
     assert!(!schnorr_holds(&key, b"text", &signature));
+}
+
+/// Who issued a share of what, in a run of two-quorums.
+fn issued(threshold: &str) -> BTreeMap<String, BTreeSet<u64>> {
+    let out = scratch(&format!("two-quorums-{threshold}"));
+    let set = format!("network.threshold={threshold}");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/byzantine/two-quorums.toml");
+    let code = if threshold == "floor" { 0 } else { 10 };
+    run(file, 2, &["--set", &set, "--out", out.to_str().unwrap()]).exits(code);
+    let mut issued: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    for record in trace(&out, "two-quorums", 2) {
+        if let Some(note) = record["text"].as_str().and_then(|text| text.strip_prefix("ShareIssued ")) {
+            issued.entry(note.to_owned()).or_default().insert(record["actor"]["node"].as_u64().unwrap());
+        }
+    }
+    issued
+}
+
+#[test]
+fn under_floor_two_disjoint_quorums_sign_two_prices_for_one_request_and_under_ceil_none_signs_any() {
+    let halves: Vec<BTreeSet<u64>> = issued("floor").into_values().collect();
+    assert_eq!(halves.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&[1, 2].into(), &[3, 4].into()]));
+    assert_eq!(halves.len(), 2, "of one request, signature and key, but for the digest");
+    assert!(issued("ceil").is_empty());
 }
