@@ -63,7 +63,7 @@ fn a_scenario_that_is_no_text_or_not_there_is_refused() {
         .unwrap();
     let ended = run(&missing, 1, &[]).exits(3);
     assert!(
-        ended.err.contains("cannot read action `actions/gone.js`") && ended.err.contains("copy.toml:27:49"),
+        ended.err.contains("cannot read action `actions/gone.js`") && ended.err.contains("copy.toml:30:49"),
         "{}",
         ended.err
     );

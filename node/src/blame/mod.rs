@@ -59,6 +59,8 @@ pub enum Offence {
     ForgedAnnouncement,
     /// As leader, passed on opened values that their alleged holder did not sign.
     ForgedOpening,
+    /// Opened wrong values for a presignature.
+    WrongOpening,
     /// Gave a wrong share of a signature.
     WrongShare,
     /// Gave a wrong share of a decryption key.
@@ -78,6 +80,7 @@ impl Offence {
             Self::TwoProposals => "proposed the same nonces twice",
             Self::ForgedAnnouncement => "proposed a forged announcement",
             Self::ForgedOpening => "passed on forged opened values",
+            Self::WrongOpening => "opened wrong values",
             Self::WrongShare => "gave a wrong signature share",
             Self::WrongDecryptionShare => "gave a wrong share of a decryption key",
             Self::Triples(_) => "lied while triples were made",

@@ -1,14 +1,19 @@
 //! Judges evidence of signing.
 
+use k256::Scalar;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{BlameError, ChainView, Culprit, Offence, expect, signed};
 use crate::id::{Digest, NodeId};
 use crate::key::PublicKey;
 use crate::meter::Meter;
+use crate::signing::ecdsa::{self, presign};
 use crate::signing::{
-    Fresh, NonceCommitments, PresignOpened, Propose, Scheme, Share, ShareEvidence, SigningEvidence, frost, session_id,
+    Fresh, NonceCommitments, OpeningEvidence, PresignOpened, PresignShare, PresignStart, PresignatureProof, Propose,
+    Scheme, Share, ShareEvidence, SigningEvidence, frost, session_id,
 };
+use crate::triples::{SealedPolynomials, TripleCommitments};
 use crate::wire::{Signable, Signed};
 
 pub(super) fn verify(evidence: &SigningEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
@@ -16,6 +21,7 @@ pub(super) fn verify(evidence: &SigningEvidence, chain: &ChainView) -> Result<Cu
         SigningEvidence::TwoProposals(pair) => two_proposals(&pair[0], &pair[1], chain),
         SigningEvidence::ForgedAnnouncement(proposal) => forged_announcement(proposal, chain),
         SigningEvidence::ForgedOpening(opened) => forged_opening(opened, chain),
+        SigningEvidence::WrongOpening(evidence) => wrong_opening(evidence, chain),
         SigningEvidence::WrongShare(evidence) => wrong_share(evidence, chain),
     }
 }
@@ -45,8 +51,24 @@ fn forged_opening(opened: &Signed<PresignOpened>, chain: &ChainView) -> Result<C
     Ok(Culprit { node: opened.signer, offence: Offence::ForgedOpening })
 }
 
+/// An honest holder opens values only of triples that it has sealed, and says which: two batches never have one hash.
+fn wrong_opening(evidence: &OpeningEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
+    let OpeningEvidence { key, start, opening, sealed } = evidence;
+    let (node, meter) = (opening.signer, &mut Meter::default());
+    signed(opening, chain.roster())?;
+    expect(chain.key_data(key.id()) == Some(key.data_digest()), BlameError::UnknownKey)?;
+    let of_key = (start.key, start.epoch) == (key.id(), key.epoch) && key.members.contains(&node);
+    expect(of_key, BlameError::Unrelated("a presignature of another key"))?;
+    let answers = opening.body.presignature == start.digest() && start.holders.contains(&node);
+    expect(answers, BlameError::Unrelated("values of another presignature"))?;
+    let [nonce, product] = sealed_triples(start, opening, sealed, chain)?;
+    let is_right = presign::is_right(&opening.body.opening, node, key.share_of(node), [&nonce, &product], meter);
+    expect(!is_right, BlameError::NoContradiction("the opened values are right"))?;
+    Ok(Culprit { node, offence: Offence::WrongOpening })
+}
+
 fn wrong_share(evidence: &ShareEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
-    let ShareEvidence { key, request, sig_name, proposal, share } = evidence;
+    let ShareEvidence { key, request, sig_name, proposal, share, presignature } = evidence;
     let node = share.signer;
     signed(proposal, chain.roster())?;
     signed(share, chain.roster())?;
@@ -61,7 +83,13 @@ fn wrong_share(evidence: &ShareEvidence, chain: &ChainView) -> Result<Culprit, B
         Scheme::SchnorrK256Sha256 | Scheme::SchnorrK256Bip340 => {
             is_right_frost(key, &digest, &announcements, node, &share.body)?
         }
-        Scheme::EcdsaK256 => return Err(BlameError::Unrelated("not a FROST share")),
+        Scheme::EcdsaK256 => {
+            let proof = presignature.as_ref().ok_or(BlameError::Unrelated("an ECDSA share without a presignature"))?;
+            let unusable = BlameError::Unrelated("a proposal of another presignature");
+            expect(proposal.body.presignature == Some(proof.start.digest()), unusable)?;
+            let run = ecdsa_run(key, &digest, &announcements, node, proof, chain)?;
+            run.is_right(key, node, &share.body.share.0, &mut Meter::default())
+        }
     };
     expect(!is_right, BlameError::NoContradiction("the share is right"))?;
     Ok(Culprit { node, offence: Offence::WrongShare })
@@ -82,6 +110,60 @@ fn agreeing<'p>(propose: &'p Propose, chain: &ChainView) -> Result<BTreeMap<Node
     let by_holder: BTreeMap<NodeId, &Fresh> = list.iter().map(|a| (a.signer, &a.body.fresh)).collect();
     expect(by_holder.len() == list.len(), BlameError::Unrelated("two announcements of one holder"))?;
     Ok(by_holder)
+}
+
+/// What all holders of a presignature know of the signature that a proposal asks for, by the triples that `node` sealed.
+fn ecdsa_run(
+    key: &PublicKey,
+    digest: &Digest,
+    announcements: &BTreeMap<NodeId, &Fresh>,
+    node: NodeId,
+    proof: &PresignatureProof,
+    chain: &ChainView,
+) -> Result<ecdsa::Run, BlameError> {
+    let PresignatureProof { start, openings, sealed } = proof;
+    let meter = &mut Meter::default();
+    expect((start.key, start.epoch) == (key.id(), key.epoch), BlameError::Unrelated("a presignature of another key"))?;
+    let of_all = |signers: &mut dyn Iterator<Item = NodeId>| signers.eq(start.holders.iter().copied());
+    let by_all = of_all(&mut openings.iter().map(|o| o.signer)) && of_all(&mut announcements.keys().copied());
+    expect(by_all, BlameError::Unrelated("not of the holders of the presignature"))?;
+    for opening in openings {
+        signed(opening, chain.roster())?;
+        let answers = opening.body.presignature == start.digest();
+        expect(answers, BlameError::Unrelated("values of another presignature"))?;
+    }
+    let own = openings.iter().find(|opening| opening.signer == node);
+    let own = own.ok_or(BlameError::Unrelated("a share of a stranger to the presignature"))?;
+    let [nonce, product] = sealed_triples(start, own, sealed, chain)?.map(Arc::new);
+    let values = openings.iter().map(|opening| (opening.signer, opening.body.opening)).collect();
+    let terms = presign::Terms::new(start.clone(), key, [&nonce, &product], &values, meter);
+    let terms = terms.map_err(|_| BlameError::Unrelated("opened values that make no presignature"))?;
+    let bytes = |(holder, fresh): (&NodeId, &&Fresh)| match fresh {
+        Fresh::Bytes(bytes) => Some((*holder, *bytes)),
+        Fresh::Nonces(_) => None,
+    };
+    let fresh: Option<BTreeMap<NodeId, [u8; 32]>> = announcements.iter().map(bytes).collect();
+    let unusable = BlameError::Unrelated("announcements that make no ECDSA run");
+    let run = fresh.and_then(|fresh| ecdsa::Run::new(terms, key, digest, &Scalar::ZERO, &fresh, meter));
+    run.ok_or(unusable)
+}
+
+/// The triples for nonce and product of a presignature, as whoever opened its part of them has sealed them.
+fn sealed_triples(
+    start: &PresignStart,
+    opening: &Signed<PresignShare>,
+    sealed: &SealedPolynomials,
+    chain: &ChainView,
+) -> Result<[TripleCommitments; 2], BlameError> {
+    signed(&sealed.seal, chain.roster())?;
+    expect(sealed.seal.signer == opening.signer, BlameError::Unrelated("a seal of another holder"))?;
+    let of_batch = opening.body.sealed == Some(sealed.seal.body.public);
+    expect(of_batch, BlameError::Unrelated("values of triples that are sealed otherwise"))?;
+    let batch = sealed.commitments(start.holders.len(), &mut Meter::default());
+    let batch = batch.ok_or(BlameError::Unrelated("polynomials that nobody sealed"))?;
+    let triple = |index: u32| usize::try_from(index).ok().and_then(|index| batch.get(index).cloned());
+    let pair = triple(start.nonce).zip(triple(start.product));
+    pair.map(<[TripleCommitments; 2]>::from).ok_or(BlameError::Unrelated("triples that are not in the batch"))
 }
 
 fn is_right_frost(

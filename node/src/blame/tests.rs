@@ -1,5 +1,7 @@
 //! Evidence convicts whom it should, nobody once a byte is changed, and nobody by keys of its own.
 
+mod ecdsa;
+
 use group::ff::Field;
 use k256::ProjectivePoint;
 use rand_chacha::ChaCha20Rng;
@@ -93,6 +95,7 @@ fn share_evidence(run: &Run, holder: NodeId) -> Evidence {
         sig_name: "sig".into(),
         proposal: run.proposal.clone(),
         share: run.shares[&holder].clone(),
+        presignature: None,
     })))
 }
 
@@ -175,7 +178,7 @@ fn whoever_passes_on_forgeries_is_convicted_and_not_the_one_in_whose_name_they_a
     is_rigid(&evidence(forged), &chain);
 
     let opening = Opening { w: k256::Scalar::ONE, u: k256::Scalar::ONE, v: k256::Scalar::ONE };
-    let share = PresignShare { presignature: DIGEST, opening };
+    let share = PresignShare { presignature: DIGEST, opening, sealed: None };
     let opened = |openings| {
         let body = PresignOpened { presignature: DIGEST, openings };
         Evidence::Signing(SigningEvidence::ForgedOpening(Box::new(sign(body, NodeId(1)))))

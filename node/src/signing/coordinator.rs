@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::pool::{Io, Pool};
+use super::io::Io;
+use super::pool::Pool;
 use super::standing::Standing;
 use super::{Announce, Scheme};
 use crate::bugs::{self, Bug};

@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PresignOpened, Propose, Share};
+use super::{PresignOpened, PresignShare, PresignStart, Propose, Share};
 use crate::id::RequestId;
 use crate::key::PublicKey;
+use crate::triples::SealedPolynomials;
 use crate::wire::Signed;
 
 /// Of presigning and signing.
@@ -17,8 +18,24 @@ pub enum SigningEvidence {
     ForgedAnnouncement(Box<Signed<Propose>>),
     /// Opened values, passed on by their leader, which their alleged holder did not sign.
     ForgedOpening(Box<Signed<PresignOpened>>),
+    /// Opened values that are not those of the triples and the key.
+    WrongOpening(Box<OpeningEvidence>),
     /// A signature share that is not what its proposal demands.
     WrongShare(Box<ShareEvidence>),
+}
+
+/// Opened values with all that it takes to judge them: their maker has signed the hash of the polynomials twice, as it
+/// sealed the triples and as it opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpeningEvidence {
+    /// The key; the chain's votes must commit to it.
+    pub key: PublicKey,
+    /// What the values were opened for.
+    pub start: PresignStart,
+    /// The values.
+    pub opening: Signed<PresignShare>,
+    /// The polynomials, sealed by whoever opened.
+    pub sealed: SealedPolynomials,
 }
 
 /// A signature share with all that it takes to judge it.
@@ -35,4 +52,18 @@ pub struct ShareEvidence {
     pub proposal: Signed<Propose>,
     /// The share.
     pub share: Signed<Share>,
+    /// Of ECDSA only: what the share is made of.
+    pub presignature: Option<Box<PresignatureProof>>,
+}
+
+/// A presignature as its holders signed it. Only the seal must be the accused one's: what the others opened has to add up
+/// to the same constants that it sealed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PresignatureProof {
+    /// What started it.
+    pub start: PresignStart,
+    /// What its holders opened, ascending by signer.
+    pub openings: Vec<Signed<PresignShare>>,
+    /// The triples' polynomials, sealed by whoever gave the share.
+    pub sealed: SealedPolynomials,
 }

@@ -61,6 +61,8 @@ pub struct PresignShare {
     pub presignature: Digest,
     /// The values.
     pub opening: Opening,
+    /// The hash of the triples' public polynomials, as the holder has sealed it; `None` for dealt triples.
+    pub sealed: Option<Digest>,
 }
 
 impl Signable for PresignShare {

@@ -12,6 +12,7 @@ pub mod ecdsa;
 pub mod effect;
 mod evidence;
 pub mod frost;
+mod io;
 mod message;
 mod over;
 mod params;
@@ -26,7 +27,7 @@ pub(crate) mod tests;
 
 pub use combine::{ClientSignature, CombineError, CombinedSignature, assemble, combine, combine_client};
 pub use effect::{Effect, Misbehaviour};
-pub use evidence::{ShareEvidence, SigningEvidence};
+pub use evidence::{OpeningEvidence, PresignatureProof, ShareEvidence, SigningEvidence};
 pub use message::{
     Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignOpened, PresignShare, PresignStart, Propose,
     Share,

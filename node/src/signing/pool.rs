@@ -5,25 +5,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::early::Delivery;
-use super::ecdsa::presign::PresignError;
+use super::ecdsa::presign::{Origin, PresignError};
 use super::ecdsa::{Presign, Presignature};
-use super::params::Params;
+use super::io::Io;
 use super::round::is_signed;
-use super::standing::Standing;
 use super::{
-    Effect, Message, Misbehaviour, PresignOpened, PresignShare, PresignStart, Propose, SigningEvidence, is_subset_of,
+    Effect, Message, Misbehaviour, OpeningEvidence, PresignOpened, PresignShare, PresignStart, Propose,
+    SigningEvidence, is_subset_of,
 };
 use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::curve;
-use crate::env::Env;
 use crate::id::{Digest, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::KeyShare;
-use crate::note::Note;
-use crate::triples::{DealtTriples, TripleShare};
+use crate::triples::{DealtTriples, Sealed, TripleShare};
 use crate::wire::{Signable, SignatureBytes, Signed};
 
 /// A presignature is made of two triples.
@@ -32,52 +30,6 @@ const TRIPLES_PER_PRESIGNATURE: usize = 2;
 const BATCHES_PER_SET_MAX: usize = 8;
 /// How many spent presignatures are remembered, to recognise a second proposal.
 const SPENT_MAX: usize = 4096;
-
-/// The surroundings of one event, as the parts of signing pass them on.
-pub(super) struct Io<'a, 'e> {
-    pub(super) env: &'a mut Env<'e>,
-    pub(super) fx: &'a mut Vec<Effect>,
-    /// Messages of this node to itself, and early ones whose time has come.
-    pub(super) local: &'a mut Vec<Delivery>,
-    pub(super) standing: &'a mut Standing,
-    pub(super) params: &'a Params,
-    /// Numbers the randomness streams of this boot.
-    pub(super) counter: &'a mut u64,
-    /// Sessions that end during the event.
-    pub(super) ended: &'a mut Vec<SessionId>,
-}
-
-impl Io<'_, '_> {
-    /// Sends to a peer, or to this node itself. Own announcements are signed here, since they are passed on.
-    pub(super) fn send(&mut self, to: NodeId, message: Message) {
-        if to != self.env.me {
-            self.fx.push(Effect::Send { to, message });
-            return;
-        }
-        let signature = match &message {
-            Message::Announce(body) => {
-                Some(SignatureBytes::sign(&body.signing_digest(), self.env.identity, self.env.meter))
-            }
-            _ => None,
-        };
-        self.local.push(Delivery { from: to, message, signature });
-    }
-
-    /// Takes note that a peer let a deadline pass, which proves nothing against it.
-    pub(super) fn suspect(&mut self, node: NodeId) {
-        if bugs::planted(Bug::TimeoutAsProof) {
-            self.convict(node, Misbehaviour::WrongShare { proposal: Digest::default() }, None);
-        } else if self.standing.suspect(node) {
-            self.env.notes.push(Note::Suspected { node });
-        }
-    }
-
-    /// Names a liar and stops choosing it.
-    pub(super) fn convict(&mut self, node: NodeId, what: Misbehaviour, evidence: Option<SigningEvidence>) {
-        self.standing.convict(node);
-        self.fx.push(Effect::Culprit { node, what, evidence: evidence.map(Box::new) });
-    }
-}
 
 /// What became of a presignature that a proposal names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +57,17 @@ pub(super) enum Refusal {
 struct Making {
     run: Presign,
     until: Time,
-    /// At the leader: what the holders have opened, as they signed it.
+    /// What the holders have opened, as they signed it. Others than the leader get to know it all at once.
     opened: BTreeMap<NodeId, Signed<PresignShare>>,
+    /// What the holders of its triples have sealed.
+    sealed: Option<Arc<Sealed>>,
+}
+
+impl Making {
+    /// Whether a holder says that it opens something of the very triples that are meant.
+    fn is_of(&self, share: &PresignShare) -> bool {
+        share.sealed == self.sealed.as_ref().map(|sealed| sealed.public)
+    }
 }
 
 /// What a presignature was used for.
@@ -118,7 +79,13 @@ struct Spent {
 }
 
 type Set = (NodeId, Vec<NodeId>);
-type Batch = BTreeMap<u32, TripleShare>;
+
+/// What is left of a batch.
+#[derive(Default)]
+struct Batch {
+    triples: BTreeMap<u32, TripleShare>,
+    sealed: Option<Arc<Sealed>>,
+}
 
 /// The pool.
 #[derive(Default)]
@@ -154,7 +121,7 @@ impl Pool {
     /// How full it is.
     pub(super) fn levels(&self) -> PoolLevels {
         PoolLevels {
-            triples: self.stock.values().flat_map(BTreeMap::values).map(BTreeMap::len).sum(),
+            triples: self.stock.values().flat_map(BTreeMap::values).map(|batch| batch.triples.len()).sum(),
             running: self.running.len(),
             ready: self.ready.len(),
             spent: self.spent.len(),
@@ -189,10 +156,11 @@ impl Pool {
 
     fn lead_one(&mut self, key: &Rc<KeyShare>, holders: &[NodeId], io: &mut Io) -> bool {
         let set = (io.env.me, holders.to_vec());
-        let Some((&batch, triples)) = self.stock.get(&set).and_then(|b| b.iter().find(|(_, t)| t.len() >= 2)) else {
+        let batches = self.stock.get(&set).into_iter().flatten();
+        let Some((&batch, left)) = batches.into_iter().find(|(_, batch)| batch.triples.len() >= 2) else {
             return false;
         };
-        let mut indices = triples.keys().copied();
+        let mut indices = left.triples.keys().copied();
         let (Some(nonce), Some(product)) = (indices.next(), indices.next()) else { return false };
         let (leader, holders) = set;
         let (id, epoch) = (key.public.id(), key.public.epoch);
@@ -235,6 +203,8 @@ impl Pool {
     fn begin(&mut self, start: PresignStart, key: &Rc<KeyShare>, io: &mut Io) -> Result<(), Refusal> {
         let batches = self.stock.get_mut(&(start.leader, start.holders.clone()));
         let batch = batches.and_then(|b| b.get_mut(&start.batch)).ok_or(Refusal::NoBatch)?;
+        let sealed = batch.sealed.clone();
+        let batch = &mut batch.triples;
         if !batch.contains_key(&start.nonce) || !batch.contains_key(&start.product) {
             return Err(Refusal::Never("a triple that is consumed or was never dealt"));
         }
@@ -251,7 +221,7 @@ impl Pool {
         let (me, leader) = (io.env.me, start.leader);
         let (run, opening) = Presign::begin(start, Rc::clone(key), nonce, product);
         let id = run.start().digest();
-        let share = PresignShare { presignature: id, opening };
+        let share = PresignShare { presignature: id, opening, sealed: sealed.as_ref().map(|sealed| sealed.public) };
         let mut opened = BTreeMap::new();
         let mut patience = io.params.presign_ms();
         if leader == me {
@@ -262,7 +232,7 @@ impl Pool {
             // Until the leader's time is over and its last word has arrived.
             patience = patience.saturating_mul(2);
         }
-        self.running.insert(id, Making { run, until: io.env.now.plus_millis(patience), opened });
+        self.running.insert(id, Making { run, until: io.env.now.plus_millis(patience), opened, sealed });
         self.news.push(id);
         self.finish_if_complete(id, io);
         Ok(())
@@ -281,8 +251,8 @@ impl Pool {
         let (Some(making), Some(signature)) = (led, signature) else {
             return io.env.dropped(from, "opened values of no presignature that this node is making");
         };
-        if !making.run.accept(from, share.opening) {
-            return io.env.dropped(from, "opened values of a stranger, or a second time");
+        if !making.is_of(&share) || !making.run.accept(from, share.opening) {
+            return io.env.dropped(from, "opened values of a stranger, of other triples, or a second time");
         }
         making.opened.insert(from, Signed { body: share, signer: from, signature });
         self.finish_if_complete(id, io);
@@ -300,7 +270,8 @@ impl Pool {
         let Some(making) = self.running.get_mut(&id) else { return false };
         let (list, start) = (&opened.openings, making.run.start());
         let is_of_all = list.iter().map(|o| o.signer).eq(start.holders.iter().copied());
-        if start.leader != from || !is_of_all || list.iter().any(|o| o.body.presignature != id) {
+        let is_of_it = |share: &PresignShare| share.presignature == id && making.is_of(share);
+        if start.leader != from || !is_of_all || !list.iter().all(|opening| is_of_it(&opening.body)) {
             io.env.dropped(from, "opened values of other than all holders");
             return true;
         }
@@ -313,6 +284,7 @@ impl Pool {
         }
         for opening in list.iter().filter(|o| o.signer != io.env.me) {
             making.run.accept(opening.signer, opening.body.opening);
+            making.opened.insert(opening.signer, opening.clone());
         }
         self.finish_if_complete(id, io);
         true
@@ -324,23 +296,31 @@ impl Pool {
         if !self.running.get(&id).is_some_and(|making| making.run.is_complete()) {
             return;
         }
-        let Some(Making { run, opened, .. }) = self.running.remove(&id) else { return };
+        let Some(Making { run, opened, sealed, .. }) = self.running.remove(&id) else { return };
         let me = io.env.me;
         if run.start().leader == me {
-            let opened = PresignOpened { presignature: id, openings: opened.into_values().collect() };
+            let opened = PresignOpened { presignature: id, openings: opened.values().cloned().collect() };
             for &holder in run.start().holders.iter().filter(|h| **h != me) {
                 io.send(holder, Message::PresignOpened(opened.clone()));
             }
         }
+        let (start, key) = (run.start().clone(), Rc::clone(run.key()));
         match run.finish(io.env.meter) {
-            Ok(presignature) => {
+            Ok(mut presignature) => {
+                let openings = opened.into_values().collect();
+                presignature.public.origin = sealed.map(|sealed| Rc::new(Origin { openings, sealed }));
                 let bytes = &presignature.nonce_share_bytes();
                 io.env.conduct.learn(Secret { kind: SecretKind::Nonce, session: SessionId(id.0), bytes });
                 self.ready.insert(id, presignature);
             }
             Err(PresignError::Wrong(liars)) => {
                 for liar in liars {
-                    io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id }, None);
+                    let proof = sealed.as_ref().and_then(|sealed| sealed.by(liar, io.env.meter));
+                    let evidence = proof.zip(opened.get(&liar).cloned()).map(|(sealed, opening)| {
+                        let (key, start) = (key.public.clone(), start.clone());
+                        SigningEvidence::WrongOpening(Box::new(OpeningEvidence { key, start, opening, sealed }))
+                    });
+                    io.convict(liar, Misbehaviour::WrongPresignShare { presignature: id }, evidence);
                 }
                 io.fx.push(Effect::WrongResult { attempt: id });
             }
@@ -366,7 +346,8 @@ impl Pool {
                 io.env.conduct.learn(Secret { kind: SecretKind::Triple, session, bytes });
             }
         }
-        batches.insert(dealt.batch, (0..).zip(dealt.triples).collect());
+        let batch = Batch { triples: (0..).zip(dealt.triples).collect(), sealed: dealt.sealed };
+        batches.insert(dealt.batch, batch);
         if batches.len() > BATCHES_PER_SET_MAX {
             batches.pop_first();
         }
@@ -381,7 +362,7 @@ impl Pool {
     fn drop_excess(&mut self, (leader, newest): (NodeId, &[NodeId]), most: usize) {
         let of_leader = |stock: &BTreeMap<Set, BTreeMap<u64, Batch>>| -> usize {
             let batches = stock.iter().filter(|((by, _), _)| *by == leader).flat_map(|(_, batches)| batches.values());
-            batches.map(BTreeMap::len).sum()
+            batches.map(|batch| batch.triples.len()).sum()
         };
         while of_leader(&self.stock) > most {
             let Some(other) = self.stock.keys().find(|(by, set)| *by == leader && set != newest).cloned() else {
@@ -427,7 +408,8 @@ impl Pool {
     /// Asks for triples in the background when fewer than `low` are left for a set that is kept ready.
     fn refill(&mut self, holders: &[NodeId], low: usize, io: &mut Io) {
         let batches = self.stock.get(&(io.env.me, holders.to_vec())).into_iter().flat_map(BTreeMap::values);
-        let left: usize = batches.map(|batch| batch.len() / TRIPLES_PER_PRESIGNATURE * TRIPLES_PER_PRESIGNATURE).sum();
+        let even = |batch: &Batch| batch.triples.len() / TRIPLES_PER_PRESIGNATURE * TRIPLES_PER_PRESIGNATURE;
+        let left: usize = batches.map(even).sum();
         if io.params.triples_ms > 0 && left < low {
             self.ask(holders, low, io);
         }

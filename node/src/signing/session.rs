@@ -8,8 +8,9 @@ use k256::Scalar;
 use std::collections::BTreeMap;
 
 use super::coordinator::{Coordination, Step, Task};
+use super::io::Io;
 use super::over::Source;
-use super::pool::{Io, Pool};
+use super::pool::Pool;
 use super::round::{Judge, Round, Verdict, is_signature};
 use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
@@ -338,9 +339,10 @@ impl Session {
 
     /// What shows others that a holder's share in a round is wrong.
     fn share_evidence(&self, round: &Round, liar: NodeId, io: &mut Io) -> Option<SigningEvidence> {
-        if round.judge.scheme() == Scheme::EcdsaK256 {
-            return None;
-        }
+        let presignature = match &round.judge {
+            Judge::Ecdsa(run) => Some(Box::new(run.proof_against(liar, io.env.meter)?)),
+            Judge::Frost(_) => None,
+        };
         let Subject { request, sig_name, key, .. } = &self.subject;
         let proposal = match round.signed(self.coordinator(round.attempt)) {
             Some(signed) => signed,
@@ -352,6 +354,7 @@ impl Session {
             sig_name: sig_name.clone(),
             proposal,
             share: round.share_of(liar)?.clone(),
+            presignature,
         })))
     }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::early::{Awaited, Delivery, Early};
+use super::io::Io;
 use super::over::Over;
-use super::pool::{Io, Pool, PoolLevels, Refusal, State};
+use super::pool::{Pool, PoolLevels, Refusal, State};
 use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, SigningEvidence, Subject};

@@ -17,6 +17,7 @@ use super::codec::{Reader, point_bytes, put_points, put_scalar};
 use super::pair::{Inputs, Pair};
 use super::polynomials::{Committed, Drawn, matches, open, total};
 use super::proof::{Context, Equal, equality_holds, knowledge_holds, prove_equality, prove_knowledge};
+use super::sealed;
 use super::seed::Seed;
 use super::slot::{Kind, Slot, Terms};
 use super::tools::Tools;
@@ -389,11 +390,8 @@ impl Holder {
 
 /// The digest of a batch's public polynomials.
 pub(super) fn public_digest(sid: Digest, totals: &[Committed], tools: &mut Tools) -> Digest {
-    let points: Vec<ProjectivePoint> =
-        totals.iter().flat_map(|t| t.a.iter().chain(&t.b).chain(&t.c).copied()).collect();
-    let encoded = point_bytes(&points, tools.meter);
-    tools.meter.add(Op::HashByte, encoded.len() as u64);
-    Digest(hash_parts("triples/public", &[&sid.0, &encoded]))
+    let encoded = sealed::encoded(totals.iter(), tools.meter);
+    sealed::digest(sid, &encoded, tools.meter)
 }
 
 fn equality(facts: [u8; 32]) -> Context<'static> {

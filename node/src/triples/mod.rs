@@ -33,6 +33,7 @@ mod polynomials;
 mod proof;
 mod replay;
 mod run;
+mod sealed;
 mod seed;
 mod slot;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use message::{
     Abort, Body, Commit, Joined, Message, Opening, Reason, Record, Seal, ShareProof, Start, Step, Testimony,
 };
 pub use params::{PATIENCE_MAX, Params};
+pub use sealed::{Sealed, SealedPolynomials};
 pub use seed::Seed;
 pub use slot::{BadTerms, COUNT_MAX, Kind, Slot};
 pub use triple::{DealtTriples, TripleCommitments, TripleShare, deal, point_of};

@@ -5,6 +5,7 @@ mod contest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::blame::{Court, Evidence, Misbehaviour, Proof, SealProof, session};
 use super::effect::Effect;
@@ -13,6 +14,7 @@ use super::message::{
     Abort, Body, Commit, Joined, Message, Opening, Reason, Record, Seal, ShareProof, Start, Step, Testimony,
 };
 use super::params::Params;
+use super::sealed::Sealed;
 use super::seed::Seed;
 use super::slot::{Kind, Slot, Terms};
 use super::tools::Tools;
@@ -382,7 +384,10 @@ impl Run {
         }
         let State::Sealed(outcome) = mem::replace(&mut self.state, State::Over) else { return };
         let Start { leader, batch, holders, .. } = self.start.body.clone();
-        let triples = DealtTriples { leader, holders, batch, triples: outcome.triples };
+        let commitments = outcome.triples.iter().map(|triple| Arc::clone(&triple.commitments)).collect();
+        let sealed = Sealed { public: outcome.public, commitments, seals: self.seals.clone() };
+        let sealed = Some(Arc::new(sealed));
+        let triples = DealtTriples { leader, holders, batch, triples: outcome.triples, sealed };
         fx.push(Effect::Ready { batch: self.id, triples: Box::new(triples) });
         self.broadcast(Message::Seals(self.seals.values().cloned().collect()), env, fx);
         self.end(env);

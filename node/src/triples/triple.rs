@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroize;
 
+use super::sealed::Sealed;
 use crate::curve::{self, Polynomial};
 use crate::id::NodeId;
 
@@ -48,7 +49,7 @@ impl Drop for TripleShare {
     }
 }
 
-/// One holder's part of a batch of triples from a trusted dealer (opt-in preprocessing).
+/// One holder's part of a batch of triples: made with the other holders, or by a trusted dealer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DealtTriples {
     /// Who asked for the batch and alone assigns its triples.
@@ -59,6 +60,8 @@ pub struct DealtTriples {
     pub batch: u64,
     /// The triples, in the same order at every holder.
     pub triples: Vec<TripleShare>,
+    /// What the holders have sealed, if they made the triples themselves.
+    pub sealed: Option<Arc<Sealed>>,
 }
 
 impl DealtTriples {
@@ -79,7 +82,10 @@ pub fn deal(
     count: usize,
     rng: &mut (impl RngCore + CryptoRng),
 ) -> BTreeMap<NodeId, DealtTriples> {
-    let empty = |_| DealtTriples { leader, holders: holders.to_vec(), batch, triples: Vec::with_capacity(count) };
+    let empty = |_| {
+        let triples = Vec::with_capacity(count);
+        DealtTriples { leader, holders: holders.to_vec(), batch, triples, sealed: None }
+    };
     let mut dealt: BTreeMap<NodeId, DealtTriples> = holders.iter().map(|h| (*h, empty(h))).collect();
     for _ in 0..count {
         let (a, b, c) = polynomials(holders.len(), rng);

@@ -154,7 +154,7 @@ mod tests {
 
     fn share(presignature: Digest) -> Statement {
         let opening = Opening { w: Scalar::ONE, u: Scalar::ONE, v: Scalar::ONE };
-        Statement::Signing(signing::Message::PresignShare(PresignShare { presignature, opening }))
+        Statement::Signing(signing::Message::PresignShare(PresignShare { presignature, opening, sealed: None }))
     }
 
     #[derive(Default)]

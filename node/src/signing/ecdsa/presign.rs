@@ -14,15 +14,14 @@ use zeroize::Zeroize;
 
 use crate::curve;
 use crate::id::{Digest, NodeId};
-use crate::key::KeyShare;
+use crate::key::{KeyShare, PublicKey};
 use crate::meter::{Meter, Op};
-use crate::signing::{Opening, PresignStart};
-use crate::triples::{TripleCommitments, TripleShare, point_of};
-use crate::wire::Signable;
+use crate::signing::{Opening, PresignShare, PresignStart};
+use crate::triples::{Sealed, TripleCommitments, TripleShare, point_of};
+use crate::wire::{Signable, Signed};
 
 /// A presignature in the making: the triples are consumed, opened values are being collected.
 pub struct Presign {
-    id: Digest,
     start: PresignStart,
     key: Rc<KeyShare>,
     nonce: TripleShare,
@@ -47,12 +46,17 @@ impl Presign {
     pub fn begin(start: PresignStart, key: Rc<KeyShare>, nonce: TripleShare, product: TripleShare) -> (Self, Opening) {
         let opening = Opening { w: nonce.c, u: nonce.a + product.a, v: key.secret + product.b };
         let openings = BTreeMap::from([(key.holder, opening)]);
-        (Self { id: start.digest(), start, key, nonce, product, openings }, opening)
+        (Self { start, key, nonce, product, openings }, opening)
     }
 
     /// What started it.
     pub fn start(&self) -> &PresignStart {
         &self.start
+    }
+
+    /// For which key it is.
+    pub fn key(&self) -> &Rc<KeyShare> {
+        &self.key
     }
 
     /// Takes in what `from` opened. A holder's first word counts; false if it is not wanted.
@@ -76,54 +80,30 @@ impl Presign {
 
     /// Turns complete openings into this holder's presignature.
     ///
-    /// The sums are checked against the committed constants, which is enough for the result to be right; only if a
-    /// sum is wrong is each holder checked.
-    ///
     /// # Errors
-    /// If opened values are wrong (and whose), or kd is zero.
+    /// See [`Terms::new`].
     pub fn finish(self, meter: &mut Meter) -> Result<Presignature, PresignError> {
-        let (kd, u, v) = (self.sum(|o| o.w), self.sum(|o| o.u), self.sum(|o| o.v));
-        let (first, second) = (&self.nonce.commitments, &self.product.commitments);
-        let generator = ProjectivePoint::GENERATOR;
-        meter.add(Op::ScalarMul, 4);
-        let right = generator * kd == first.c[0]
-            && generator * u == first.a[0] + second.a[0]
-            && generator * v == self.key.public.point + second.b[0];
-        if !right {
-            return Err(PresignError::Wrong(self.liars(meter)));
-        }
-        let inverse = Option::<Scalar>::from(kd.invert()).ok_or(PresignError::Degenerate)?;
-        Ok(Presignature {
-            k: self.nonce.a,
-            sigma: u * self.key.secret - v * self.product.a + self.product.c,
-            public: Terms {
-                id: self.id,
-                start: self.start.clone(),
-                r: first.b[0] * inverse,
-                nonce: Arc::clone(first),
-                product: Arc::clone(second),
-                u,
-                v,
-            },
-        })
+        let triples = [&self.nonce.commitments, &self.product.commitments];
+        let public = Terms::new(self.start.clone(), &self.key.public, triples, &self.openings, meter)?;
+        let sigma = public.u * self.key.secret - public.v * self.product.a + self.product.c;
+        Ok(Presignature { k: self.nonce.a, sigma, public })
     }
+}
 
-    fn sum(&self, pick: fn(&Opening) -> Scalar) -> Scalar {
-        curve::interpolate(&self.openings.iter().map(|(holder, o)| (*holder, pick(o))).collect::<Vec<_>>())
-    }
-
-    /// The holders whose values are wrong: w G = (KD)_i, u G = K_i + A_i, v G = X_i + B_i.
-    fn liars(&self, meter: &mut Meter) -> Vec<NodeId> {
-        let (first, second) = (&self.nonce.commitments, &self.product.commitments);
-        let generator = ProjectivePoint::GENERATOR;
-        meter.add(Op::ScalarMul, 3 * self.openings.len() as u64);
-        let wrong = |holder: NodeId, o: &Opening| {
-            generator * o.w != point_of(&first.c, holder)
-                || generator * o.u != point_of(&first.a, holder) + point_of(&second.a, holder)
-                || generator * o.v != self.key.public.share_of(holder) + point_of(&second.b, holder)
-        };
-        self.openings.iter().filter(|(holder, o)| wrong(**holder, o)).map(|(holder, _)| *holder).collect()
-    }
+/// Whether a holder has opened its values of the triples for nonce and product, and of the key, whose public counterpart
+/// is given: w G = (KD)_i, u G = K_i + A_i, v G = X_i + B_i.
+pub(crate) fn is_right(
+    opening: &Opening,
+    holder: NodeId,
+    key_share: ProjectivePoint,
+    [nonce, product]: [&TripleCommitments; 2],
+    meter: &mut Meter,
+) -> bool {
+    let generator = ProjectivePoint::GENERATOR;
+    meter.add(Op::ScalarMul, 3);
+    generator * opening.w == point_of(&nonce.c, holder)
+        && generator * opening.u == point_of(&nonce.a, holder) + point_of(&product.a, holder)
+        && generator * opening.v == key_share + point_of(&product.b, holder)
 }
 
 /// What everybody among the holders knows of a presignature.
@@ -139,9 +119,55 @@ pub struct Terms {
     product: Arc<TripleCommitments>,
     u: Scalar,
     v: Scalar,
+    /// How others can see that these are the terms; `None` with dealt triples.
+    pub(in crate::signing) origin: Option<Rc<Origin>>,
+}
+
+/// Where a presignature comes from, as its holders signed it.
+#[derive(Debug)]
+pub(in crate::signing) struct Origin {
+    /// What all of them opened.
+    pub(in crate::signing) openings: Vec<Signed<PresignShare>>,
+    /// The triples.
+    pub(in crate::signing) sealed: Arc<Sealed>,
 }
 
 impl Terms {
+    /// The terms that follow from what the holders have opened, of the triples for nonce and product.
+    ///
+    /// The sums are checked against the committed constants, which is enough for the result to be right; only if a
+    /// sum is wrong is each holder checked.
+    ///
+    /// # Errors
+    /// If opened values are wrong (and whose), or kd is zero.
+    pub fn new(
+        start: PresignStart,
+        key: &PublicKey,
+        [nonce, product]: [&Arc<TripleCommitments>; 2],
+        openings: &BTreeMap<NodeId, Opening>,
+        meter: &mut Meter,
+    ) -> Result<Self, PresignError> {
+        let sum = |pick: fn(&Opening) -> Scalar| {
+            curve::interpolate(&openings.iter().map(|(holder, o)| (*holder, pick(o))).collect::<Vec<_>>())
+        };
+        let (kd, u, v) = (sum(|o| o.w), sum(|o| o.u), sum(|o| o.v));
+        let generator = ProjectivePoint::GENERATOR;
+        meter.add(Op::ScalarMul, 4);
+        let right = generator * kd == nonce.c[0]
+            && generator * u == nonce.a[0] + product.a[0]
+            && generator * v == key.point + product.b[0];
+        if !right {
+            let wrong = |(holder, opening): &(&NodeId, &Opening), meter: &mut Meter| {
+                !is_right(opening, **holder, key.share_of(**holder), [nonce, product], meter)
+            };
+            let liars = openings.iter().filter(|entry| wrong(entry, meter)).map(|(holder, _)| *holder).collect();
+            return Err(PresignError::Wrong(liars));
+        }
+        let inverse = Option::<Scalar>::from(kd.invert()).ok_or(PresignError::Degenerate)?;
+        let (nonce, product) = (Arc::clone(nonce), Arc::clone(product));
+        Ok(Self { id: start.digest(), r: nonce.b[0] * inverse, start, nonce, product, u, v, origin: None })
+    }
+
     /// The public counterpart K_i of a holder's share of k.
     pub fn k_of(&self, holder: NodeId) -> ProjectivePoint {
         point_of(&self.nonce.a, holder)

@@ -12,6 +12,7 @@ use crate::curve;
 use crate::id::{Digest, NodeId};
 use crate::key::PublicKey;
 use crate::meter::{Meter, Op};
+use crate::signing::PresignatureProof;
 use crate::signing::combine::ecdsa_r;
 use crate::wire::hash_parts;
 
@@ -25,9 +26,30 @@ pub struct Run {
 }
 
 impl Run {
-    /// Signs `digest` with the key plus `tweak` (zero for the key itself). `fresh` are the fresh values of exactly
-    /// the presignature's holders. The presignature is gone afterwards, whatever the outcome. Gives the run and
-    /// this holder's share s_i = delta^-1 ((m + r e) k_i + r sigma_i); `None` if r is zero.
+    /// The public side of signing `digest` with the key plus `tweak` (zero for the key itself). `fresh` are the fresh
+    /// values of exactly the presignature's holders. `None` if r is zero.
+    pub fn new(
+        terms: Terms,
+        key: &PublicKey,
+        digest: &Digest,
+        tweak: &Scalar,
+        fresh: &BTreeMap<NodeId, [u8; 32]>,
+        meter: &mut Meter,
+    ) -> Option<Self> {
+        let delta = rerandomisation(&terms, key, digest, tweak, fresh);
+        meter.add(Op::ScalarMul, 2);
+        let nonce = terms.r * delta;
+        let r = ecdsa_r(&nonce);
+        if r == Scalar::ZERO {
+            return None;
+        }
+        let inverse = Option::<Scalar>::from(delta.invert()).expect("delta is not zero");
+        let k_factor = (curve::scalar_reduce(&digest.0) + r * tweak) * inverse;
+        Some(Self { terms, nonce, k_factor, sigma_factor: r * inverse })
+    }
+
+    /// Signs as [`Run::new`] says. The presignature is gone afterwards, whatever the outcome. Gives the run and this
+    /// holder's share s_i = delta^-1 ((m + r e) k_i + r sigma_i); `None` if r is zero.
     pub fn sign(
         presignature: Presignature,
         key: &PublicKey,
@@ -36,18 +58,16 @@ impl Run {
         fresh: &BTreeMap<NodeId, [u8; 32]>,
         meter: &mut Meter,
     ) -> Option<(Self, Scalar)> {
-        let delta = rerandomisation(&presignature.public, key, digest, tweak, fresh);
-        meter.add(Op::ScalarMul, 2);
-        let nonce = presignature.public.r * delta;
-        let r = ecdsa_r(&nonce);
-        if r == Scalar::ZERO {
-            return None;
-        }
-        let inverse = Option::<Scalar>::from(delta.invert()).expect("delta is not zero");
-        let k_factor = (curve::scalar_reduce(&digest.0) + r * tweak) * inverse;
-        let sigma_factor = r * inverse;
-        let share = k_factor * presignature.k + sigma_factor * presignature.sigma;
-        Some((Self { terms: presignature.public.clone(), nonce, k_factor, sigma_factor }, share))
+        let run = Self::new(presignature.public.clone(), key, digest, tweak, fresh, meter)?;
+        let share = run.k_factor * presignature.k + run.sigma_factor * presignature.sigma;
+        Some((run, share))
+    }
+
+    /// What shows others, beside the proposal, what a holder's share should have been; `None` with dealt triples.
+    pub fn proof_against(&self, holder: NodeId, meter: &mut Meter) -> Option<PresignatureProof> {
+        let origin = self.terms.origin.as_ref()?;
+        let sealed = origin.sealed.by(holder, meter)?;
+        Some(PresignatureProof { start: self.terms.start.clone(), openings: origin.openings.clone(), sealed })
     }
 
     /// The rerandomised nonce point R'.

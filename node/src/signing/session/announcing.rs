@@ -7,7 +7,7 @@ use crate::bugs::{self, Bug};
 use crate::conduct::{Secret, SecretKind};
 use crate::id::{Boot, NodeId};
 use crate::io::Time;
-use crate::signing::pool::Io;
+use crate::signing::io::Io;
 use crate::signing::{Announce, Fresh, Message, Scheme, frost};
 
 /// An announcement of this node. The FROST nonces are there until the one proposal that uses them.

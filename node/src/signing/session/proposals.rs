@@ -2,7 +2,8 @@
 
 use super::{Announced, Session};
 use crate::id::{Digest, NodeId};
-use crate::signing::pool::{Io, Pool, State};
+use crate::signing::io::Io;
+use crate::signing::pool::{Pool, State};
 use crate::signing::round::is_signed;
 use crate::signing::{Announce, Misbehaviour, Propose, Scheme, SigningEvidence, is_subset_of};
 use crate::wire::{Signable, SignatureBytes, Signed};
