@@ -26,7 +26,7 @@ impl<'a> Presigning<'a> {
         let leader = holders[0];
         let dealt = triples::deal(leader, &holders, 1, 2, &mut rng);
         let (key, epoch) = (shares[&leader].public.id(), shares[&leader].public.epoch);
-        let start = PresignStart { key, epoch, leader, holders, batch: 1, nonce: 0, product: 1 };
+        let start = PresignStart { key, epoch, leader, holders, batch: 1, sealed: None, nonce: 0, product: 1 };
         let mut all = Self { shares, start, dealt, openings: BTreeMap::new() };
         all.openings = all.start.holders.iter().map(|holder| (*holder, all.begin(*holder).1)).collect();
         all

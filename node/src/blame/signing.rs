@@ -10,8 +10,8 @@ use crate::key::PublicKey;
 use crate::meter::Meter;
 use crate::signing::ecdsa::{self, presign};
 use crate::signing::{
-    Fresh, NonceCommitments, OpeningEvidence, PresignOpened, PresignShare, PresignStart, PresignatureProof, Propose,
-    Scheme, Share, ShareEvidence, SigningEvidence, frost, session_id,
+    Fresh, NonceCommitments, OpeningEvidence, PresignOpened, PresignStart, PresignatureProof, Propose, Scheme, Share,
+    ShareEvidence, SigningEvidence, frost, session_id,
 };
 use crate::triples::{SealedPolynomials, TripleCommitments};
 use crate::wire::{Signable, Signed};
@@ -51,7 +51,7 @@ fn forged_opening(opened: &Signed<PresignOpened>, chain: &ChainView) -> Result<C
     Ok(Culprit { node: opened.signer, offence: Offence::ForgedOpening })
 }
 
-/// An honest holder opens values only of triples that it has sealed, and says which: two batches never have one hash.
+/// An honest holder opens values only of triples that it has sealed under the hash that names the presignature.
 fn wrong_opening(evidence: &OpeningEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
     let OpeningEvidence { key, start, opening, sealed } = evidence;
     let (node, meter) = (opening.signer, &mut Meter::default());
@@ -61,7 +61,7 @@ fn wrong_opening(evidence: &OpeningEvidence, chain: &ChainView) -> Result<Culpri
     expect(of_key, BlameError::Unrelated("a presignature of another key"))?;
     let answers = opening.body.presignature == start.digest() && start.holders.contains(&node);
     expect(answers, BlameError::Unrelated("values of another presignature"))?;
-    let [nonce, product] = sealed_triples(start, opening, sealed, chain)?;
+    let [nonce, product] = sealed_triples(start, node, sealed, chain)?;
     let is_right = presign::is_right(&opening.body.opening, node, key.share_of(node), [&nonce, &product], meter);
     expect(!is_right, BlameError::NoContradiction("the opened values are right"))?;
     Ok(Culprit { node, offence: Offence::WrongOpening })
@@ -132,9 +132,7 @@ fn ecdsa_run(
         let answers = opening.body.presignature == start.digest();
         expect(answers, BlameError::Unrelated("values of another presignature"))?;
     }
-    let own = openings.iter().find(|opening| opening.signer == node);
-    let own = own.ok_or(BlameError::Unrelated("a share of a stranger to the presignature"))?;
-    let [nonce, product] = sealed_triples(start, own, sealed, chain)?.map(Arc::new);
+    let [nonce, product] = sealed_triples(start, node, sealed, chain)?.map(Arc::new);
     let values = openings.iter().map(|opening| (opening.signer, opening.body.opening)).collect();
     let terms = presign::Terms::new(start.clone(), key, [&nonce, &product], &values, meter);
     let terms = terms.map_err(|_| BlameError::Unrelated("opened values that make no presignature"))?;
@@ -148,22 +146,19 @@ fn ecdsa_run(
     run.ok_or(unusable)
 }
 
-/// The triples for nonce and product of a presignature, as whoever opened its part of them has sealed them.
+/// The triples for nonce and product of a presignature, as `node`, one of its holders, has sealed them.
 fn sealed_triples(
     start: &PresignStart,
-    opening: &Signed<PresignShare>,
+    node: NodeId,
     sealed: &SealedPolynomials,
     chain: &ChainView,
 ) -> Result<[TripleCommitments; 2], BlameError> {
     signed(&sealed.seal, chain.roster())?;
-    expect(sealed.seal.signer == opening.signer, BlameError::Unrelated("a seal of another holder"))?;
-    let of_batch = opening.body.sealed == Some(sealed.seal.body.public);
-    expect(of_batch, BlameError::Unrelated("values of triples that are sealed otherwise"))?;
-    let batch = sealed.commitments(start.holders.len(), &mut Meter::default());
-    let batch = batch.ok_or(BlameError::Unrelated("polynomials that nobody sealed"))?;
-    let triple = |index: u32| usize::try_from(index).ok().and_then(|index| batch.get(index).cloned());
-    let pair = triple(start.nonce).zip(triple(start.product));
-    pair.map(<[TripleCommitments; 2]>::from).ok_or(BlameError::Unrelated("triples that are not in the batch"))
+    expect(sealed.seal.signer == node, BlameError::Unrelated("a seal of another holder"))?;
+    let of_batch = start.sealed == Some(sealed.seal.body.public);
+    expect(of_batch, BlameError::Unrelated("triples that are sealed otherwise"))?;
+    let pair = sealed.triples(start.holders.len(), [start.nonce, start.product], &mut Meter::default());
+    pair.ok_or(BlameError::Unrelated("triples that nobody sealed"))
 }
 
 fn is_right_frost(

@@ -178,7 +178,7 @@ fn whoever_passes_on_forgeries_is_convicted_and_not_the_one_in_whose_name_they_a
     is_rigid(&evidence(forged), &chain);
 
     let opening = Opening { w: k256::Scalar::ONE, u: k256::Scalar::ONE, v: k256::Scalar::ONE };
-    let share = PresignShare { presignature: DIGEST, opening, sealed: None };
+    let share = PresignShare { presignature: DIGEST, opening };
     let opened = |openings| {
         let body = PresignOpened { presignature: DIGEST, openings };
         Evidence::Signing(SigningEvidence::ForgedOpening(Box::new(sign(body, NodeId(1)))))

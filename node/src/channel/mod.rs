@@ -89,7 +89,7 @@ pub struct Params {
     /// Delay until something unanswered is sent again, milliseconds, where nothing is known of the link yet; doubles
     /// from try to try.
     pub retry_ms: u64,
-    /// The shortest such delay on a fast link, milliseconds. Longer than an acknowledgement waits.
+    /// The shortest such delay on a fast link, milliseconds; no less than an acknowledgement waits, and never 0.
     pub retry_min_ms: u64,
     /// The longest such delay, milliseconds.
     pub retry_max_ms: u64,
@@ -108,7 +108,7 @@ impl Params {
             epoch,
             acknowledge_ms: delta_ms / 4,
             retry_ms: delta_ms.saturating_mul(3),
-            retry_min_ms: delta_ms / 2,
+            retry_min_ms: (delta_ms / 2).max(1),
             retry_max_ms: delta_ms.saturating_mul(24),
             queue_messages: 4096,
             queue_bytes: 16 * 1024 * 1024,

@@ -34,12 +34,15 @@ pub struct Outgoing {
     first_unsent: u64,
     bytes: usize,
     pace: Pace,
+    /// How often the most repeated message was repeated since the pace was last measured. A link that has become slower
+    /// than its pace would else never be given the time to show it (RFC 6298, sections 5.5 and 5.7).
+    repeats: u32,
 }
 
 impl Default for Outgoing {
     fn default() -> Self {
         let pace = Pace::default();
-        Self { entries: BTreeMap::new(), due: BTreeSet::new(), next: 1, first_unsent: 1, bytes: 0, pace }
+        Self { entries: BTreeMap::new(), due: BTreeSet::new(), next: 1, first_unsent: 1, bytes: 0, pace, repeats: 0 }
     }
 }
 
@@ -95,6 +98,7 @@ impl Outgoing {
         }
         if let Some(Sent { tries: 1, last, .. }) = newest.and_then(|entry| entry.sent) {
             self.pace.observe(last, now);
+            self.repeats = 0;
         }
         true
     }
@@ -116,7 +120,8 @@ impl Outgoing {
                 1
             }
         };
-        let due = self.pace.suit(backoff).next(now, tries);
+        self.repeats = self.repeats.max(tries - 1);
+        let due = self.pace.suit(backoff).next(now, self.repeats + 1);
         entry.sent = Some(Sent { tries, last: now, due });
         if !bugs::planted(Bug::NoRetransmission) {
             self.due.insert((due, number));
@@ -199,6 +204,27 @@ mod tests {
         assert_eq!(outgoing.due(), Some(ms(16)), "the second try doubles the delay");
         assert!(outgoing.acknowledge(&Acknowledgement { cumulative: 3, beyond: [0; 32] }, ms(11)));
         assert_eq!(outgoing.pace, known);
+    }
+
+    #[test]
+    fn a_link_that_has_become_slower_for_good_is_soon_given_the_time_that_it_takes() {
+        let backoff = Backoff { first_ms: 300, min_ms: 50, max_ms: 6_000 };
+        let (mut outgoing, mut now, mut copies) = (Outgoing::default(), Time(0), Vec::new());
+        for number in 1..=40 {
+            outgoing.push(vec![0], label());
+            let answer = now.plus_millis(if number <= 20 { 100 } else { 800 });
+            let mut sent = 0;
+            while now < answer {
+                while outgoing.next_to_send(now, backoff).is_some() {
+                    sent += 1;
+                }
+                now = outgoing.due().unwrap().min(answer);
+            }
+            assert!(outgoing.acknowledge(&Acknowledgement { cumulative: number, beyond: [0; 32] }, now));
+            copies.push(sent);
+        }
+        assert!(copies[10..20].iter().all(|sent| *sent == 1), "{copies:?}");
+        assert!(copies[20] > 1 && copies[30..].iter().all(|sent| *sent == 1), "{copies:?}");
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Pace {
     pub fn suit(self, backoff: Backoff) -> Backoff {
         let Some((mean, deviation)) = self.0 else { return backoff };
         let late_ms = mean.saturating_add(deviation.saturating_mul(4)) / NANOS_PER_MILLI;
-        Backoff { first_ms: late_ms.max(backoff.min_ms), ..backoff }
+        Backoff { first_ms: late_ms.max(backoff.min_ms).max(1), ..backoff }
     }
 }
 
@@ -74,6 +74,7 @@ mod tests {
     fn a_steady_link_is_given_little_more_than_its_round_trip_but_never_less_than_the_least() {
         assert!((100..110).contains(&first_ms(paced([100; 60]))), "{}", first_ms(paced([100; 60])));
         assert_eq!(first_ms(paced([3; 60])), 50);
+        assert_eq!(paced([0; 60]).suit(Backoff { min_ms: 0, ..BACKOFF }).first_ms, 1, "never at once");
     }
 
     #[test]

@@ -89,7 +89,7 @@ mod tests {
 
     fn delivery(from: u16) -> Delivery {
         let opening = Opening { w: Scalar::ONE, u: Scalar::ONE, v: Scalar::ONE };
-        let message = Message::PresignShare(PresignShare { presignature: Digest([1; 32]), opening, sealed: None });
+        let message = Message::PresignShare(PresignShare { presignature: Digest([1; 32]), opening });
         Delivery { from: NodeId(from), message, signature: None }
     }
 

@@ -25,7 +25,7 @@ pub enum SigningEvidence {
 }
 
 /// Opened values with all that it takes to judge them: their maker has signed the hash of the polynomials twice, as it
-/// sealed the triples and as it opened.
+/// sealed the triples and, in the presignature's name, as it opened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpeningEvidence {
     /// The key; the chain's votes must commit to it.

@@ -44,6 +44,9 @@ pub struct PresignStart {
     pub holders: Vec<NodeId>,
     /// The batch of triples, of this leader and these holders.
     pub batch: u64,
+    /// The hash of the batch's public polynomials, as its holders have sealed it; `None` for dealt triples. A number may
+    /// come twice, from a leader that lies to a restarted holder; the hash never does.
+    pub sealed: Option<Digest>,
     /// The triple (k, d, kd) in the batch.
     pub nonce: u32,
     /// The triple (a, b, ab) in the batch.
@@ -61,8 +64,6 @@ pub struct PresignShare {
     pub presignature: Digest,
     /// The values.
     pub opening: Opening,
-    /// The hash of the triples' public polynomials, as the holder has sealed it; `None` for dealt triples.
-    pub sealed: Option<Digest>,
 }
 
 impl Signable for PresignShare {

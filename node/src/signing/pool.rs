@@ -63,13 +63,6 @@ struct Making {
     sealed: Option<Arc<Sealed>>,
 }
 
-impl Making {
-    /// Whether a holder says that it opens something of the very triples that are meant.
-    fn is_of(&self, share: &PresignShare) -> bool {
-        share.sealed == self.sealed.as_ref().map(|sealed| sealed.public)
-    }
-}
-
 /// What a presignature was used for.
 struct Spent {
     proposal: Digest,
@@ -164,7 +157,8 @@ impl Pool {
         let (Some(nonce), Some(product)) = (indices.next(), indices.next()) else { return false };
         let (leader, holders) = set;
         let (id, epoch) = (key.public.id(), key.public.epoch);
-        let start = PresignStart { key: id, epoch, leader, holders: holders.clone(), batch, nonce, product };
+        let sealed = left.sealed.as_ref().map(|sealed| sealed.public);
+        let start = PresignStart { key: id, epoch, leader, holders: holders.clone(), batch, sealed, nonce, product };
         for &holder in holders.iter().filter(|h| **h != leader) {
             io.send(holder, Message::PresignStart(start.clone()));
         }
@@ -204,6 +198,9 @@ impl Pool {
         let batches = self.stock.get_mut(&(start.leader, start.holders.clone()));
         let batch = batches.and_then(|b| b.get_mut(&start.batch)).ok_or(Refusal::NoBatch)?;
         let sealed = batch.sealed.clone();
+        if start.sealed != sealed.as_ref().map(|sealed| sealed.public) {
+            return Err(Refusal::Never("a batch that this node has not sealed so"));
+        }
         let batch = &mut batch.triples;
         if !batch.contains_key(&start.nonce) || !batch.contains_key(&start.product) {
             return Err(Refusal::Never("a triple that is consumed or was never dealt"));
@@ -221,7 +218,7 @@ impl Pool {
         let (me, leader) = (io.env.me, start.leader);
         let (run, opening) = Presign::begin(start, Rc::clone(key), nonce, product);
         let id = run.start().digest();
-        let share = PresignShare { presignature: id, opening, sealed: sealed.as_ref().map(|sealed| sealed.public) };
+        let share = PresignShare { presignature: id, opening };
         let mut opened = BTreeMap::new();
         let mut patience = io.params.presign_ms();
         if leader == me {
@@ -251,8 +248,8 @@ impl Pool {
         let (Some(making), Some(signature)) = (led, signature) else {
             return io.env.dropped(from, "opened values of no presignature that this node is making");
         };
-        if !making.is_of(&share) || !making.run.accept(from, share.opening) {
-            return io.env.dropped(from, "opened values of a stranger, of other triples, or a second time");
+        if !making.run.accept(from, share.opening) {
+            return io.env.dropped(from, "opened values of a stranger, or a second time");
         }
         making.opened.insert(from, Signed { body: share, signer: from, signature });
         self.finish_if_complete(id, io);
@@ -270,8 +267,7 @@ impl Pool {
         let Some(making) = self.running.get_mut(&id) else { return false };
         let (list, start) = (&opened.openings, making.run.start());
         let is_of_all = list.iter().map(|o| o.signer).eq(start.holders.iter().copied());
-        let is_of_it = |share: &PresignShare| share.presignature == id && making.is_of(share);
-        if start.leader != from || !is_of_all || !list.iter().all(|opening| is_of_it(&opening.body)) {
+        if start.leader != from || !is_of_all || list.iter().any(|o| o.body.presignature != id) {
             io.env.dropped(from, "opened values of other than all holders");
             return true;
         }
@@ -282,7 +278,8 @@ impl Pool {
             io.env.dropped(from, "forged opened values");
             return true;
         }
-        for opening in list.iter().filter(|o| o.signer != io.env.me) {
+        for opening in list {
+            // Its own values are here already.
             making.run.accept(opening.signer, opening.body.opening);
             making.opened.insert(opening.signer, opening.clone());
         }

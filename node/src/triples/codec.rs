@@ -69,11 +69,6 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| self.point()).collect()
     }
 
-    /// Whether nothing is left.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Nothing may be left.
     pub(super) fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed::Length) }

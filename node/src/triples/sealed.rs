@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::codec::{Reader, point_bytes};
+use super::codec::{POINT, Reader, point_bytes};
 use super::message::{Body, Seal};
 use super::triple::TripleCommitments;
 use crate::id::{Digest, NodeId};
@@ -40,19 +40,25 @@ pub struct SealedPolynomials {
 }
 
 impl SealedPolynomials {
-    /// The polynomials, if they are what was sealed, among so many holders.
-    pub fn commitments(&self, holders: usize, meter: &mut Meter) -> Option<Vec<TripleCommitments>> {
+    /// The polynomials of some triples among so many holders, if they are what was sealed.
+    pub fn triples<const N: usize>(
+        &self,
+        holders: usize,
+        wanted: [u32; N],
+        meter: &mut Meter,
+    ) -> Option<[TripleCommitments; N]> {
         let points = &self.points.0;
-        if holders == 0 || digest(self.seal.body.sid, points, meter) != self.seal.body.public {
+        if digest(self.seal.body.sid, points, meter) != self.seal.body.public {
             return None;
         }
-        let mut reader = Reader::new(points);
-        let mut commitments = Vec::new();
-        while !reader.is_empty() {
+        let size = holders.checked_mul(3 * POINT).filter(|size| *size > 0)?;
+        let triple = |index: u32| {
+            let mut reader = Reader::new(points.chunks_exact(size).nth(usize::try_from(index).ok()?)?);
             let (a, b, c) = (reader.points(holders).ok()?, reader.points(holders).ok()?, reader.points(holders).ok()?);
-            commitments.push(TripleCommitments { a, b, c });
-        }
-        Some(commitments)
+            Some(TripleCommitments { a, b, c })
+        };
+        let found: Option<Vec<TripleCommitments>> = wanted.into_iter().map(triple).collect();
+        found?.try_into().ok()
     }
 }
 

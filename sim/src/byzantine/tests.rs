@@ -124,7 +124,7 @@ fn share(byte: u8) -> Statement {
 
 fn opening() -> Statement {
     let opening = Opening { w: Scalar::ONE, u: Scalar::ONE, v: Scalar::ONE };
-    Statement::Signing(Message::PresignShare(PresignShare { presignature: Digest(SESSION.0), opening, sealed: None }))
+    Statement::Signing(Message::PresignShare(PresignShare { presignature: Digest(SESSION.0), opening }))
 }
 
 fn proposal() -> Propose {
@@ -455,7 +455,7 @@ fn a_false_accuser_changes_what_the_member_has_signed_and_leaves_the_rest() {
     assert_eq!(changed.announcements.iter().map(is_signed).collect::<Vec<_>>(), [true, true, false]);
     let opened = |signers: &[u16]| {
         let opening = Opening { w: Scalar::ONE, u: Scalar::ONE, v: Scalar::ONE };
-        let body = PresignShare { presignature: Digest(SESSION.0), opening, sealed: None };
+        let body = PresignShare { presignature: Digest(SESSION.0), opening };
         let sign = |id: &u16| Signed::new(body.clone(), NodeId(*id), &identity(NodeId(*id)), &mut Meter::default());
         let openings = signers.iter().map(sign).collect();
         Statement::Signing(Message::PresignOpened(PresignOpened { presignature: Digest(SESSION.0), openings }))

@@ -148,13 +148,13 @@ mod tests {
 
     fn presign(nonce: u32, product: u32) -> (Digest, Statement) {
         let (key, epoch, leader, holders) = (KeyId([5; 32]), Epoch(1), NodeId(1), HOLDERS.to_vec());
-        let start = PresignStart { key, epoch, leader, holders, batch: 7, nonce, product };
+        let start = PresignStart { key, epoch, leader, holders, batch: 7, sealed: None, nonce, product };
         (start.digest(), Statement::Signing(signing::Message::PresignStart(start)))
     }
 
     fn share(presignature: Digest) -> Statement {
         let opening = Opening { w: Scalar::ONE, u: Scalar::ONE, v: Scalar::ONE };
-        Statement::Signing(signing::Message::PresignShare(PresignShare { presignature, opening, sealed: None }))
+        Statement::Signing(signing::Message::PresignShare(PresignShare { presignature, opening }))
     }
 
     #[derive(Default)]

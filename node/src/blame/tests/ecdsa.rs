@@ -33,8 +33,16 @@ fn steps(members: u16, lie: Lie) -> Steps {
     let triples = triples::deal(NodeId(1), &holders, 1, 2, &mut rng);
     let sealed = Sealed::of(&triples[&NodeId(1)]);
     let (id, epoch) = (key.id(), key.epoch);
-    let start =
-        PresignStart { key: id, epoch, leader: NodeId(1), holders: holders.clone(), batch: 1, nonce: 1, product: 0 };
+    let start = PresignStart {
+        key: id,
+        epoch,
+        leader: NodeId(1),
+        holders: holders.clone(),
+        batch: 1,
+        sealed: Some(sealed.public),
+        nonce: 1,
+        product: 0,
+    };
     let (mut runs, mut openings) = (Vec::new(), Vec::new());
     for (holder, part) in triples {
         let (nonce, product) = (part.triples[1].clone(), part.triples[0].clone());
@@ -43,7 +51,7 @@ fn steps(members: u16, lie: Lie) -> Steps {
             opening.u += Scalar::ONE;
         }
         runs.push(run);
-        let body = PresignShare { presignature: start.digest(), opening, sealed: Some(sealed.public) };
+        let body = PresignShare { presignature: start.digest(), opening };
         openings.push(sign(body, holder));
     }
     let session = session_id(&REQUEST, "sig", &key, Scheme::EcdsaK256);
@@ -155,13 +163,13 @@ fn right_values_are_not_made_wrong_by_other_triples_another_key_or_anothers_seal
     let seal = steps.sealed.by(NodeId(3), &mut Meter::default()).unwrap();
     assert_eq!(judged(&|e| e.sealed = seal.clone()), Err(BlameError::Unrelated("a seal of another holder")));
     let points = judged(&|e| e.sealed.points.0.truncate(64 * 9));
-    assert_eq!(points, Err(BlameError::Unrelated("polynomials that nobody sealed")));
+    assert_eq!(points, Err(BlameError::Unrelated("triples that nobody sealed")));
     let resealed = |e: &mut OpeningEvidence| {
         let mut body = e.sealed.seal.body;
         body.public.0[0] ^= 1;
         e.sealed.seal = sign(body, NodeId(2));
     };
-    let unlike = BlameError::Unrelated("values of triples that are sealed otherwise");
+    let unlike = BlameError::Unrelated("triples that are sealed otherwise");
     assert_eq!(judged(&resealed), Err(unlike), "not even by a seal of its own");
 }
 
@@ -181,6 +189,9 @@ fn a_right_share_is_not_made_wrong_by_what_others_say_they_opened() {
         proof.openings[2] = sign(body, NodeId(3));
     };
     assert_eq!(judged(&another), Err(BlameError::Unrelated("opened values that make no presignature")));
+    // What a holder opened before it was restarted, of a batch with the same number, is another presignature's.
+    let again = |proof: &mut PresignatureProof| proof.start.sealed = Some(Digest([3; 32]));
+    assert_eq!(judged(&again), Err(BlameError::Unrelated("a proposal of another presignature")));
     let fewer = judged(&|proof| _ = proof.openings.pop());
     assert_eq!(fewer, Err(BlameError::Unrelated("not of the holders of the presignature")));
     let mut bare = steps.share(NodeId(2));

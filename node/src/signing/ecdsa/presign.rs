@@ -238,6 +238,7 @@ mod tests {
             leader: holders[0],
             holders: holders.clone(),
             batch: 1,
+            sealed: None,
             nonce: 0,
             product: 1,
         };
@@ -307,6 +308,7 @@ mod tests {
             leader: NodeId(1),
             holders: holders.to_vec(),
             batch: 1,
+            sealed: None,
             nonce: 0,
             product: 1,
         };

@@ -129,7 +129,8 @@ mod tests {
         let holders = public.members[..usize::from(public.threshold)].to_vec();
         let dealt = deal(holders[0], &holders, 1, 2, &mut ChaCha20Rng::from_seed([8; 32]));
         let (key, epoch, leader) = (public.id(), public.epoch, holders[0]);
-        let start = PresignStart { key, epoch, leader, holders: holders.clone(), batch: 1, nonce: 0, product: 1 };
+        let start =
+            PresignStart { key, epoch, leader, holders: holders.clone(), batch: 1, sealed: None, nonce: 0, product: 1 };
         let begun = dealt.into_iter().map(|(holder, part)| {
             let key = Rc::new(shares[&holder].clone());
             Presign::begin(start.clone(), key, part.triples[0].clone(), part.triples[1].clone())
