@@ -41,9 +41,9 @@
 //! Each frame is sealed under its own number ([`noise`]), and a window of numbers ([`replay`]) lets each
 //! pass once. Inside, messages are numbered per pair of instances and acknowledged cumulatively and selectively,
 //! on whatever frame leaves next or on one of its own after a short delay ([`incoming`]); they are sent again, as new
-//! frames, with growing delays ([`outgoing`]) that suit the link ([`pace`]). The queue per peer is bounded: when it overflows, the oldest message
-//! is given up, and the *floor* in each frame tells the receiver not to wait for it. When a peer proves to
-//! be a new instance, what it has not acknowledged is numbered afresh and sent to it.
+//! frames, with growing delays ([`outgoing`]) that suit the link ([`pace`]). The queue per peer is bounded: when it
+//! overflows, the oldest message is given up, and the *floor* in each frame tells the receiver not to wait for it. When a
+//! peer proves to be a new instance, what it has not acknowledged is numbered afresh and sent to it.
 
 mod frame;
 mod incoming;
@@ -89,7 +89,7 @@ pub struct Params {
     /// Delay until something unanswered is sent again, milliseconds, where nothing is known of the link yet; doubles
     /// from try to try.
     pub retry_ms: u64,
-    /// The shortest such delay on a fast link, milliseconds; no less than an acknowledgement waits, and never 0.
+    /// The shortest such delay on a fast link, milliseconds; no less than an acknowledgement waits, and 1 at least.
     pub retry_min_ms: u64,
     /// The longest such delay, milliseconds.
     pub retry_max_ms: u64,
@@ -108,7 +108,7 @@ impl Params {
             epoch,
             acknowledge_ms: delta_ms / 4,
             retry_ms: delta_ms.saturating_mul(3),
-            retry_min_ms: (delta_ms / 2).max(1),
+            retry_min_ms: delta_ms / 2,
             retry_max_ms: delta_ms.saturating_mul(24),
             queue_messages: 4096,
             queue_bytes: 16 * 1024 * 1024,

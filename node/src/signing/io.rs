@@ -1,4 +1,4 @@
-//! The surroundings of one event, as the parts of signing pass them on.
+//! What the parts of signing need around them: how to speak, and what to do about whoever fails them.
 
 use super::early::Delivery;
 use super::params::Params;

@@ -74,7 +74,6 @@ struct Spent {
 type Set = (NodeId, Vec<NodeId>);
 
 /// What is left of a batch.
-#[derive(Default)]
 struct Batch {
     triples: BTreeMap<u32, TripleShare>,
     sealed: Option<Arc<Sealed>>,
@@ -149,8 +148,8 @@ impl Pool {
 
     fn lead_one(&mut self, key: &Rc<KeyShare>, holders: &[NodeId], io: &mut Io) -> bool {
         let set = (io.env.me, holders.to_vec());
-        let batches = self.stock.get(&set).into_iter().flatten();
-        let Some((&batch, left)) = batches.into_iter().find(|(_, batch)| batch.triples.len() >= 2) else {
+        let mut batches = self.stock.get(&set).into_iter().flatten();
+        let Some((&batch, left)) = batches.find(|(_, batch)| batch.triples.len() >= 2) else {
             return false;
         };
         let mut indices = left.triples.keys().copied();

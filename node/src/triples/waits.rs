@@ -38,7 +38,8 @@ impl Waits {
     pub(super) fn suspect(said: &BTreeMap<NodeId, &Self>, terms: Around, suspects: &mut BTreeSet<NodeId>) {
         let Around { me, faulty_max } = terms;
         let is_excused = |node: &NodeId, stage: Awaited| {
-            said.get(node).is_some_and(|waits| waits.stage < stage && !waits.holders.is_empty())
+            // To wait for oneself is no excuse.
+            said.get(node).is_some_and(|waits| waits.stage < stage && waits.holders.iter().any(|other| other != node))
         };
         let mut claims: Vec<(Awaited, bool, NodeId, NodeId)> = said
             .iter()
@@ -121,6 +122,13 @@ mod tests {
         assert_eq!(suspects(&[(5, Commitments, &[2, 3, 4])]), [5], "one of these three is honest");
         assert_eq!(suspects(&[(2, Sums, &[5]), (3, Sums, &[5]), (4, Sums, &[5])]), [5], "one of these three, too");
         assert_eq!(suspects(&[(2, Sums, &[5]), (3, Sums, &[5])]), [2, 5]);
+    }
+
+    #[test]
+    fn who_says_that_it_waits_for_itself_or_for_whoever_judges_has_no_excuse() {
+        assert_eq!(suspects(&[(1, Products, &[3]), (3, Commitments, &[3])]), [3]);
+        assert_eq!(suspects(&[(1, Products, &[3]), (3, Commitments, &[])]), [3]);
+        assert_eq!(suspects(&[(1, Products, &[3]), (3, Commitments, &[1])]), [3]);
     }
 
     #[test]

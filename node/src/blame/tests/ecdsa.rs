@@ -115,36 +115,34 @@ fn of_share(evidence: ShareEvidence) -> Evidence {
     Evidence::Signing(SigningEvidence::WrongShare(Box::new(evidence)))
 }
 
-#[test]
-fn wrong_opened_values_convict_their_maker_and_right_ones_nobody() {
+/// Node 2 lies: evidence against it convicts, until any byte changes, and the same about others convicts nobody.
+fn convicts_node_2_only(lie: Lie, offence: Offence, right: &'static str, evidence: fn(&Steps, NodeId) -> Evidence) {
+    let liar = NodeId(2);
     for members in [4, 7, 10] {
-        let steps = steps(members, Lie::Opening(NodeId(2)));
+        let steps = steps(members, lie);
         for holder in &steps.start.holders {
-            let judged = verify(&of_opening(steps.opening(*holder)).bytes(), &steps.chain(members));
-            match holder.0 {
-                2 => assert_eq!(judged, Ok(Culprit { node: NodeId(2), offence: Offence::WrongOpening })),
-                _ => assert_eq!(judged, Err(BlameError::NoContradiction("the opened values are right"))),
-            }
+            let wanted = if *holder == liar {
+                Ok(Culprit { node: liar, offence })
+            } else {
+                Err(BlameError::NoContradiction(right))
+            };
+            assert_eq!(verify(&evidence(&steps, *holder).bytes(), &steps.chain(members)), wanted);
         }
     }
-    let steps = steps(4, Lie::Opening(NodeId(2)));
-    is_rigid(&of_opening(steps.opening(NodeId(2))), &steps.chain(4));
+    let steps = steps(4, lie);
+    is_rigid(&evidence(&steps, liar), &steps.chain(4));
+}
+
+#[test]
+fn wrong_opened_values_convict_their_maker_and_right_ones_nobody() {
+    let evidence = |steps: &Steps, holder| of_opening(steps.opening(holder));
+    convicts_node_2_only(Lie::Opening(NodeId(2)), Offence::WrongOpening, "the opened values are right", evidence);
 }
 
 #[test]
 fn a_wrong_ecdsa_share_convicts_its_maker_and_a_right_one_nobody() {
-    for members in [4, 7, 10] {
-        let steps = steps(members, Lie::Share(NodeId(2)));
-        for holder in &steps.start.holders {
-            let judged = verify(&of_share(steps.share(*holder)).bytes(), &steps.chain(members));
-            match holder.0 {
-                2 => assert_eq!(judged, Ok(Culprit { node: NodeId(2), offence: Offence::WrongShare })),
-                _ => assert_eq!(judged, Err(BlameError::NoContradiction("the share is right"))),
-            }
-        }
-    }
-    let steps = steps(4, Lie::Share(NodeId(2)));
-    is_rigid(&of_share(steps.share(NodeId(2))), &steps.chain(4));
+    let evidence = |steps: &Steps, holder| of_share(steps.share(holder));
+    convicts_node_2_only(Lie::Share(NodeId(2)), Offence::WrongShare, "the share is right", evidence);
 }
 
 #[test]

@@ -82,12 +82,12 @@ impl Run {
         if self.premature || !is_late || !self.named.is_empty() {
             return;
         }
-        let is_sound = |from: NodeId, waits: &Waits| {
-            let others = waits.holders.iter().all(|holder| *holder != from && self.terms.holders.contains(holder));
-            others && waits.holders.is_sorted_by(|a, b| a < b)
+        let is_sound = |waits: &Waits| {
+            let known = waits.holders.iter().all(|holder| self.terms.holders.contains(holder));
+            known && waits.holders.is_sorted_by(|a, b| a < b)
         };
         let said = self.openings.iter().filter_map(|(holder, opening)| Some((*holder, opening.body.waits.as_ref()?)));
-        let said = said.filter(|(from, waits)| is_sound(*from, waits)).collect();
+        let said = said.filter(|(_, waits)| is_sound(waits)).collect();
         let around = Around { me: env.me, faulty_max: env.roster.faulty_max() };
         Waits::suspect(&said, around, &mut self.suspects);
     }
