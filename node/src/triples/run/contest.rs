@@ -1,5 +1,6 @@
 //! What happens in a batch once somebody gives up: who shows what, who is named, who is suspected.
 
+use std::collections::BTreeSet;
 use std::mem;
 
 use super::{Run, State};
@@ -74,6 +75,32 @@ impl Run {
         self.contested = true;
         self.premature = self.is_early(env);
         self.deadline = env.now.plus_millis(self.params.open_ms());
+    }
+
+    /// Holders whose commitments are not the same for all, or not to the seed that they showed. They may have been
+    /// restarted, which convicts nobody; but nobody else is needed to explain that the others are of two sessions, and
+    /// wait for each other.
+    fn of_two_minds(&self, env: &mut Env) -> BTreeSet<NodeId> {
+        let other_seed = |(holder, opening): (&NodeId, &Signed<Opening>)| {
+            let committed = self.commits.get(holder)?.body.seed;
+            (committed != opening.body.seed.commitment(self.id, *holder)).then_some(*holder)
+        };
+        let mut found: BTreeSet<NodeId> = self.openings.iter().filter_map(other_seed).collect();
+        for commit in self.told().flat_map(|testimony| &testimony.commits) {
+            let differs = self.commits.get(&commit.signer).is_some_and(|known| known.body != commit.body);
+            let member = env.roster.get(commit.signer).filter(|_| differs && !found.contains(&commit.signer));
+            if commit.body.batch == self.id && member.is_some_and(|member| commit.verify(&member.identity, env.meter)) {
+                found.insert(commit.signer);
+            }
+        }
+        found.remove(&env.me);
+        found
+    }
+
+    /// What the others say that they were told.
+    fn told(&self) -> impl Iterator<Item = &Testimony> {
+        let opened = self.openings.values().map(|opening| &opening.body.testimony);
+        opened.chain(self.testimonies.values().map(|testimony| &testimony.body))
     }
 
     /// Suspects whoever let others wait, where that is all that went wrong.
@@ -199,7 +226,11 @@ impl Run {
                 self.suspects.insert(peer);
             }
         }
-        self.suspect_late(env);
+        let split = self.of_two_minds(env);
+        if split.is_empty() {
+            self.suspect_late(env);
+        }
+        self.suspects.extend(split);
         self.report_suspects(fx);
         match self.state {
             // The leader may yet hand the batch out: it is kept for as long as seals may come.
@@ -210,36 +241,18 @@ impl Run {
         }
     }
 
-    /// All have opened. Where the openings do not even agree on the commitments, whoever has two of them is suspected:
-    /// it may have been restarted.
+    /// All have opened.
     fn judge_by_replay(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
         let openings: Vec<Signed<Opening>> = self.openings.values().cloned().collect();
         let aborts: Vec<Signed<Abort>> = self.aborts.values().cloned().collect();
         let court = self.court(env);
         let mut tools = Tools { meter: env.meter, memo: env.memo };
-        match court.judge(&openings, &aborts, &mut tools) {
-            Ok((what, culprits)) => {
-                for culprit in culprits {
-                    let proof = Proof::Replay { openings: openings.clone(), aborts: aborts.clone() };
-                    // Judged just now: replaying once more would say the same.
-                    self.convict(culprit, what, proof, env.me, fx);
-                }
-            }
-            Err(_) => {
-                let other_seed = |o: &&Signed<Opening>| {
-                    let committed = self.commits.get(&o.signer).map(|commit| commit.body.seed);
-                    committed.is_some_and(|seed| seed != o.body.seed.commitment(self.id, o.signer))
-                };
-                let mut odd: Vec<NodeId> = openings.iter().filter(other_seed).map(|o| o.signer).collect();
-                for commit in openings.iter().flat_map(|opening| &opening.body.testimony.commits) {
-                    let known = self.commits.get(&commit.signer).is_some_and(|known| known.body != commit.body);
-                    let member = env.roster.get(commit.signer).filter(|_| known);
-                    if member.is_some_and(|member| commit.verify(&member.identity, env.meter)) {
-                        odd.push(commit.signer);
-                    }
-                }
-                self.suspects.extend(odd.into_iter().filter(|node| *node != env.me));
-            }
+        // Where the openings do not even agree on the commitments there is nothing to replay.
+        let Ok((what, culprits)) = court.judge(&openings, &aborts, &mut tools) else { return };
+        for culprit in culprits {
+            let proof = Proof::Replay { openings: openings.clone(), aborts: aborts.clone() };
+            // Judged just now: replaying once more would say the same.
+            self.convict(culprit, what, proof, env.me, fx);
         }
     }
 
@@ -258,11 +271,9 @@ impl Run {
 
     /// Contradictions between what several holders were told.
     fn contradictions(&self, env: &mut Env) -> Vec<(NodeId, Proof)> {
-        let opened = self.openings.values().map(|opening| &opening.body.testimony);
-        let told = opened.chain(self.testimonies.values().map(|testimony| &testimony.body));
         let court = self.court(env);
         let mut found = Vec::new();
-        for testimony in told {
+        for testimony in self.told() {
             for commit in &testimony.commits {
                 let known =
                     self.commits.get(&commit.signer).filter(|known| court.contradict(&known.body, &commit.body));

@@ -1,6 +1,7 @@
 //! Holders that stop, refuse or are slow: suspected, never named.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::honest::assert_consistent;
@@ -159,6 +160,34 @@ fn a_holder_whose_commitments_are_of_two_boots_is_suspected_by_all_but_may_be_ho
     net.run();
     for holder in [1, 2].map(NodeId) {
         assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
-        assert!(net.suspected(holder).contains(&NodeId(3)));
+        assert_eq!(net.suspected(holder), BTreeSet::from([NodeId(3)]));
+    }
+}
+
+#[test]
+fn f_holders_that_commit_to_each_half_of_the_others_otherwise_are_suspected_alone() {
+    for (members, liars) in [(4, vec![2]), (7, vec![2, 4]), (10, vec![1, 3, 6])] {
+        let liars: BTreeSet<NodeId> = liars.into_iter().map(NodeId).collect();
+        for seed in 0..4 {
+            let mut net = Net::new(members, 1, seed);
+            let twofold = liars.clone();
+            let honest = net.holders.iter().copied().filter(|holder| !liars.contains(holder));
+            let half: BTreeSet<NodeId> = honest.step_by(2).collect();
+            net.tamper = Box::new(move |from, to, mut message| {
+                if let Message::Commit(joined) = &mut message
+                    && twofold.contains(&from)
+                    && half.contains(&to)
+                {
+                    joined.commit.boot.0 += 1;
+                }
+                vec![message]
+            });
+            net.start();
+            net.run();
+            for holder in net.holders.clone().into_iter().filter(|holder| !liars.contains(holder)) {
+                assert!(net.named(holder).is_empty() && net.ready(holder).is_empty());
+                assert_eq!(net.suspected(holder), liars, "at {holder} of {members}, seed {seed}");
+            }
+        }
     }
 }
