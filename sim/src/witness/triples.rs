@@ -57,6 +57,11 @@ impl Triples {
                 self.sealed.insert((seal.batch, me));
                 doings.sealed.insert(seal.batch);
             }
+            // Who has kept its seal from others may still pass it on beside theirs.
+            Statement::Triples(Message::Seals(seals)) => {
+                let own = seals.iter().filter(|seal| seal.signer == me).map(|seal| seal.body.batch);
+                own.for_each(|batch| _ = self.sealed.insert((batch, me)));
+            }
             Statement::Triples(Message::Opening(opening)) if doings.sealed.contains(&opening.testimony.batch) => {
                 self.opened.insert((me, opening.testimony.batch));
             }
@@ -142,8 +147,12 @@ mod tests {
         (batch, Statement::Triples(Message::Commit(Box::new(joined))))
     }
 
+    fn sealed(batch: SessionId) -> Seal {
+        Seal { batch, sid: Digest([3; 32]), public: Digest([4; 32]) }
+    }
+
     fn seal(batch: SessionId) -> Statement {
-        Statement::Triples(Message::Seal(Seal { batch, sid: Digest([3; 32]), public: Digest([4; 32]) }))
+        Statement::Triples(Message::Seal(sealed(batch)))
     }
 
     fn presign(nonce: u32, product: u32) -> (Digest, Statement) {
@@ -178,6 +187,20 @@ mod tests {
     fn triples_are_used_before_their_time_unless_all_have_sealed() {
         for (sealed, early) in [(&[1, 2, 3][..], 0), (&[1, 2], 2)] {
             let (mut scene, _) = Scene::sealed_by(sealed);
+            let (id, start) = presign(0, 1);
+            scene.says(1, 2, &start);
+            scene.says(2, 1, &share(id));
+            assert_eq!(scene.0.unsealed.len(), early);
+        }
+    }
+
+    #[test]
+    fn a_seal_counts_that_its_maker_only_passes_on_and_none_that_another_claims_to_have() {
+        for (passes_on, early) in [(3, 0), (2, 2)] {
+            let (mut scene, batch) = Scene::sealed_by(&[1, 2]);
+            let (key, body) = (SigningKey::from_slice(&[3; 32]).unwrap(), sealed(batch));
+            let seal = Signed::new(body, NodeId(3), &key, &mut Meter::default());
+            scene.says(passes_on, 2, &Statement::Triples(Message::Seals(vec![seal])));
             let (id, start) = presign(0, 1);
             scene.says(1, 2, &start);
             scene.says(2, 1, &share(id));
