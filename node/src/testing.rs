@@ -1,5 +1,8 @@
 //! A validator set with known keys, for the unit tests of several modules and for fuzzing.
 
+#[cfg(test)]
+pub(crate) mod span;
+
 use k256::SecretKey;
 use k256::ecdsa::SigningKey;
 

@@ -1,13 +1,14 @@
-//! Key generation, over either curve, with a board that takes certificates as the contract does.
+//! Key generation, over either curve, and handing a key over, with a board that takes certificates as the contract does.
 
 use k256::ProjectivePoint;
+use std::rc::Rc;
 
 use super::Choices;
-use super::committee::{LIAR, decryption};
+use super::committee::{LIAR, decryption, roster, shares};
 use super::network::{Machine, Network, Outcome};
 use crate::chain::{BoardEvent as Shown, ChainEvent};
-use crate::curve::Bls12381;
-use crate::dkg::{BoardEvent, Effect, KeyCurve, Message, Params, Session, Task};
+use crate::curve::{Bls12381, Hidden};
+use crate::dkg::{BoardEvent, Effect, Handover, KeyCurve, Message, Params, Session, Task};
 use crate::env::Env;
 use crate::id::{Digest, NodeId, SessionId};
 use crate::io::Time;
@@ -126,7 +127,7 @@ fn block<P: KeyCurve>(network: &mut Network<Keygen<P>>) -> u64 {
     newest
 }
 
-fn begun<P: KeyCurve>() -> Network<Keygen<P>> {
+fn begun<P: KeyCurve>(task: impl Fn(NodeId) -> Task<P>) -> Network<Keygen<P>> {
     let mut network = Network::new(|_| Keygen {
         session: None,
         blocks: 0,
@@ -138,24 +139,45 @@ fn begun<P: KeyCurve>() -> Network<Keygen<P>> {
     let opened = Shown::SessionOpened { session: SESSION, index: 0, attempt: 0, close_block, complaint_block };
     network.events.push(ChainEvent::Board(opened));
     network.on_all(|id, machine: &mut Keygen<P>, env, fx| {
-        machine.session = Some(Session::open(PARAMS, Task::Generate, &decryption(id), None, env, fx));
+        machine.session = Some(Session::open(PARAMS, task(id), &decryption(id), None, env, fx));
     });
     network
 }
 
 /// A key generation that choices disturb, at its end.
 pub(super) fn disturbed<P: KeyCurve>(data: &[u8]) -> Network<Keygen<P>> {
-    let mut network = begun::<P>();
+    let mut network = begun::<P>(|_| Task::Generate);
     network.run(&mut Choices::new(data));
     network
 }
 
 fn run<P: KeyCurve>(data: &[u8]) {
-    let mut network = disturbed::<P>(data);
+    honest_keys(disturbed::<P>(data), data);
+}
+
+/// The keys that honest nodes have in the end: one, at all of them if nothing disturbed them.
+fn honest_keys<P: KeyCurve>(mut network: Network<Keygen<P>>, data: &[u8]) -> Vec<PublicKey<P>> {
     let mut keys = Vec::new();
     network.on_all(|id, machine, _, _| keys.extend(machine.key.take().filter(|_| id != LIAR)));
     assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "honest nodes have one key");
     assert!(!data.is_empty() || keys.len() == 3, "undisturbed, all have the key");
+    keys
+}
+
+/// A key's holders hand it over to themselves.
+pub(super) fn reshare_target(data: &[u8]) {
+    let shares = shares::<ProjectivePoint>();
+    let public = shares[&LIAR].public.clone();
+    let from = Rc::new(Handover { roster: roster(), public: public.clone() });
+    let share = |id| Some(Hidden::new(shares[&id].secret));
+    let mut network = begun(|id| Task::Reshare { from: Rc::clone(&from), share: share(id) });
+    // Of what key a session disposes is not on this chain, so what is held against a dealer convinces whoever knows it.
+    network.is_judged = false;
+    network.run(&mut Choices::new(data));
+    for key in honest_keys(network, data) {
+        assert_eq!(key.point, public.point, "no dealer changes the key");
+        assert_ne!(key.commitments, public.commitments, "its shares are new");
+    }
 }
 
 /// Key generation over secp256k1.

@@ -27,11 +27,12 @@ pub use choices::Choices;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("decoders", decoders::target),
     ("channel", channel::target),
     ("dkg", keygen::target),
     ("network_dkg", keygen::network_target),
+    ("reshare", keygen::reshare_target),
     ("triples", triples::target),
     ("ecdsa", signing::ecdsa_target),
     ("frost", signing::frost_target),

@@ -36,6 +36,7 @@ fn channels_deliver_what_was_sent_and_nothing_else_under_any_datagrams() {
 fn key_generation_takes_anything_from_a_liar_and_names_nobody_else() {
     withstands("dkg", 24);
     withstands("network_dkg", 12);
+    withstands("reshare", 24);
 }
 
 #[test]

@@ -76,13 +76,25 @@ impl Committee {
         seed: u64,
         victims: &[NodeId],
     ) -> Dealing<P> {
+        let wrong = |id| if victims.contains(&id) { P::Scalar::ONE } else { P::Scalar::ZERO };
+        self.shifted(context, dealer, secret, seed, wrong)
+    }
+
+    /// A dealing like [`Self::spoilt`] whose shares are wrong by what `wrong` says.
+    pub fn shifted<P: Curve>(
+        &self,
+        context: &Context<P>,
+        dealer: NodeId,
+        secret: Option<P::Scalar>,
+        seed: u64,
+        wrong: impl Fn(NodeId) -> P::Scalar,
+    ) -> Dealing<P> {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let threshold = self.roster.threshold() as u16;
         let polynomial: SecretPolynomial<P> = match secret {
             Some(secret) => SecretPolynomial::sharing(secret, threshold, &mut rng),
             None => SecretPolynomial::random(threshold, &mut rng),
         };
-        let wrong = |id| if victims.contains(&id) { P::Scalar::ONE } else { P::Scalar::ZERO };
         let share = |id| polynomial.evaluate(id) + wrong(id);
         deal_shares(context, &self.roster, dealer, &polynomial, share, &mut rng, &mut Meter::default())
     }

@@ -90,6 +90,31 @@ fn f_dealers_with_f_victims_each_are_left_out_and_named() {
     }
 }
 
+/// The victim's sum would be right with both dealers, and is wrong when only one of them is left out, as the second one
+/// sees to that gives somebody else a bad share, too.
+#[test]
+fn two_dealers_whose_wrong_shares_cancel_are_both_left_out_and_named_though_one_alone_gets_itself_disqualified() {
+    let mut world = World::new(7);
+    let context = world.committee.context(world.params.session);
+    let wrong = |dealer: u16, id: NodeId| match (dealer, id.0) {
+        (6, 2) | (7, 3) => Scalar::ONE,
+        (7, 2) => -Scalar::ONE,
+        _ => Scalar::ZERO,
+    };
+    for dealer in [6, 7] {
+        let id = NodeId(dealer);
+        let dealing = world.committee.shifted(&context, id, None, u64::from(dealer), |at| wrong(dealer, at));
+        world.lie(id, Liar { dealing: Some(dealing), ..Liar::default() });
+    }
+    world.open_all();
+    world.run(3);
+    world.is_made_of(&world.ids(), &nodes(1..=5));
+    for id in nodes(1..=5) {
+        let named: BTreeSet<_> = world.named(id).into_iter().collect();
+        assert_eq!(named, BTreeSet::from([(NodeId(6), BAD_SHARE), (NodeId(7), BAD_SHARE)]));
+    }
+}
+
 #[test]
 fn a_false_complaint_names_its_maker_and_changes_nothing_else() {
     for accuses in [BTreeSet::from([NodeId(1)]), nodes(1..=4).into_iter().collect()] {

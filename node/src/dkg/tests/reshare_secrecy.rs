@@ -1,22 +1,15 @@
 //! What a coalition learns that has some nodes of the old set, some of the new one, and a record of every letter.
 //!
-//! All that is dealt is linear in the old polynomial's coefficients and in the fresh coefficients of each dealer. The
-//! secret is determined by what the coalition knows exactly if the secret's form lies in the span of the known ones.
+//! All that is dealt is linear in the old polynomial's coefficients and in the fresh coefficients of each dealer.
 
 use super::*;
+use crate::testing::span::{Form, determines, powers};
 use std::collections::BTreeSet;
 
 const OLD: std::ops::RangeInclusive<u16> = 1..=4;
 const NEW: std::ops::RangeInclusive<u16> = 3..=9;
 const K_OLD: u16 = 3;
 const K_NEW: u16 = 5;
-
-type Form = Vec<Scalar>;
-
-fn powers(x: u16, count: u16) -> Vec<Scalar> {
-    let x = Scalar::from(u64::from(x));
-    std::iter::successors(Some(Scalar::ONE), |power| Some(*power * x)).take(count.into()).collect()
-}
 
 /// F(j), as a form in F's coefficients and every dealer's fresh ones.
 fn old_share(j: u16) -> Form {
@@ -31,26 +24,6 @@ fn dealt(j: u16, i: u16) -> Form {
     let start = usize::from(K_OLD + (j - 1) * (K_NEW - 1));
     form[start..start + usize::from(K_NEW - 1)].copy_from_slice(&powers(i, K_NEW)[1..]);
     form
-}
-
-fn rank(mut rows: Vec<Form>) -> usize {
-    let (mut rank, columns) = (0, rows.first().map_or(0, Vec::len));
-    for column in 0..columns {
-        let Some(pivot) = (rank..rows.len()).find(|&row| rows[row][column] != Scalar::ZERO) else { continue };
-        rows.swap(rank, pivot);
-        let inverse = rows[rank][column].invert().expect("not zero");
-        let lead = rows[rank].clone();
-        for row in &mut rows[rank + 1..] {
-            let factor = row[column] * inverse;
-            row.iter_mut().zip(&lead).for_each(|(cell, lead)| *cell -= *lead * factor);
-        }
-        rank += 1;
-    }
-    rank
-}
-
-fn determines(known: &[Form], target: &Form) -> bool {
-    rank([known, std::slice::from_ref(target)].concat()) == rank(known.to_vec())
 }
 
 /// A handover that everybody watched: the old shares, and every letter.

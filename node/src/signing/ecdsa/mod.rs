@@ -5,6 +5,8 @@
 //! that anybody can check against public commitments.
 
 pub mod presign;
+#[cfg(test)]
+mod secrecy;
 pub mod sign;
 
 pub use presign::{Presign, Presignature};

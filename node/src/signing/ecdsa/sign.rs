@@ -21,8 +21,8 @@ use crate::wire::hash_parts;
 pub struct Run {
     terms: Terms,
     nonce: ProjectivePoint,
-    k_factor: Scalar,
-    sigma_factor: Scalar,
+    pub(super) k_factor: Scalar,
+    pub(super) sigma_factor: Scalar,
 }
 
 impl Run {
