@@ -3,13 +3,11 @@
 //! One iteration is one batch: `Throughput::Elements` makes the report give the time for a triple, of all parties
 //! together.
 
-#[path = "common/batch.rs"]
-mod batch;
-
 use std::time::Duration;
 
-use batch::Network;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use lit_node::memo::Memo;
+use litsim::pool::Batch;
 
 const SIZES: [u16; 3] = [4, 7, 10];
 const COUNT: u16 = 32;
@@ -20,8 +18,8 @@ fn triples(c: &mut Criterion) {
     for n in SIZES {
         group.bench_with_input(BenchmarkId::new("batch_of_32_all_parties", n), &n, |b, n| {
             b.iter_batched(
-                || Network::new(*n, (2 * n).div_ceil(3), COUNT),
-                |network| assert_eq!(network.batch(), usize::from((2 * n).div_ceil(3))),
+                || Batch::new((*n, (2 * n).div_ceil(3)), COUNT, (1, 0), Memo::off()),
+                Batch::run,
                 BatchSize::PerIteration,
             );
         });

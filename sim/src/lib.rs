@@ -23,6 +23,7 @@ pub mod network;
 pub mod oracle;
 pub mod outcome;
 pub mod plan;
+pub mod pool;
 pub mod report;
 pub mod scenario;
 pub mod sealed;

@@ -3,8 +3,9 @@
 use cait_sith::protocol::{Participant, Protocol, run_protocol};
 use cait_sith::triples::{TripleGenerationOutput, generate_triple};
 use k256::Secp256k1;
+use lit_node::memo::Memo;
+use litsim::pool::Batch;
 
-use crate::batch::Network;
 use crate::clock::Clock;
 use crate::table::Row;
 
@@ -19,10 +20,7 @@ pub fn rows(clock: &Clock, n: u16, k: u16) -> Vec<Row> {
     if k > PARTIES_MAX {
         return Vec::new();
     }
-    let batch = clock.time_of(
-        || Network::new(n, k, COUNT),
-        |network| assert_eq!(network.batch(), usize::from(k), "all have their triples"),
-    );
+    let batch = clock.time_of(|| Batch::new((n, k), COUNT, (1, 0), Memo::off()), Batch::run);
     let ours = batch / u32::from(k) / u32::from(COUNT);
     let theirs = clock.time(|| generate(k)) / u32::from(k);
     vec![Row { protocol: "triple", n, k, ours, theirs: Some(("cait-sith 0.8", theirs)) }]

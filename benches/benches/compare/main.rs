@@ -9,8 +9,6 @@
 //! * FROST: frost-secp256k1's `commit`, `sign` and `aggregate`.
 //! * Triples, presigning, ECDSA: the cait-sith crate, with k parties of which all k are needed. Ours signs every statement.
 
-#[path = "../common/batch.rs"]
-mod batch;
 mod beaver;
 mod clock;
 mod dkg;

@@ -4,6 +4,7 @@ use super::shrink::{Document, Effort, ShrinkError, shrink};
 use super::*;
 use crate::fault::Fault;
 use crate::outcome::{Faults, Violation};
+use crate::pool::{self, Pool};
 use crate::scenario::Vocabulary;
 use crate::trace::Trace;
 
@@ -101,6 +102,20 @@ fn a_plan_written_into_its_scenario_is_planned_again_as_it_was() {
         assert_eq!(scenario.network.nodes, 16, "edits are part of it");
         assert_eq!(scenario.expect.marks.len(), 4);
     }
+}
+
+#[test]
+fn a_pool_of_triples_goes_wherever_the_actions_go() {
+    let mut bundle = bundle();
+    bundle.edits = vec!["keys.preprocessing=pool".into(), "keys.pool=deep/pools/".into(), "network.nodes=7".into()];
+    bundle.files.insert(Pool::path("deep/pools/", 5), pool::make(5, 2, 1).unwrap().to_string());
+    let scenario = bundle.scenario(Vocabulary::LIT).unwrap();
+    let plan = FaultPlan::new(&scenario, 1).unwrap();
+    let mut document = Document::new(&bundle, &plan).unwrap();
+    document.move_files("moved");
+    let moved = document.bundle();
+    assert_eq!(moved.files.keys().collect::<Vec<_>>(), ["moved/5.triples", "moved/sign.js"]);
+    assert_eq!(moved.scenario(Vocabulary::LIT).unwrap().keys, scenario.keys);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod exit;
 mod explain;
 mod folder;
 mod list;
+mod pool;
 mod replay;
 mod run;
 mod schema;
@@ -82,6 +83,8 @@ enum Verb {
     List(list::Arguments),
     /// Plant known mistakes and show how soon the right oracle sees each
     Bugs(bugs::Arguments),
+    /// Make triples ahead, for scenarios that take them from a pool
+    Pool(pool::Arguments),
     /// Explain a section, step, fault or verdict, or a word such as capsule
     Explain(explain::Arguments),
     /// Print the JSON Schema of scenario files
@@ -157,6 +160,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
         Verb::Diff(arguments) => diff::run(&arguments, &common, shell),
         Verb::List(arguments) => list::run(&arguments, &common, shell),
         Verb::Bugs(arguments) => bugs::run(&arguments, &common, shell),
+        Verb::Pool(arguments) => pool::run(&arguments, &common, shell),
         Verb::Explain(arguments) => explain::run(&arguments, shell),
         Verb::Schema => schema::run(shell),
     }

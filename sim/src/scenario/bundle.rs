@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::model::{Action, Scenario};
+use super::model::Scenario;
 use super::{LoadError, check, raw, source, tree};
 
 /// Where the files are that a scenario names.
@@ -109,7 +108,6 @@ impl Bundle {
         let folder = path.parent().unwrap_or(Path::new(""));
         let origin = path.display().to_string();
         let (scenario, files) = parse(&origin, &bytes, edits, Files::Folder(folder), vocabulary)?;
-        let files = files.into_iter().map(|(name, action)| (name, action.code.clone())).collect();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok((scenario, Self { origin, text, edits: edits.to_vec(), files }))
     }
@@ -136,8 +134,8 @@ impl Bundle {
     }
 }
 
-/// A checked scenario, and the files that it names.
-pub(super) type Parsed = (Scenario, BTreeMap<String, Arc<Action>>);
+/// A checked scenario, and the texts of the files that it names.
+pub(super) type Parsed = (Scenario, BTreeMap<String, String>);
 
 /// Checks the bytes of a scenario file.
 pub(super) fn parse(

@@ -11,14 +11,15 @@ use super::bundle::{Files, Vocabulary};
 use super::check_act;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{
-    Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Network, Rate, Route, Scenario, Stabilisation, User,
-    Wei,
+    Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Keys, Network, Preprocessing, Rate, Route, Scenario,
+    Stabilisation, User, Wei,
 };
 use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
 use super::value::{HOUR_MS, OneOrMany, OneOrMore};
 use crate::oracle::EXPLAINED;
+use crate::pool::Pool;
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -40,6 +41,7 @@ pub(super) struct Checker<'s> {
     /// The web servers that there are.
     pub origins: BTreeSet<String>,
     actions: BTreeMap<String, Arc<Action>>,
+    pools: BTreeMap<String, String>,
 }
 
 impl Checker<'_> {
@@ -113,7 +115,7 @@ pub(super) fn check(
     files: Files<'_>,
     vocabulary: Vocabulary,
     file: raw::File,
-) -> Result<(Scenario, BTreeMap<String, Arc<Action>>), Diagnostics> {
+) -> Result<(Scenario, BTreeMap<String, String>), Diagnostics> {
     let mut checker = Checker {
         source,
         files,
@@ -123,6 +125,7 @@ pub(super) fn check(
         users: file.users.keys().cloned().collect(),
         origins: file.http.iter().filter_map(|server| crate::http::origin(&server.origin)).collect(),
         actions: BTreeMap::new(),
+        pools: BTreeMap::new(),
     };
     let c = &mut checker;
     header(c, &file);
@@ -136,6 +139,7 @@ pub(super) fn check(
     let acts = check_act::acts(c, file.act.value);
     let bugs = file.bugs.plant.iter().filter_map(|name| bug(c, name)).collect();
     let expect = expect(c, file.expect, &acts);
+    let keys = keys(c, file.keys, network.threshold);
     if !checker.found.is_empty() {
         checker.found.sort_by_key(|d| (d.place.origin.clone(), d.place.line, d.place.column));
         return Err(Diagnostics(checker.found));
@@ -151,13 +155,61 @@ pub(super) fn check(
         ipfs: file.ipfs,
         http,
         users,
-        keys: file.keys,
+        keys,
         limits: file.limits,
         acts,
         bugs,
         expect,
     };
-    Ok((scenario, checker.actions))
+    let actions = checker.actions.into_iter().map(|(name, action)| (name, action.code.clone()));
+    Ok((scenario, actions.chain(checker.pools).collect()))
+}
+
+fn keys(c: &mut Checker<'_>, keys: raw::Keys, threshold: u16) -> Keys {
+    let raw::Keys { preprocessing, pool, batch, pool_per_set } = keys;
+    if let (Some(pool), true) = (&pool, preprocessing.value != raw::Preprocessing::Pool) {
+        c.refuse(&pool.span, "no triples are taken from this pool", "with it `preprocessing = \"pool\"`");
+    }
+    let preprocessing = match preprocessing.value {
+        raw::Preprocessing::Protocol => Preprocessing::Protocol,
+        raw::Preprocessing::Dealer => Preprocessing::Dealer,
+        raw::Preprocessing::Pool => {
+            if pool.is_none() {
+                c.refuse(&preprocessing.span, "there is no pool", "with it `pool`, a folder that `litsim pool` wrote");
+            }
+            let pool = pool.and_then(|folder| self::pool(c, &folder, threshold));
+            pool.map_or(Preprocessing::Protocol, |pool| Preprocessing::Pool(Arc::new(pool)))
+        }
+    };
+    Keys { preprocessing, batch, pool_per_set }
+}
+
+/// Reads the pool for so many holders; `None` if there is none, which has been said.
+fn pool(c: &mut Checker<'_>, folder: &Placed<String>, holders: u16) -> Option<Pool> {
+    let name = Pool::path(&folder.value, holders);
+    let expected = "a folder that `litsim pool` wrote, relative to the scenario's";
+    let text = match c.files.read(&name) {
+        Ok(text) => text,
+        Err(error) => {
+            c.refuse(&folder.span, format!("cannot read pool `{name}`: {}", error.kind()), expected);
+            return None;
+        }
+    };
+    match text.parse::<Pool>() {
+        Ok(pool) if pool.holders() == holders => {
+            c.pools.insert(name, text);
+            Some(pool)
+        }
+        Ok(pool) => {
+            let message = format!("`{name}` is for {} holders, and the threshold is {holders}", pool.holders());
+            c.refuse(&folder.span, message, expected);
+            None
+        }
+        Err(error) => {
+            c.refuse(&folder.span, format!("`{name}` is no pool: {error}"), expected);
+            None
+        }
+    }
 }
 
 fn header(c: &mut Checker<'_>, file: &raw::File) {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 pub use super::label::LabelPattern;
 pub use super::latency::Latency;
 use super::params::Params;
-pub use super::raw::{Chain, ExpectedVerdict, Ipfs, Keys, Limits, Link, Nodes, Preprocessing};
+pub use super::raw::{Batch, Chain, ExpectedVerdict, Ipfs, Limits, Link, Nodes};
 pub use super::raw_act::{Curve, Delivery};
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
+use crate::pool::Pool;
 
 /// A checked scenario. Every name in it resolves, every node number is in range, every file has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +56,56 @@ impl Scenario {
     pub fn actions(&self) -> BTreeMap<&str, &Arc<Action>> {
         let steps = self.acts.iter().flat_map(|act| &act.steps);
         steps.filter_map(|step| step.deed.action()).map(|action| (action.name.as_str(), action)).collect()
+    }
+}
+
+/// How keys are prepared for signing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keys {
+    /// Where Beaver triples come from.
+    pub preprocessing: Preprocessing,
+    /// The fewest triples that nodes make, or take from a pool, at a time.
+    pub batch: Batch,
+    /// How many presignatures each holder set keeps ready; the engine's choice if `None`.
+    pub pool_per_set: Option<u8>,
+}
+
+/// Where Beaver triples come from. Presigning and signing are always real.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Preprocessing {
+    /// The nodes make them, by a protocol among the holders of each set.
+    Protocol,
+    /// They were made by that protocol before.
+    Pool(Arc<Pool>),
+    /// A trusted dealer hands them out.
+    Dealer,
+}
+
+impl Preprocessing {
+    /// The name, as in scenarios and reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Protocol => "protocol",
+            Self::Pool(_) => "pool",
+            Self::Dealer => "dealer",
+        }
+    }
+
+    /// What a node is told: whether it makes triples or is handed them.
+    pub(crate) fn source(&self) -> lit_node::node::Preprocessing {
+        match self {
+            Self::Protocol => lit_node::node::Preprocessing::Protocol,
+            Self::Pool(_) | Self::Dealer => lit_node::node::Preprocessing::Dealer,
+        }
+    }
+
+    /// How many presignatures a set keeps ready if the scenario does not say: triples of a dealer cost nothing, others
+    /// are used when they are needed.
+    pub(crate) fn kept_ready(&self) -> u8 {
+        match self {
+            Self::Protocol | Self::Pool(_) => 0,
+            Self::Dealer => 1,
+        }
     }
 }
 

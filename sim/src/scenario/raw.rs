@@ -234,10 +234,14 @@ pub(super) struct User {
 /// How keys are prepared for signing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Keys {
+pub(super) struct Keys {
     /// Where Beaver triples come from.
-    pub preprocessing: Preprocessing,
-    /// The fewest triples that nodes make at a time, 1 to 32; a presignature takes two. A dealer deals four.
+    pub preprocessing: Placed<Preprocessing>,
+    /// A folder of files that `litsim pool` wrote, relative to the scenario's. The one for as many holders as the
+    /// threshold says is used.
+    pub pool: Option<Placed<String>>,
+    /// The fewest triples that nodes make, or take from a pool, at a time, 1 to 32; a presignature takes two. A dealer
+    /// deals four.
     pub batch: Batch,
     /// How many presignatures each holder set keeps ready, at most 255; the engine's choice if not given.
     pub pool_per_set: Option<u8>,
@@ -275,39 +279,14 @@ impl<'de> Deserialize<'de> for Batch {
 /// Where Beaver triples come from. Presigning and signing are always real.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Preprocessing {
+pub(super) enum Preprocessing {
     /// The nodes make them, by a protocol among the holders of each set.
     #[default]
     Protocol,
+    /// They were made by that protocol before, and are read from a file.
+    Pool,
     /// A trusted dealer hands them out.
     Dealer,
-}
-
-impl Preprocessing {
-    /// The name, as in scenarios and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Protocol => "protocol",
-            Self::Dealer => "dealer",
-        }
-    }
-
-    /// What a node is told.
-    pub(crate) fn source(self) -> lit_node::node::Preprocessing {
-        match self {
-            Self::Protocol => lit_node::node::Preprocessing::Protocol,
-            Self::Dealer => lit_node::node::Preprocessing::Dealer,
-        }
-    }
-
-    /// How many presignatures a set keeps ready if the scenario does not say: triples of a dealer cost nothing, while
-    /// those of the protocol are made when they are needed.
-    pub(crate) fn pool(self) -> u8 {
-        match self {
-            Self::Protocol => 0,
-            Self::Dealer => 1,
-        }
-    }
 }
 
 /// Where a run ends if it does not end by itself.

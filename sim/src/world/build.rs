@@ -89,7 +89,12 @@ impl NodeFactory {
             delta_ms: self.scenario.network.delta_ms.get(),
             preprocessing: self.scenario.keys.preprocessing.source(),
             triple_batch: self.scenario.keys.batch.get().into(),
-            pool_per_set: self.scenario.keys.pool_per_set.unwrap_or(self.scenario.keys.preprocessing.pool()).into(),
+            pool_per_set: self
+                .scenario
+                .keys
+                .pool_per_set
+                .unwrap_or(self.scenario.keys.preprocessing.kept_ready())
+                .into(),
             limits: Limits::default(),
             executions_max: 64,
             workers: usize::from(self.scenario.nodes.cores.get()),
@@ -158,7 +163,11 @@ impl World {
                 stand_ins: BTreeMap::new(),
             },
             surroundings: Surroundings::new(&scenario, chains, &link_seed),
-            dealer: Dealer::new(keys.bytes("dealer", "triples")),
+            supply: Supply::new(
+                &scenario.keys.preprocessing,
+                scenario.keys.batch.get(),
+                keys.bytes("dealer", "triples"),
+            ),
             faults: Faults::new(plan),
             book: Book::new(Arc::clone(&scenario), keys, contracts),
             script: Script::new(Arc::clone(&scenario)),

@@ -7,7 +7,6 @@ mod clients;
 mod clock;
 mod combine;
 mod condition;
-mod dealer;
 mod endpoint;
 mod engine;
 mod event;
@@ -44,7 +43,6 @@ use lit_node::meter::Meter;
 pub use self::engine::Simulator;
 
 use self::build::NodeFactory;
-use self::dealer::Dealer;
 use self::event::Event;
 use self::faults::Faults;
 use self::host::Host;
@@ -59,12 +57,13 @@ use crate::heap::{Heap, MILLI, Nanos};
 use crate::network::{Endpoint, Link, Network};
 use crate::oracle;
 use crate::outcome::Point;
+use crate::pool::Supply;
 use crate::scenario::Scenario;
 
 /// The domain that users sign in for.
 const SIGN_IN_DOMAIN: &str = "litsim.example";
-/// How long the trusted dealer takes, milliseconds.
-const DEALER_MS: u64 = 5;
+/// How long triples take from outside the nodes, milliseconds.
+const SUPPLY_MS: u64 = 5;
 /// How many multiples of delta nodes get at the end to catch up.
 const QUIET_DELTAS: u64 = 120;
 
@@ -90,7 +89,7 @@ pub(crate) struct World {
     corrupted: Vec<NodeId>,
     factory: NodeFactory,
     surroundings: Surroundings,
-    dealer: Dealer,
+    supply: Supply,
     faults: Faults,
     book: Book,
     script: Script,
@@ -107,7 +106,7 @@ pub(crate) struct World {
     endings: BTreeMap<RequestId, BTreeMap<NodeId, &'static str>>,
     /// When the run ends, once the script has.
     ends_at: Option<Nanos>,
-    /// A step did not end within its bound, or a limit of the scenario was reached.
+    /// A limit of the scenario was reached, or its pool of triples is used up.
     stuck: Option<String>,
     clock_base: u64,
 }
@@ -141,7 +140,7 @@ impl World {
                 break;
             }
             self.handle(now, event);
-            if self.ends_at.is_some() && self.is_settled() {
+            if self.stuck.is_some() || self.ends_at.is_some() && self.is_settled() {
                 break;
             }
         }

@@ -10,7 +10,7 @@ use lit_node::store::{Scope, Store, Table};
 
 use super::event::Event;
 use super::seat::Seat;
-use super::{DEALER_MS, World};
+use super::{SUPPLY_MS, World};
 use crate::disk::{Disk, Loss};
 use crate::fault::{Crash, DiskLoss, Fault};
 use crate::heap::{MILLI, Nanos};
@@ -232,11 +232,18 @@ impl World {
             // The machine has turned its clock's time into the run's.
             Output::SetTimer { timer, at } => self.answer(at.0, seat, boot, Input::Timer(timer)),
             Output::NeedTriples { leader, holders } => {
-                for (holder, dealt) in self.dealer.deal(leader, &holders) {
+                let dealt = match self.supply.deal(leader, &holders) {
+                    Ok(dealt) => dealt,
+                    Err(used_up) => {
+                        self.stuck = Some(used_up.to_string());
+                        return;
+                    }
+                };
+                for (holder, dealt) in dealt {
                     for seat in self.seats(holder) {
                         let Some(boot) = self.hosts.get(&seat).map(|host| host.boot) else { continue };
                         let input = Input::DealtTriples(Box::new(dealt.clone()));
-                        self.answer(now + DEALER_MS * MILLI, seat, boot, input);
+                        self.answer(now + SUPPLY_MS * MILLI, seat, boot, input);
                     }
                 }
             }

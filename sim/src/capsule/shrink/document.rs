@@ -53,7 +53,7 @@ impl Document {
     /// The text and files.
     pub fn bundle(&self) -> Bundle {
         let used = self.actions();
-        let files = self.files.iter().filter(|(name, _)| used.contains(*name));
+        let files = self.files.iter().filter(|(name, _)| used.contains(*name) || self.is_pool(name));
         Bundle {
             origin: self.origin.clone(),
             text: write(&self.tree),
@@ -168,6 +168,16 @@ impl Document {
         })
     }
 
+    /// The folder of pools.
+    fn pool(&self) -> Option<&str> {
+        self.tree.get("keys")?.get("pool")?.as_str()
+    }
+
+    /// Whether a file is in the folder of pools.
+    fn is_pool(&self, file: &str) -> bool {
+        self.pool().and_then(|pool| file.strip_prefix(pool)).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The names of the action files that steps use.
     fn actions(&self) -> BTreeSet<String> {
         let mut document = self.clone();
@@ -184,9 +194,15 @@ impl Document {
         })
     }
 
-    /// Moves the action files into one folder beside the scenario.
-    pub fn move_actions(&mut self, folder: &str) {
+    /// Moves the action files and pools into one folder beside the scenario.
+    pub fn move_files(&mut self, folder: &str) {
         let mut moved: BTreeMap<String, String> = BTreeMap::new();
+        for old in self.files.keys().filter(|name| self.is_pool(name)) {
+            moved.insert(old.clone(), format!("{folder}/{}", old.rsplit('/').next().unwrap_or(old)));
+        }
+        if let Some(pool) = self.tree.get_mut("keys").and_then(|keys| keys.get_mut("pool")) {
+            *pool = Value::String(folder.to_owned());
+        }
         for old in self.actions() {
             let base = old.rsplit(['/', '\\']).next().unwrap_or(&old);
             let names = (0..).map(|n: u32| if n == 0 { base.to_owned() } else { format!("{n}-{base}") });

@@ -132,7 +132,7 @@ fn finish(
     stem: &str,
 ) -> Result<(Document, FaultPlan, RunReport), ShrinkError> {
     let gone = || ShrinkError::Gone(failure.clone());
-    document.move_actions(&format!("{stem}-actions"));
+    document.move_files(&format!("{stem}-actions"));
     let original = document.tree.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let description = format!("The least of {original} under seed {} that still shows this: {failure}.", capsule.seed);
     document.tree.insert("name".into(), scenario_name(stem).into());
