@@ -12,24 +12,38 @@ pub(crate) fn powers(x: u16, count: u16) -> Vec<Scalar> {
     std::iter::successors(Some(Scalar::ONE), |power| Some(*power * x)).take(count.into()).collect()
 }
 
-/// The number of independent rows.
-pub(crate) fn rank(mut rows: Vec<Form>) -> usize {
-    let (mut rank, columns) = (0, rows.first().map_or(0, Vec::len));
-    for column in 0..columns {
-        let Some(pivot) = (rank..rows.len()).find(|&row| rows[row][column] != Scalar::ZERO) else { continue };
-        rows.swap(rank, pivot);
-        let inverse = rows[rank][column].invert().expect("not zero");
-        let lead = rows[rank].clone();
-        for row in &mut rows[rank + 1..] {
-            let factor = row[column] * inverse;
-            row.iter_mut().zip(&lead).for_each(|(cell, lead)| *cell -= *lead * factor);
-        }
-        rank += 1;
-    }
-    rank
-}
+/// All forms that follow from some: rows in echelon form, each with the column of its first entry, which is one.
+pub(crate) struct Span(Vec<(usize, Form)>);
 
-/// Whether whoever knows these knows that one.
-pub(crate) fn determines(known: &[Form], target: &Form) -> bool {
-    rank([known, std::slice::from_ref(target)].concat()) == rank(known.to_vec())
+impl Span {
+    /// What follows from these.
+    pub(crate) fn of(forms: impl IntoIterator<Item = Form>) -> Self {
+        let mut span = Self(Vec::new());
+        for form in forms {
+            let form = span.reduced(form);
+            if let Some(column) = form.iter().position(|cell| *cell != Scalar::ZERO) {
+                let inverse = form[column].invert().expect("not zero");
+                let row = form.iter().map(|cell| *cell * inverse).collect();
+                let at = span.0.partition_point(|(known, _)| *known < column);
+                span.0.insert(at, (column, row));
+            }
+        }
+        span
+    }
+
+    /// The form less what follows.
+    fn reduced(&self, mut form: Form) -> Form {
+        for (column, row) in &self.0 {
+            let factor = form[*column];
+            if factor != Scalar::ZERO {
+                form[*column..].iter_mut().zip(&row[*column..]).for_each(|(cell, known)| *cell -= *known * factor);
+            }
+        }
+        form
+    }
+
+    /// Whether whoever knows these knows that one.
+    pub(crate) fn determines(&self, form: &Form) -> bool {
+        self.reduced(form.clone()).iter().all(|cell| *cell == Scalar::ZERO)
+    }
 }

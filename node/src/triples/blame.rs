@@ -142,7 +142,19 @@ pub(super) struct Court<'a> {
 }
 
 /// What replaying says.
-pub(super) type Verdict = (Misbehaviour, BTreeSet<NodeId>);
+pub(super) struct Verdict {
+    pub(super) what: Misbehaviour,
+    /// May be empty.
+    pub(super) culprits: BTreeSet<NodeId>,
+    /// What it takes besides the openings.
+    pub(super) aborts: Vec<Signed<Abort>>,
+}
+
+impl Verdict {
+    fn diverged(culprits: BTreeSet<NodeId>) -> Self {
+        Self { what: Misbehaviour::Diverged, culprits, aborts: Vec::new() }
+    }
+}
 
 impl Evidence {
     /// Convicts the culprit, or says why not. Only `roster` is believed: that of the batch's epoch, read from chain.
@@ -170,6 +182,7 @@ impl Court<'_> {
                 self.signed(culprit, &two[1], tools)?;
                 let place = |s: &Start| (s.epoch, s.leader, s.boot, s.batch);
                 let led = two[0].body.leader == culprit && place(&two[0].body) == place(&two[1].body);
+                let led = led && two[0].body.id() == self.batch;
                 guilty(led && two[0].body != two[1].body, Misbehaviour::TwoStarts)
             }
             Proof::TwoCommits(two) => {
@@ -213,8 +226,10 @@ impl Court<'_> {
                 guilty(self.seed_is_wrong(&two.0, &two.1.body), Misbehaviour::WrongSeed)
             }
             Proof::Replay { openings, aborts } => {
-                let (what, culprits) = self.judge(openings, aborts, tools)?;
-                guilty(culprits.contains(&culprit), what)
+                let verdict = self.judge(openings, aborts, tools)?;
+                // Nothing unsigned may stand in evidence, nor anything that it does not take.
+                let is_bare = verdict.aborts.len() == aborts.len() && openings.len() == self.terms.k();
+                guilty(is_bare && verdict.culprits.contains(&culprit), verdict.what)
             }
         }
     }
@@ -340,7 +355,7 @@ impl Court<'_> {
     }
 
     /// Replays a batch whose seeds have all been opened: whose signed steps diverge first, or else whose abort was
-    /// unfounded. The set may be empty.
+    /// unfounded.
     pub(super) fn judge(
         &self,
         openings: &[Signed<Opening>],
@@ -356,7 +371,7 @@ impl Court<'_> {
         let sid = session(self.batch, &commits);
         let said = match replay(&self.terms, &seeds, sid, &commits, tools) {
             Ok(said) => said,
-            Err(liars) => return Ok((Misbehaviour::Diverged, liars)),
+            Err(liars) => return Ok(Verdict::diverged(liars)),
         };
         let mut first: Option<u8> = None;
         let mut liars = BTreeSet::new();
@@ -373,17 +388,19 @@ impl Court<'_> {
             }
         }
         if !liars.is_empty() {
-            return Ok((Misbehaviour::Diverged, liars));
+            return Ok(Verdict::diverged(liars));
         }
+        let mut counted = Vec::new();
         for abort in aborts {
             // Being late needs no proof. Before a restart the same holder may have given up another session.
             let ours = abort.body.batch == self.batch && abort.body.sid.is_none_or(|of| of == sid);
             if ours && !matches!(abort.body.reason, Reason::Late) {
                 self.signed(abort.signer, abort, tools)?;
                 liars.insert(abort.signer);
+                counted.push(abort.clone());
             }
         }
-        Ok((Misbehaviour::UnfoundedAbort, liars))
+        Ok(Verdict { what: Misbehaviour::UnfoundedAbort, culprits: liars, aborts: counted })
     }
 
     /// The commitments, if all openings have the same, are signed, and fit them.

@@ -3,7 +3,7 @@
 //! All that is dealt is linear in the old polynomial's coefficients and in the fresh coefficients of each dealer.
 
 use super::*;
-use crate::testing::span::{Form, determines, powers};
+use crate::testing::span::{Form, Span, powers};
 use std::collections::BTreeSet;
 
 const OLD: std::ops::RangeInclusive<u16> = 1..=4;
@@ -64,13 +64,13 @@ fn opened(net: &World, old: &[u16], new: &[u16]) -> BTreeMap<(u16, u16), Scalar>
     opened
 }
 
-/// Everything that the coalition knows, as forms.
-fn known(old: &[u16], opened: &BTreeMap<(u16, u16), Scalar>) -> Vec<Form> {
+/// Everything that the coalition knows.
+fn known(old: &[u16], opened: &BTreeMap<(u16, u16), Scalar>) -> Span {
     let mut forms: Vec<Form> = old.iter().map(|j| old_share(*j)).collect();
     // A corrupted dealer knows its whole polynomial.
     forms.extend(old.iter().flat_map(|j| (1..K_NEW).map(|i| dealt(*j, i))));
     forms.extend(opened.keys().map(|(j, i)| dealt(*j, *i)));
-    forms
+    Span::of(forms)
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn f_nodes_of_the_old_set_and_f_of_the_new_one_with_the_whole_record_learn_nothi
         let opened = opened(&net, old, new);
         let readable: BTreeSet<u16> = opened.keys().map(|(_, recipient)| *recipient).collect();
         assert_eq!(readable, new.iter().copied().collect(), "each key opens its owner's shares and no others");
-        assert!(!determines(&known(old, &opened), &secret), "{old:?} and {new:?}");
+        assert!(!known(old, &opened).determines(&secret), "{old:?} and {new:?}");
         // The attempt itself: the shares that they have do not interpolate to the key.
         let held: Vec<_> = old.iter().map(|id| (NodeId(*id), shares[&NodeId(*id)].secret)).collect();
         assert_ne!(ProjectivePoint::GENERATOR * interpolate(&held), shares[&NodeId(1)].public.point);
@@ -94,9 +94,9 @@ fn f_nodes_of_the_old_set_and_f_of_the_new_one_with_the_whole_record_learn_nothi
 fn a_threshold_of_either_set_determines_the_key() {
     let (net, shares) = recorded();
     let (secret, key) = (old_share(0), shares[&NodeId(1)].public.point);
-    assert!(determines(&known(&[1, 2, 3], &BTreeMap::new()), &secret));
+    assert!(known(&[1, 2, 3], &BTreeMap::new()).determines(&secret));
     let opened = opened(&net, &[], &[3, 5, 6, 8, 9]);
-    assert!(determines(&known(&[], &opened), &secret));
+    assert!(known(&[], &opened).determines(&secret));
     let dealers = nodes_of_qual(&net);
     let weights = dealers.iter().map(|j| (*j, curve::lagrange_at_zero::<Scalar>(&dealers, *j)));
     let weights: Vec<(NodeId, Scalar)> = weights.collect();

@@ -7,7 +7,7 @@ use super::{Run, State};
 use crate::bugs::{self, Bug};
 use crate::env::Env;
 use crate::id::NodeId;
-use crate::triples::blame::{Misbehaviour, Proof};
+use crate::triples::blame::{Misbehaviour, Proof, Verdict};
 use crate::triples::effect::Effect;
 use crate::triples::message::{Abort, Message, Opening, Reason, Record, Testimony};
 use crate::triples::slot::{Kind, Slot};
@@ -248,7 +248,7 @@ impl Run {
         let court = self.court(env);
         let mut tools = Tools { meter: env.meter, memo: env.memo };
         // Where the openings do not even agree on the commitments there is nothing to replay.
-        let Ok((what, culprits)) = court.judge(&openings, &aborts, &mut tools) else { return };
+        let Ok(Verdict { what, culprits, aborts }) = court.judge(&openings, &aborts, &mut tools) else { return };
         for culprit in culprits {
             let proof = Proof::Replay { openings: openings.clone(), aborts: aborts.clone() };
             // Judged just now: replaying once more would say the same.

@@ -10,8 +10,8 @@ use crate::id::{Digest, NodeId};
 use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::triples::{
-    Abort, Body, Effect, Kind, Message, Misbehaviour, Opening, Proof, Reason, Seed, ShareProof, Step, Testimony,
-    Unfounded,
+    Abort, Body, Effect, Evidence, Kind, Message, Misbehaviour, Opening, Proof, Reason, Seed, ShareProof, Step,
+    Testimony, Unfounded,
 };
 use crate::wire::{Signed, encode};
 use rand_core::SeedableRng;
@@ -256,15 +256,20 @@ fn a_wrong_seal_names_its_maker_and_nobody_opens() {
 fn giving_up_without_a_reason_names_whoever_did() {
     for reason in [Reason::Unequal, Reason::Bad(slot(1, Kind::Polynomials))] {
         let mut net = Net::new(4, 1, 9);
-        let batch = net.start();
-        let sid = sid_of(&mut net);
-        let abort = Abort { batch, sid: Some(sid), reason };
-        for to in [1, 2].map(NodeId) {
-            net.post(NodeId(3), to, &Message::Abort(Box::new(abort.clone())));
-        }
-        net.run();
+        unfounded_abort(&mut net, reason);
         assert_eq!(assert_named(&net, NodeId(3)), [Misbehaviour::UnfoundedAbort; 2]);
     }
+}
+
+/// Node 3 gives a batch up that nothing is wrong with.
+fn unfounded_abort(net: &mut Net, reason: Reason) {
+    let batch = net.start();
+    let sid = sid_of(net);
+    let abort = Abort { batch, sid: Some(sid), reason };
+    for to in [1, 2].map(NodeId) {
+        net.post(NodeId(3), to, &Message::Abort(Box::new(abort.clone())));
+    }
+    net.run();
 }
 
 /// Runs until a step has told the session.
@@ -393,6 +398,12 @@ fn two_liars_at_once_frame_nobody_and_at_least_the_first_is_named() {
 #[test]
 fn a_leader_that_gives_one_number_to_two_batches_is_named() {
     let mut net = Net::new(4, 1, 13);
+    two_batches(&mut net);
+    assert_eq!(net.named(NodeId(2)), BTreeMap::from([(NodeId(1), Misbehaviour::TwoStarts)]));
+}
+
+/// Node 1 gives the number of a batch to another one.
+fn two_batches(net: &mut Net) {
     net.start();
     let Some(Parcel { bytes, .. }) = net.under_way.first() else { panic!("a commitment is under way") };
     let Ok(Message::Commit(mut joined)) = crate::wire::decode::<Message>(bytes, bytes.len()) else { panic!() };
@@ -403,7 +414,47 @@ fn a_leader_that_gives_one_number_to_two_batches_is_named() {
     joined.start = Signed::new(start, NodeId(1), &identity(NodeId(1)), &mut Meter::default());
     net.post(NodeId(1), NodeId(2), &Message::Commit(joined));
     net.run();
-    assert_eq!(net.named(NodeId(2)), BTreeMap::from([(NodeId(1), Misbehaviour::TwoStarts)]));
+}
+
+/// What a node holds against another.
+fn evidence_of(net: &Net, node: NodeId) -> Evidence {
+    let mut shown = net.peers[&node].effects.iter().filter_map(|effect| match effect {
+        Effect::Culprit { evidence, .. } => Some((**evidence).clone()),
+        _ => None,
+    });
+    shown.next().unwrap()
+}
+
+/// Every byte of the evidence is signed or follows from what is: with any other it does not convict, or is no evidence.
+fn assert_rigid(evidence: &Evidence) {
+    let (roster, bytes) = (roster(4), encode(evidence));
+    // Whole seeds and testimonies are under one signature each: some of their bytes stand for all.
+    let step = (bytes.len() / 400).max(1);
+    for at in (0..bytes.len()).step_by(step).chain(bytes.len().saturating_sub(200)..bytes.len()) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        let Ok(changed) = crate::wire::decode::<Evidence>(&changed, bytes.len()) else { continue };
+        let judged = changed.verify(&roster, &mut Meter::default(), &Memo::off());
+        assert!(judged.is_err(), "byte {at} of {} is free: {judged:?}", bytes.len());
+    }
+}
+
+#[test]
+fn evidence_of_two_batches_and_of_an_unfounded_abort_fails_when_any_byte_changes() {
+    let mut net = Net::new(4, 1, 13);
+    two_batches(&mut net);
+    assert_rigid(&evidence_of(&net, NodeId(2)));
+    let mut net = Net::new(4, 1, 9);
+    unfounded_abort(&mut net, Reason::Unequal);
+    let evidence = evidence_of(&net, NodeId(1));
+    let Proof::Replay { openings, aborts } = &evidence.proof else { panic!("by replaying") };
+    assert_eq!(aborts.len(), 1);
+    assert_rigid(&evidence);
+    let late = Abort { reason: Reason::Late, ..aborts[0].body.clone() };
+    let late = Signed::new(late, NodeId(3), &identity(NodeId(3)), &mut Meter::default());
+    let proof = Proof::Replay { openings: openings.clone(), aborts: vec![aborts[0].clone(), late] };
+    let padded = Evidence { proof, ..evidence.clone() };
+    assert_eq!(padded.verify(&roster(4), &mut Meter::default(), &Memo::off()), Err(Unfounded::Consistent));
 }
 
 #[test]
@@ -415,33 +466,26 @@ fn evidence_fails_when_it_is_changed_when_it_accuses_another_and_under_other_key
     });
     net.start();
     net.run();
-    let evidence = net.peers[&NodeId(1)].effects.iter().find_map(|effect| match effect {
-        Effect::Culprit { evidence, .. } => Some((**evidence).clone()),
-        _ => None,
-    });
-    let evidence = evidence.unwrap();
-    let check = |evidence: &crate::triples::Evidence, members| {
-        evidence.verify(&roster(members), &mut Meter::default(), &Memo::off())
-    };
+    let evidence = evidence_of(&net, NodeId(1));
+    let check = |evidence: &Evidence, members| evidence.verify(&roster(members), &mut Meter::default(), &Memo::off());
     assert_eq!(check(&evidence, 4), Ok(Misbehaviour::Diverged));
     for innocent in [1, 2].map(NodeId) {
-        assert_eq!(
-            check(&crate::triples::Evidence { culprit: innocent, ..evidence.clone() }, 4),
-            Err(Unfounded::Consistent)
-        );
+        assert_eq!(check(&Evidence { culprit: innocent, ..evidence.clone() }, 4), Err(Unfounded::Consistent));
     }
     let Proof::Replay { openings, aborts } = &evidence.proof else { panic!("by replaying") };
+    assert!(aborts.is_empty(), "that somebody gave up as well is not needed");
+    assert_rigid(&evidence);
     for at in 0..openings.len() {
         let mut changed = openings.clone();
         changed[at].body.testimony.records.pop();
         let proof = Proof::Replay { openings: changed, aborts: aborts.clone() };
-        assert_eq!(check(&crate::triples::Evidence { proof, ..evidence.clone() }, 4), Err(Unfounded::Signature));
+        assert_eq!(check(&Evidence { proof, ..evidence.clone() }, 4), Err(Unfounded::Signature));
     }
     // Other keys: the members' numbers stand for others.
     let bytes = encode(&evidence);
     let mut members: Vec<_> = net.roster.iter().map(|(_, member)| member.clone()).collect();
     members.reverse();
     let reversed = crate::roster::Roster::new(net.roster.epoch(), 3, members).unwrap();
-    let evidence: crate::triples::Evidence = crate::wire::decode(&bytes, bytes.len()).unwrap();
+    let evidence: Evidence = crate::wire::decode(&bytes, bytes.len()).unwrap();
     assert!(evidence.verify(&reversed, &mut Meter::default(), &Memo::off()).is_err());
 }
