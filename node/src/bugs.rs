@@ -50,11 +50,14 @@ bugs! {
     /// Announcements do not name the boot that made them, so a restarted node signs two for one place.
     AnnouncementWithoutBoot = "announcement-without-boot",
     /// FROST nonces are derived from session and digest alone, so the next attempt uses them again (deterministic
-    /// nonces as of RFC 6979, which RFC 9591 section 3.1 forbids for threshold signatures).
+    /// nonces as of RFC 6979, which RFC 9591 section 7.3 forbids for threshold signatures).
     DeterministicNonce = "deterministic-nonce",
     /// A presignature stays in the pool after it was used (ECDSA presignatures used twice reveal the key: Groth and
     /// Shoup 2021/1330).
     PresignatureTwice = "presignature-twice",
+    /// The nonce of a presignature is used as it is, without the factor that depends on key, message, holders and fresh
+    /// bytes, so that whoever knows the nonce points may choose the message by them (Groth and Shoup 2021/1330).
+    DeltaMissing = "delta-missing",
     /// The bytes that an announcement contributes are the key share instead of fresh randomness (a secret in a
     /// statement).
     ShareInAnnouncement = "share-in-announcement",
@@ -66,6 +69,9 @@ bugs! {
     /// Proofs of knowledge are not bound to the session, so those of an earlier key generation pass again (the weak
     /// Fiat-Shamir transform: Bernhard, Pereira, Warinschi 2012).
     NoSessionBinding = "no-session-binding",
+    /// The proof of knowledge of a dealing's ephemeral key is not checked, so that a dealer may take another one's: what a
+    /// complaint then reveals opens a share of an honest dealer.
+    EphemeralUnproven = "ephemeral-unproven",
     /// A dealer posts its certificate one acknowledgement too early (quorum off by one).
     CertificateOneShort = "certificate-one-short",
     /// Keys are generated for floor(2n/3) shares instead of the threshold on chain (the rounding that lets two of
@@ -86,12 +92,15 @@ bugs! {
     CoordinatorWaitsForAll = "coordinator-waits-for-all",
     /// A peer that lets a deadline pass is named as a culprit, though silence proves nothing.
     TimeoutAsProof = "timeout-as-proof",
+    /// Evidence is judged by the public key that it brings, without asking the chain for that key, so that anybody can have
+    /// an honest node convicted by shares of a key that nobody holds.
+    EvidenceWithOwnKeys = "evidence-with-own-keys",
     /// Whose signature share was wrong is not said: the attempt is given up as if a holder had been silent.
     LiarUnnamed = "liar-unnamed",
     /// A holder takes what shares combine to for a signature without verifying it, and so never looks for the liar.
     UnverifiedCombination = "unverified-combination",
     /// Nonces are copied, not taken, so a coordinator that proposes twice gets two shares for one nonce (the attack
-    /// that section 3.1 of RFC 9591 warns of).
+    /// that section 7.3 of RFC 9591 warns of).
     NonceForEveryProposal = "nonce-for-every-proposal",
     /// A permission is read once and believed for ever, so a former owner still signs.
     PermissionCached = "permission-cached",

@@ -10,6 +10,7 @@ use crate::curve::Bls12381;
 use crate::dkg::Dealing;
 use crate::id::{Digest, KeyId, NodeId, RequestId, SessionId};
 use crate::statement::Statement;
+use crate::wire::SignatureBytes;
 
 /// A choice that a rule makes for an honest node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum Decision {
     Authorise {
         /// The client's request.
         request: RequestId,
+        /// The name that the action gave the signature.
+        sig_name: String,
         /// The key that would sign.
         key: KeyId,
         /// What would be signed.
@@ -107,6 +110,12 @@ pub trait Conduct {
     fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {
         let _ = (from, statement);
         Vec::new()
+    }
+
+    /// Sees the signature under a peer's statement, before [`Conduct::inbound`] sees the statement: with it, what the peer
+    /// said can be shown to others.
+    fn signed(&mut self, from: NodeId, statement: &Statement, signature: SignatureBytes) {
+        let _ = (from, statement, signature);
     }
 
     /// Replaces a transaction of this node by any number of them.

@@ -6,14 +6,22 @@ pub(crate) mod span;
 use k256::SecretKey;
 use k256::ecdsa::SigningKey;
 
+use crate::blame::Board;
+#[cfg(test)]
+use crate::blame::{self, ChainView};
 use crate::chain::registration::address_of;
 use crate::channel::public_key;
+#[cfg(test)]
+use crate::evidence::Evidence;
 use crate::id::{Epoch, NodeId};
 #[cfg(test)]
 use crate::meter::Meter;
 use crate::roster::{Member, Roster};
 #[cfg(test)]
 use crate::wire::SignatureBytes;
+
+/// The board on which sessions are opened.
+pub(crate) const BOARD: Board = Board { chain_id: 31_337, contract: [0xb0; 20] };
 
 /// The key with which a node signs.
 pub(crate) fn identity(node: NodeId) -> SigningKey {
@@ -40,6 +48,21 @@ pub(crate) fn roster(members: u16) -> Roster {
     };
     let members = (1..=members).map(NodeId).map(member).collect::<Vec<_>>();
     Roster::new(Epoch(1), (2 * members.len() as u16).div_ceil(3), members).expect("the threshold fits")
+}
+
+/// Asserts that whoever changes a bit of this convicts nobody. Of what is long many bytes are under one signature: some
+/// of them stand for all.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn is_rigid(evidence: &Evidence, chain: &ChainView) {
+    let bytes = evidence.bytes();
+    let stride = if bytes.len() > 5_000 { bytes.len() / 400 } else { 1 };
+    for at in (0..bytes.len()).step_by(stride).chain(bytes.len().saturating_sub(200)..bytes.len()) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert!(blame::verify(&changed, chain).is_err(), "byte {at} of {}", bytes.len());
+    }
+    assert!(blame::verify(&bytes[..bytes.len() - 1], chain).is_err());
 }
 
 /// Signs as `from`, where something is to be signed.

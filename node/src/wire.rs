@@ -4,6 +4,9 @@
 //! refuses any encoding that is not the one our encoder makes, so that a digest names one meaning.
 
 use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey};
+use k256::elliptic_curve::ops::{Invert, LinearCombinationExt, Reduce};
+use k256::elliptic_curve::point::AffineCoordinates;
+use k256::{AffinePoint, ProjectivePoint, Scalar, U256};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -114,7 +117,26 @@ impl SignatureBytes {
     /// is another recovery id than the nonce's. A contract that recovers the signer would refuse that one; whoever
     /// believed it could then be made to post or to pass on what nobody else believes.
     pub fn verify(&self, digest: &[u8; 32], key: &VerifyingKey, meter: &mut Meter) -> bool {
-        self.recover(digest, meter).is_some_and(|recovered| recovered == *key)
+        meter.add(Op::SignatureChecked, 1);
+        self.nonce_point(digest, key).is_some_and(|point| {
+            let is_odd = bool::from(point.y_is_odd());
+            // The two recovery ids that are left say that x is not reduced.
+            (point.x().as_slice(), u8::from(is_odd)) == (self.r.as_slice(), self.v)
+        })
+    }
+
+    /// The nonce's point, if this is a signature of `key` in its one form (SEC 1, section 4.1.4). Libraries check a
+    /// signature without its recovery id, or recover a key and check that: twice the work where the key is known.
+    fn nonce_point(&self, digest: &[u8; 32], key: &VerifyingKey) -> Option<AffinePoint> {
+        let signature = Signature::from_scalars(self.r, self.s).ok()?;
+        if signature.normalize_s().is_some() {
+            return None;
+        }
+        let (r, s) = signature.split_scalars();
+        let inverse = *s.invert_vartime();
+        let z = <Scalar as Reduce<U256>>::reduce_bytes(digest.into());
+        let terms = [(ProjectivePoint::GENERATOR, z * inverse), (key.as_affine().into(), *r * inverse)];
+        Some(ProjectivePoint::lincomb_ext(&terms).to_affine())
     }
 
     /// Recovers the signing key; high-s forms are refused.
@@ -155,6 +177,7 @@ impl<T: Signable> Signed<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Claim(u32, String);
@@ -184,6 +207,31 @@ mod tests {
         assert!(!signed.verify(other.verifying_key(), &mut meter));
         let forged = Signed { body: Claim(2, "a".into()), ..signed };
         assert!(!forged.verify(key.verifying_key(), &mut meter));
+    }
+
+    proptest! {
+        #[test]
+        fn a_signature_is_right_exactly_if_its_key_is_recovered_from_it(
+            key: [u8; 32],
+            digest: [u8; 32],
+            flip in 0..650_usize,
+        ) {
+            let Ok(key) = SigningKey::from_slice(&key) else { return Ok(()) };
+            let mut meter = Meter::default();
+            let mut signature = SignatureBytes::sign(&digest, &key, &mut meter);
+            prop_assert!(signature.verify(&digest, key.verifying_key(), &mut meter));
+            // Bits of r, of s, of v; beyond, those of the digest.
+            let (at, bit) = (flip / 8, 1 << (flip % 8));
+            let mut said = digest;
+            match at {
+                0..32 => signature.r[at] ^= bit,
+                32..64 => signature.s[at - 32] ^= bit,
+                64 => signature.v ^= bit,
+                _ => said[at % 32] ^= bit,
+            }
+            let recovered = signature.recover(&said, &mut meter) == Some(*key.verifying_key());
+            prop_assert_eq!(signature.verify(&said, key.verifying_key(), &mut meter), recovered);
+        }
     }
 
     #[test]

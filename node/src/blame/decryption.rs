@@ -10,7 +10,7 @@ pub(super) fn verify(evidence: &ShareEvidence, chain: &ChainView) -> Result<Culp
     let ShareEvidence { key, share } = evidence;
     let node = share.signer;
     signed(share, chain.roster())?;
-    expect(chain.key_data(key.id()) == Some(key.data_digest()), BlameError::UnknownKey)?;
+    expect(chain.holds(key), BlameError::UnknownKey)?;
     expect(share.body.key == key.id(), BlameError::Unrelated("a share of another key"))?;
     expect(share.body.epoch == key.epoch, BlameError::Unrelated("a share of another epoch"))?;
     expect(key.members.contains(&node), BlameError::Unrelated("a share of a stranger to the key"))?;

@@ -14,7 +14,7 @@ mod signing;
 #[cfg(test)]
 mod tests;
 
-pub use chain_view::ChainView;
+pub use chain_view::{Board, ChainView};
 
 use std::fmt;
 use thiserror::Error;
@@ -106,8 +106,8 @@ pub enum BlameError {
     /// A statement is not signed by the one whose name it bears.
     #[error("not signed by {0}")]
     Unsigned(NodeId),
-    /// The chain knows no such key generation.
-    #[error("the chain knows no such key generation")]
+    /// The chain knows no such key generation or resharing in this epoch.
+    #[error("the chain knows no such key generation in this epoch")]
     UnknownSession,
     /// The chain's votes do not commit to these public shares.
     #[error("the chain does not vouch for this key")]

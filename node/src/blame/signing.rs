@@ -10,8 +10,8 @@ use crate::key::PublicKey;
 use crate::meter::Meter;
 use crate::signing::ecdsa::{self, presign};
 use crate::signing::{
-    Fresh, NonceCommitments, OpeningEvidence, PresignOpened, PresignStart, PresignatureProof, Propose, Scheme, Share,
-    ShareEvidence, SigningEvidence, frost, session_id,
+    Fresh, NonceCommitments, OpenedEvidence, OpeningEvidence, PresignStart, PresignatureProof, ProposalEvidence,
+    Propose, Scheme, Share, ShareEvidence, SigningEvidence, frost, session_id,
 };
 use crate::triples::{SealedPolynomials, TripleCommitments};
 use crate::wire::{Signable, Signed};
@@ -19,8 +19,8 @@ use crate::wire::{Signable, Signed};
 pub(super) fn verify(evidence: &SigningEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
     match evidence {
         SigningEvidence::TwoProposals(pair) => two_proposals(&pair[0], &pair[1], chain),
-        SigningEvidence::ForgedAnnouncement(proposal) => forged_announcement(proposal, chain),
-        SigningEvidence::ForgedOpening(opened) => forged_opening(opened, chain),
+        SigningEvidence::ForgedAnnouncement(evidence) => forged_announcement(evidence, chain),
+        SigningEvidence::ForgedOpening(evidence) => forged_opening(evidence, chain),
         SigningEvidence::WrongOpening(evidence) => wrong_opening(evidence, chain),
         SigningEvidence::WrongShare(evidence) => wrong_share(evidence, chain),
     }
@@ -37,18 +37,38 @@ fn two_proposals(first: &Signed<Propose>, second: &Signed<Propose>, chain: &Chai
     Ok(Culprit { node: first.signer, offence: Offence::TwoProposals })
 }
 
-fn forged_announcement(proposal: &Signed<Propose>, chain: &ChainView) -> Result<Culprit, BlameError> {
+fn forged_announcement(evidence: &ProposalEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
+    let ProposalEvidence { key, request, sig_name, scheme, proposal } = evidence;
     signed(proposal, chain.roster())?;
-    let is_forged = proposal.body.announcements.iter().any(|announce| signed(announce, chain.roster()).is_err());
+    expect(key.1 == chain.roster().epoch(), BlameError::Unrelated("a proposal of another epoch"))?;
+    let session = session_id(request, sig_name, *key, *scheme);
+    expect(proposal.body.session == session, BlameError::Unrelated("a proposal of another key or request"))?;
+    let is_forged = any_forged(&proposal.body.announcements, chain)?;
     expect(is_forged, BlameError::NoContradiction("all announcements are signed"))?;
     Ok(Culprit { node: proposal.signer, offence: Offence::ForgedAnnouncement })
 }
 
-fn forged_opening(opened: &Signed<PresignOpened>, chain: &ChainView) -> Result<Culprit, BlameError> {
+fn forged_opening(evidence: &OpenedEvidence, chain: &ChainView) -> Result<Culprit, BlameError> {
+    let OpenedEvidence { start, opened } = evidence;
     signed(opened, chain.roster())?;
-    let is_forged = opened.body.openings.iter().any(|opening| signed(opening, chain.roster()).is_err());
+    expect(start.epoch == chain.roster().epoch(), BlameError::Unrelated("values of another epoch"))?;
+    let answers = opened.body.presignature == start.digest();
+    expect(answers, BlameError::Unrelated("values of another presignature"))?;
+    let is_forged = any_forged(&opened.body.openings, chain)?;
     expect(is_forged, BlameError::NoContradiction("all opened values are signed"))?;
     Ok(Culprit { node: opened.signer, offence: Offence::ForgedOpening })
+}
+
+/// Whether a validator's signature under any of these is not his. The name of a stranger proves nothing.
+fn any_forged<T: Signable>(statements: &[Signed<T>], chain: &ChainView) -> Result<bool, BlameError> {
+    for statement in statements {
+        match signed(statement, chain.roster()) {
+            Ok(()) => {}
+            Err(BlameError::Unsigned(_)) => return Ok(true),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
 }
 
 /// An honest holder opens values only of triples that it has sealed under the hash that names the presignature.
@@ -56,7 +76,7 @@ fn wrong_opening(evidence: &OpeningEvidence, chain: &ChainView) -> Result<Culpri
     let OpeningEvidence { key, start, opening, sealed } = evidence;
     let (node, meter) = (opening.signer, &mut Meter::default());
     signed(opening, chain.roster())?;
-    expect(chain.key_data(key.id()) == Some(key.data_digest()), BlameError::UnknownKey)?;
+    expect(chain.holds(key), BlameError::UnknownKey)?;
     let of_key = (start.key, start.epoch) == (key.id(), key.epoch) && key.members.contains(&node);
     expect(of_key, BlameError::Unrelated("a presignature of another key"))?;
     let answers = opening.body.presignature == start.digest() && start.holders.contains(&node);
@@ -72,9 +92,9 @@ fn wrong_share(evidence: &ShareEvidence, chain: &ChainView) -> Result<Culprit, B
     let node = share.signer;
     signed(proposal, chain.roster())?;
     signed(share, chain.roster())?;
-    expect(chain.key_data(key.id()) == Some(key.data_digest()), BlameError::UnknownKey)?;
+    expect(chain.holds(key), BlameError::UnknownKey)?;
     expect(share.body.proposal == proposal.body.digest(), BlameError::Unrelated("a share of another proposal"))?;
-    let session = session_id(request, sig_name, key, share.body.scheme);
+    let session = session_id(request, sig_name, (key.id(), key.epoch), share.body.scheme);
     expect(proposal.body.session == session, BlameError::Unrelated("a proposal of another key or request"))?;
     let announcements = agreeing(&proposal.body, chain)?;
     expect(announcements.contains_key(&node), BlameError::Unrelated("a share of a stranger to the proposal"))?;

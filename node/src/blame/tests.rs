@@ -1,6 +1,7 @@
 //! Evidence convicts whom it should, nobody once a byte is changed, and nobody by keys of its own.
 
 mod ecdsa;
+mod reshare;
 
 use group::ff::Field;
 use k256::ProjectivePoint;
@@ -11,43 +12,36 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::chain::{BoardEvent, ChainEvent};
 use crate::curve::{Bls12381, SecretPolynomial};
-use crate::dkg::{Context, Dealing, Dispute, KeyCurve, KeygenEvidence, complain, deal, deal_shares};
-use crate::id::{Boot, Digest, RequestId, SessionId};
+use crate::dkg::{Context, Dealing, Dispute, InvalidDealing, KeyCurve, KeygenEvidence, complain, deal, deal_shares};
+use crate::id::{Boot, Digest, Epoch, RequestId, SessionId};
 use crate::key::{KeyShare, PublicKey};
 use crate::signing::tests::keys;
 use crate::signing::{
-    Announce, Fresh, Opening, PresignOpened, PresignShare, Propose, Scheme, Share, ShareEvidence, ShareScalar,
-    SigningEvidence, frost, session_id,
+    Announce, Fresh, OpenedEvidence, Opening, PresignOpened, PresignShare, PresignStart, ProposalEvidence, Propose,
+    Scheme, Share, ShareEvidence, ShareScalar, SigningEvidence, frost, session_id,
 };
-use crate::testing::{decryption, identity, roster};
+use crate::testing::{BOARD, decryption, identity, is_rigid, roster};
 use crate::wire::encode;
 
 const REQUEST: RequestId = RequestId([7; 32]);
 const DIGEST: Digest = Digest([0x5a; 32]);
-const SESSION: SessionId = SessionId([9; 32]);
 
 fn sign<T: Signable>(body: T, signer: NodeId) -> Signed<T> {
     Signed::new(body, signer, &identity(signer), &mut Meter::default())
 }
 
-/// A chain that has routed this key and opened [`SESSION`].
-fn chain(members: u16, key: &PublicKey, more: Vec<ChainEvent>) -> ChainView {
-    let opened =
-        BoardEvent::SessionOpened { session: SESSION, index: 0, attempt: 0, close_block: 10, complaint_block: 20 };
-    let public_key = key.uncompressed();
-    let routed = ChainEvent::KeyRouted { key: key.id(), public_key, key_data: key.data_digest() };
-    ChainView::new(roster(members), [ChainEvent::Board(opened), routed].into_iter().chain(more))
+/// The first attempt at the first key.
+fn session() -> SessionId {
+    BOARD.session(Epoch(1), 0, 0)
 }
 
-/// Whoever changes any bit of this convicts nobody.
-fn is_rigid(evidence: &Evidence, chain: &ChainView) {
-    let bytes = evidence.bytes();
-    for at in 0..bytes.len() {
-        let mut changed = bytes.clone();
-        changed[at] ^= 1 << (at % 8);
-        assert!(verify(&changed, chain).is_err(), "byte {at} of {}", bytes.len());
-    }
-    assert!(verify(&bytes[..bytes.len() - 1], chain).is_err());
+/// A chain that has routed this key and opened [`session`].
+fn chain(members: u16, key: &PublicKey, more: Vec<ChainEvent>) -> ChainView {
+    let opened =
+        BoardEvent::SessionOpened { session: session(), index: 0, attempt: 0, close_block: 10, complaint_block: 20 };
+    let public_key = key.uncompressed();
+    let routed = ChainEvent::KeyRouted { key: key.id(), public_key, key_data: key.data_digest() };
+    ChainView::new(roster(members), BOARD, [ChainEvent::Board(opened), routed].into_iter().chain(more))
 }
 
 /// A FROST run of the first k holders of a key, as they signed it; `liar` adds one to its share.
@@ -63,7 +57,7 @@ fn run(members: u16, salt: u8, liar: Option<NodeId>) -> Run {
     let dealt: BTreeMap<NodeId, KeyShare> = keys::deal(members, salt);
     let key = dealt[&NodeId(1)].public.clone();
     let holders = key.members[..usize::from(key.threshold)].to_vec();
-    let session = session_id(&REQUEST, "sig", &key, Scheme::SchnorrK256Sha256);
+    let session = session_id(&REQUEST, "sig", (key.id(), key.epoch), Scheme::SchnorrK256Sha256);
     let (mut nonces, mut commitments, mut announcements) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for holder in &holders {
         let (own, public) = frost::commit(Scheme::SchnorrK256Sha256, &dealt[holder], &mut rng, &mut meter).unwrap();
@@ -136,7 +130,7 @@ fn a_right_share_is_not_made_wrong_by_another_key_session_or_proposal() {
     assert_eq!(verify(&evidence(&|e| e.sig_name.push('2')), &ours), Err(unrelated));
     let proposal = evidence(&|e| e.proposal = other.proposal.clone());
     assert_eq!(verify(&proposal, &ours), Err(BlameError::Unrelated("a share of another proposal")));
-    let unrouted = ChainView::new(roster(4), []);
+    let unrouted = ChainView::new(roster(4), BOARD, []);
     assert_eq!(verify(&evidence(&|_| ()), &unrouted), Err(BlameError::UnknownKey));
 }
 
@@ -167,21 +161,39 @@ fn two_proposals_of_the_same_nonces_convict_their_coordinator_only() {
 fn whoever_passes_on_forgeries_is_convicted_and_not_the_one_in_whose_name_they_are() {
     let run = run(4, 3, None);
     let chain = chain(4, &run.key, Vec::new());
-    let evidence =
-        |body: Propose| Evidence::Signing(SigningEvidence::ForgedAnnouncement(Box::new(sign(body, NodeId(1)))));
+    let of_epoch = |body: Propose, epoch| {
+        let (key, sig_name, scheme) = ((run.key.id(), epoch), "sig".into(), Scheme::SchnorrK256Sha256);
+        let proposal = sign(body, NodeId(1));
+        let evidence = ProposalEvidence { key, request: REQUEST, sig_name, scheme, proposal };
+        Evidence::Signing(SigningEvidence::ForgedAnnouncement(Box::new(evidence)))
+    };
+    let evidence = |body: Propose| of_epoch(body, run.key.epoch);
     let none = Err(BlameError::NoContradiction("all announcements are signed"));
     assert_eq!(verify(&evidence(run.proposal.body.clone()).bytes(), &chain), none);
     let mut forged = run.proposal.body.clone();
     forged.announcements[1].body.digest = Digest([1; 32]);
     let culprit = Culprit { node: NodeId(1), offence: Offence::ForgedAnnouncement };
     assert_eq!(verify(&evidence(forged.clone()).bytes(), &chain), Ok(culprit));
-    is_rigid(&evidence(forged), &chain);
+    is_rigid(&evidence(forged.clone()), &chain);
+    let other = BlameError::Unrelated("a proposal of another epoch");
+    assert_eq!(verify(&of_epoch(forged.clone(), Epoch(2)).bytes(), &chain), Err(other));
+    let members = roster(4).iter().map(|(id, member)| (id, member.clone())).collect();
+    let next = ChainView::new(Roster::numbered(Epoch(2), 3, members).expect("it fits"), BOARD, []);
+    let unrelated = BlameError::Unrelated("a proposal of another key or request");
+    assert_eq!(verify(&of_epoch(forged, Epoch(2)).bytes(), &next), Err(unrelated), "the session's name has its epoch");
+    let mut foreign = run.proposal.body.clone();
+    foreign.announcements[1].signer = NodeId(5);
+    let judged = verify(&evidence(foreign).bytes(), &chain);
+    assert_eq!(judged, Err(BlameError::Stranger(NodeId(5))), "a validator of another epoch, perhaps");
 
     let opening = Opening { w: k256::Scalar::ONE, u: k256::Scalar::ONE, v: k256::Scalar::ONE };
-    let share = PresignShare { presignature: DIGEST, opening };
+    let holders = run.key.members[..3].to_vec();
+    let (key, epoch, leader) = (run.key.id(), run.key.epoch, NodeId(1));
+    let start = PresignStart { key, epoch, leader, holders, batch: 1, sealed: None, nonce: 0, product: 1 };
+    let share = PresignShare { presignature: start.digest(), opening };
     let opened = |openings| {
-        let body = PresignOpened { presignature: DIGEST, openings };
-        Evidence::Signing(SigningEvidence::ForgedOpening(Box::new(sign(body, NodeId(1)))))
+        let opened = sign(PresignOpened { presignature: start.digest(), openings }, NodeId(1));
+        Evidence::Signing(SigningEvidence::ForgedOpening(Box::new(OpenedEvidence { start: start.clone(), opened })))
     };
     let honest = opened(vec![sign(share.clone(), NodeId(2))]);
     let none = Err(BlameError::NoContradiction("all opened values are signed"));
@@ -190,13 +202,15 @@ fn whoever_passes_on_forgeries_is_convicted_and_not_the_one_in_whose_name_they_a
     let culprit = Culprit { node: NodeId(1), offence: Offence::ForgedOpening };
     assert_eq!(verify(&forged.bytes(), &chain), Ok(culprit));
     is_rigid(&forged, &chain);
+    let another = BlameError::Unrelated("values of another epoch");
+    assert_eq!(verify(&forged.bytes(), &next), Err(another));
 }
 
-/// A dealing of node 2 for [`SESSION`], whose share for node 3 is off by one if it is `bad`.
+/// A dealing of node 2 for [`session`], whose share for node 3 is off by one if it is `bad`.
 fn dealing<P: KeyCurve>(seed: u8, bad: bool) -> Dealing<P> {
     let (roster, mut meter) = (roster(4), Meter::default());
     let mut rng = ChaCha20Rng::from_seed([seed; 32]);
-    let context = Context::new(SESSION, &roster, &mut meter);
+    let context = Context::new(session(), &roster, &mut meter);
     let polynomial = SecretPolynomial::<P>::random(3, &mut rng);
     if !bad {
         return deal(&context, &roster, NodeId(2), &polynomial, &mut rng, &mut meter);
@@ -224,9 +238,12 @@ fn dealings_convict<P: KeyCurve>() {
     is_rigid(&evidence, &chain);
     let one = two(dealing(1, false), dealing(1, false));
     assert_eq!(verify(&one.bytes(), &chain), Err(BlameError::NoContradiction("it is one dealing")));
-    assert_eq!(verify(&evidence.bytes(), &ChainView::new(roster(4), [])), Err(BlameError::UnknownSession));
+    assert_eq!(verify(&evidence.bytes(), &ChainView::new(roster(4), BOARD, [])), Err(BlameError::UnknownSession));
 
-    let invalid = |dealing| P::evidence(KeygenEvidence::InvalidDealing(Box::new(sign(dealing, NodeId(2)))));
+    let invalid = |dealing| {
+        let dealing = sign(dealing, NodeId(2));
+        P::evidence(KeygenEvidence::InvalidDealing(Box::new(InvalidDealing { dealing, from: None })))
+    };
     let valid = verify(&invalid(dealing(1, false)).bytes(), &chain);
     assert_eq!(valid, Err(BlameError::NoContradiction("the dealing is valid")));
     let mut wrong = dealing(1, false);
@@ -245,10 +262,10 @@ fn a_complaint_convicts_the_dealer_or_if_it_stands_on_the_board_its_maker() {
 fn complaints_convict<P: KeyCurve>() {
     let key = run(4, 3, None).key;
     let (roster, mut meter) = (roster(4), Meter::default());
-    let context = Context::new(SESSION, &roster, &mut meter);
+    let context = Context::new(session(), &roster, &mut meter);
     let dispute = |dealing: Dealing<P>, complaint: Vec<u8>| {
         let dealing = sign(dealing, NodeId(2));
-        P::evidence(KeygenEvidence::Dispute(Box::new(Dispute { dealing, accuser: NodeId(3), complaint })))
+        P::evidence(KeygenEvidence::Dispute(Box::new(Dispute { dealing, from: None, accuser: NodeId(3), complaint })))
     };
     let mut complaint = |dealing: &Dealing<P>| {
         let made = complain(&context, &roster, dealing, NodeId(3), &decryption(NodeId(3)), &mut meter);
@@ -266,7 +283,7 @@ fn complaints_convict<P: KeyCurve>() {
     let evidence = dispute(good.clone(), complaint.clone());
     assert_eq!(verify(&evidence.bytes(), &plain), Err(BlameError::NoComplaint), "anybody can make bytes");
     let posted = BoardEvent::DealingDisputed {
-        session: SESSION,
+        session: session(),
         dealer: NodeId(2),
         digest: good.digest(),
         accuser: NodeId(3),

@@ -22,7 +22,7 @@ use crate::io::Time;
 use crate::key::PublicKey;
 use crate::meter::Meter;
 use crate::roster::Roster;
-use crate::wire::{Signed, decode, encode, hash_parts};
+use crate::wire::{Signed, decode, encode};
 
 /// What the caller read from the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,7 +232,7 @@ impl DecryptOp {
 fn is_key_data(public: &PublicKey<Bls12381>, trusted: &Trusted) -> bool {
     public.point == trusted.key
         && public.commitments.first() == Some(&trusted.key)
-        && hash_parts("dkg/key-data", &[&encode(public)]) == trusted.key_data.0
+        && public.data_digest() == trusted.key_data
 }
 
 impl Operation for DecryptOp {

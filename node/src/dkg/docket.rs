@@ -84,7 +84,8 @@ impl Docket {
                 Ok(ruling) => {
                     let (culprit, what) = ruling.culprit(*dealer, *accuser);
                     let complaint = dispute.complaint.clone();
-                    let shown = evidence::Dispute { dealing: dealing.clone(), accuser: *accuser, complaint };
+                    let (dealing, from) = (dealing.clone(), context.source().map(|from| from.public.clone()));
+                    let shown = evidence::Dispute { dealing, from, accuser: *accuser, complaint };
                     culprits.push((culprit, what, KeygenEvidence::Dispute(Box::new(shown))));
                 }
                 Err(_) => env.notes.push(Note::Dropped { from: *accuser, reason: "dkg: malformed complaint" }),

@@ -45,7 +45,7 @@ pub use context::Context;
 pub use dealing::{BadShare, Dealing, Flaw, deal, deal_shares};
 pub use effect::{Effect, Params};
 pub use equality::EqualityProof;
-pub use evidence::{Dispute, KeygenEvidence};
+pub use evidence::{Dispute, InvalidDealing, KeygenEvidence};
 pub use finalize::{FinalizeError, finalize};
 pub use handover::{Handover, Task};
 pub use point::WirePoint;

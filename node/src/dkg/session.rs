@@ -10,7 +10,7 @@ use super::context::Context;
 use super::dealing::{Dealing, deal};
 use super::docket::Docket;
 use super::effect::{Effect, Params};
-use super::evidence::KeygenEvidence;
+use super::evidence::{InvalidDealing, KeygenEvidence};
 use super::fetch::{Fetcher, Haste};
 use super::finalize::{FinalizeError, finalize};
 use super::handover::Task;
@@ -221,6 +221,9 @@ impl<P: KeyCurve> Session<P> {
         if !self.is_member(env) {
             return env.dropped(from, "dkg: a dealing for members");
         }
+        if !self.context.is_dealer(from) {
+            return env.dropped(from, "dkg: a dealing of no dealer");
+        }
         if signed.body.dealer != from && !bugs::planted(Bug::PayloadSender) {
             return env.dropped(from, "dkg: another member's dealing");
         }
@@ -229,7 +232,7 @@ impl<P: KeyCurve> Session<P> {
             return env.dropped(from, "dkg: late dealing");
         }
         if signed.body.verify_shape(&self.context).is_err() {
-            self.docket.name(from, INVALID, Some(KeygenEvidence::InvalidDealing(signed)), env);
+            self.docket.name(from, INVALID, Some(self.invalid(*signed)), env);
             return env.dropped(from, "dkg: malformed dealing");
         }
         let digest = signed.body.digest_metered(env.meter);
@@ -275,6 +278,12 @@ impl<P: KeyCurve> Session<P> {
         self.advance(env, fx);
     }
 
+    /// What convicts whoever signed a dealing that is not valid.
+    fn invalid(&self, dealing: Signed<Dealing<P>>) -> KeygenEvidence<P> {
+        let from = self.context.source().map(|from| from.public.clone());
+        KeygenEvidence::InvalidDealing(Box::new(InvalidDealing { dealing, from }))
+    }
+
     /// Checks a dealing, makes it durable and holds it; complaints that waited for it are judged.
     fn keep(&mut self, digest: Digest, signed: Box<Signed<Dealing<P>>>, env: &mut Env<'_>, fx: &mut Vec<Effect<P>>) {
         let dealer = signed.body.dealer;
@@ -282,8 +291,7 @@ impl<P: KeyCurve> Session<P> {
         fx.push(Effect::Persist(Entry::Received { digest, signed: signed.clone() }));
         self.collector.hold(&self.context, digest, signed, env);
         if self.collector.is_invalid(dealer, digest) {
-            let evidence = self.collector.get(dealer, digest).cloned();
-            let evidence = evidence.map(|signed| KeygenEvidence::InvalidDealing(Box::new(signed)));
+            let evidence = self.collector.get(dealer, digest).cloned().map(|signed| self.invalid(signed));
             self.docket.name(dealer, INVALID, evidence, env);
         }
         if self.collector.count(dealer) > 1 {
@@ -388,7 +396,10 @@ impl<P: KeyCurve> Session<P> {
         }
         if !self.is_member(env) {
             // Who only deals has done its part when the board takes no more certificates.
-            return self.end(&[]);
+            if matches!(self.phase, Phase::Disputing) {
+                self.end(&[]);
+            }
+            return;
         }
         self.is_disputable = block < self.params.complaint_block;
         if self.is_disputable {

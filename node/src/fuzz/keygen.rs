@@ -4,28 +4,37 @@ use k256::ProjectivePoint;
 use std::rc::Rc;
 
 use super::Choices;
-use super::committee::{LIAR, decryption, roster, shares};
+use super::committee::{LIAR, MEMBERS, decryption, roster, shares};
 use super::network::{Machine, Network, Outcome};
 use crate::chain::{BoardEvent as Shown, ChainEvent};
 use crate::curve::{Bls12381, Hidden};
-use crate::dkg::{BoardEvent, Effect, Handover, KeyCurve, Message, Params, Session, Task};
+use crate::dkg::{
+    BoardEvent, COMPLAINT_BYTES_MAX, Context, Effect, Handover, KeyCurve, Message, Params, Session, Task, complain,
+};
 use crate::env::Env;
-use crate::id::{Digest, NodeId, SessionId};
+use crate::id::{Digest, Epoch, NodeId, SessionId};
 use crate::io::Time;
 use crate::key::PublicKey;
 use crate::meter::Meter;
-use crate::wire::SignatureBytes;
+use crate::testing::BOARD;
+use crate::wire::{FRAME_BYTES_MAX, Signable, SignatureBytes, decode, encode};
 
-const SESSION: SessionId = SessionId([7; 32]);
 const BLOCK_MS: u64 = 1_000;
-const PARAMS: Params =
-    Params { session: SESSION, index: 0, attempt: 0, close_block: 4, complaint_block: 8, delta_ms: 100 };
+const CLOSE_BLOCK: u64 = 4;
+const COMPLAINT_BLOCK: u64 = 8;
 /// Blocks come until then.
 const BLOCKS: u64 = 12;
+
+/// The first attempt at the first key.
+fn opened() -> SessionId {
+    BOARD.session(Epoch(1), 0, 0)
+}
 
 /// A session, and the chain as it sees it.
 pub(super) struct Keygen<P: KeyCurve> {
     session: Option<Session<P>>,
+    /// What it is bound to.
+    context: Option<Context<P>>,
     blocks: u64,
     next_block: Time,
     certified: Vec<BoardEvent>,
@@ -85,28 +94,70 @@ impl<P: KeyCurve> Machine for Keygen<P> {
                 let is_good = certificate.verify(&network.roster, &mut Meter::default()).is_ok();
                 assert!(is_good || by == LIAR, "an honest node's certificate counts");
                 let (dealer, digest) = (certificate.dealer, certificate.digest);
-                if is_good && block(network) < PARAMS.close_block {
+                if is_good && block(network) < CLOSE_BLOCK {
                     network.on_all(|_, machine, env, _| machine.on_certified(dealer, digest, env));
                 }
             }
-            Effect::PostComplaint { dealer, digest, complaint } => {
-                let accuser = by;
-                let shown =
-                    Shown::DealingDisputed { session: SESSION, dealer, digest, accuser, complaint: complaint.clone() };
-                if block(network) >= PARAMS.complaint_block {
-                    return;
-                }
-                network.events.push(ChainEvent::Board(shown));
-                network.on_all(|_, machine, env, _| {
-                    if let Some(session) = &mut machine.session {
-                        session.on_disputed(dealer, digest, accuser, complaint.clone(), env);
-                    }
-                });
-            }
+            Effect::PostComplaint { dealer, digest, complaint } => dispute(network, by, (dealer, digest), complaint),
             Effect::Finished(share) => network.on(by, |machine, _, _| machine.key = Some(share.public.clone())),
             Effect::Send { .. } | Effect::Persist(_) | Effect::Restart | Effect::Excluded(_) => {}
         }
     }
+
+    /// The liar complains about any certified dealing: as it should if its share were bad, with that spoilt, or with bytes.
+    fn mischief(network: &mut Network<Self>, choices: &mut Choices<'_>) {
+        let (mut certified, mut context) = (Vec::new(), None);
+        network.on(LIAR, |machine, _, _| (certified, context) = (machine.certified.clone(), machine.context.clone()));
+        let Some(BoardEvent::Certified { dealer, digest, .. }) = certified.get(choices.below(certified.len())) else {
+            return;
+        };
+        let mut complaint = choices.bytes();
+        if choices.byte() & 3 != 0 {
+            let said = network.said.iter().filter_map(|bytes| decode::<Message<P>>(bytes, FRAME_BYTES_MAX).ok());
+            let mut dealings = said.filter_map(|message| match message {
+                Message::Dealing(dealing) => Some(dealing),
+                _ => None,
+            });
+            let Some(dealing) = dealings.find(|dealing| dealing.digest() == *digest) else { return };
+            let context = context.expect("the session is open");
+            let made = complain(&context, &network.roster, &dealing, LIAR, &decryption(LIAR), &mut Meter::default());
+            complaint = encode(&made.expect("the liar is a member"));
+            if choices.byte() & 1 == 0 {
+                choices.spoil(&mut complaint);
+            }
+        }
+        dispute(network, LIAR, (*dealer, *digest), complaint);
+    }
+
+    fn kept(&self) -> (usize, usize) {
+        let Some(session) = &self.session else { return (0, 0) };
+        let (progress, members) = (session.progress(), usize::from(MEMBERS));
+        // Two dealings of each dealer, and the certified one; one complaint of each about each.
+        (progress.dealings + progress.disputes, 3 * members + members * members)
+    }
+}
+
+/// What the board's contract does with a complaint: it takes an accuser's first about a certified dealing, in time.
+fn dispute<P: KeyCurve>(
+    network: &mut Network<Keygen<P>>,
+    accuser: NodeId,
+    (dealer, digest): (NodeId, Digest),
+    complaint: Vec<u8>,
+) {
+    let is_known = network.events.iter().any(|event| match event {
+        ChainEvent::Board(Shown::DealingDisputed { dealer: d, accuser: a, .. }) => (*d, *a) == (dealer, accuser),
+        _ => false,
+    });
+    if block(network) >= COMPLAINT_BLOCK || complaint.len() > COMPLAINT_BYTES_MAX || is_known {
+        return;
+    }
+    let shown = Shown::DealingDisputed { session: opened(), dealer, digest, accuser, complaint: complaint.clone() };
+    network.events.push(ChainEvent::Board(shown));
+    network.on_all(|_, machine, env, _| {
+        if let Some(session) = &mut machine.session {
+            session.on_disputed(dealer, digest, accuser, complaint.clone(), env);
+        }
+    });
 }
 
 impl<P: KeyCurve> Keygen<P> {
@@ -114,7 +165,7 @@ impl<P: KeyCurve> Keygen<P> {
         let Some(session) = &mut self.session else { return };
         let known = |event: &BoardEvent| matches!(event, BoardEvent::Certified { dealer: d, .. } if *d == dealer);
         if !self.certified.iter().any(known) {
-            self.certified.push(BoardEvent::Certified { session: SESSION, dealer, digest });
+            self.certified.push(BoardEvent::Certified { session: opened(), dealer, digest });
             session.on_certified(dealer, digest, env);
         }
     }
@@ -130,16 +181,23 @@ fn block<P: KeyCurve>(network: &mut Network<Keygen<P>>) -> u64 {
 fn begun<P: KeyCurve>(task: impl Fn(NodeId) -> Task<P>) -> Network<Keygen<P>> {
     let mut network = Network::new(|_| Keygen {
         session: None,
+        context: None,
         blocks: 0,
         next_block: Time(1_000_000_000).plus_millis(BLOCK_MS),
         certified: Vec::new(),
         key: None,
     });
-    let Params { close_block, complaint_block, .. } = PARAMS;
-    let opened = Shown::SessionOpened { session: SESSION, index: 0, attempt: 0, close_block, complaint_block };
+    let (session, close_block, complaint_block) = (opened(), CLOSE_BLOCK, COMPLAINT_BLOCK);
+    let opened = Shown::SessionOpened { session, index: 0, attempt: 0, close_block, complaint_block };
     network.events.push(ChainEvent::Board(opened));
+    let params = Params { session, index: 0, attempt: 0, close_block, complaint_block, delta_ms: 100 };
     network.on_all(|id, machine: &mut Keygen<P>, env, fx| {
-        machine.session = Some(Session::open(PARAMS, task(id), &decryption(id), None, env, fx));
+        let task = task(id);
+        machine.context = Some(match &task {
+            Task::Generate => Context::new(session, env.roster, env.meter),
+            Task::Reshare { from, .. } => Context::handover(session, env.roster, Rc::clone(from), env.meter),
+        });
+        machine.session = Some(Session::open(params, task, &decryption(id), None, env, fx));
     });
     network
 }
@@ -171,8 +229,9 @@ pub(super) fn reshare_target(data: &[u8]) {
     let from = Rc::new(Handover { roster: roster(), public: public.clone() });
     let share = |id| Some(Hidden::new(shares[&id].secret));
     let mut network = begun(|id| Task::Reshare { from: Rc::clone(&from), share: share(id) });
-    // Of what key a session disposes is not on this chain, so what is held against a dealer convinces whoever knows it.
-    network.is_judged = false;
+    let (key, public_key, key_data) = (public.id(), public.uncompressed(), public.data_digest());
+    network.events.push(ChainEvent::KeyRouted { key, public_key, key_data });
+    network.handed_over = Some((opened(), key));
     network.run(&mut Choices::new(data));
     for key in honest_keys(network, data) {
         assert_eq!(key.point, public.point, "no dealer changes the key");

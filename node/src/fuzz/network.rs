@@ -14,12 +14,13 @@ use crate::conduct::Honest;
 use crate::entropy::Entropy;
 use crate::env::Env;
 use crate::evidence::Evidence;
-use crate::id::{Boot, NodeId};
+use crate::id::{Boot, KeyId, NodeId, SessionId};
 use crate::io::Time;
 use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::note::Note;
 use crate::roster::Roster;
+use crate::testing::BOARD;
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 
 /// After so many events a network is left alone: retries may go on for long.
@@ -59,6 +60,12 @@ pub(super) trait Machine: Sized {
 
     /// Does what a machine asks for besides sending.
     fn carry_out(network: &mut Network<Self>, by: NodeId, effect: Self::Effect);
+
+    /// What the liar does besides speaking, where there is anything.
+    fn mischief(_network: &mut Network<Self>, _choices: &mut Choices<'_>) {}
+
+    /// How many things a machine keeps that others may have it keep, and the most that it should.
+    fn kept(&self) -> (usize, usize);
 }
 
 /// A message under way.
@@ -83,8 +90,8 @@ pub(super) struct Network<M: Machine> {
     pub(super) events: Vec<ChainEvent>,
     /// What honest nodes hold against others.
     pub(super) exhibits: Vec<Vec<u8>>,
-    /// Whether that has to convince whoever sees the chain.
-    pub(super) is_judged: bool,
+    /// Which session hands which key over, to its holders themselves.
+    pub(super) handed_over: Option<(SessionId, KeyId)>,
 }
 
 impl<M: Machine> Network<M> {
@@ -100,7 +107,7 @@ impl<M: Machine> Network<M> {
             said: Vec::new(),
             events: Vec::new(),
             exhibits: Vec::new(),
-            is_judged: true,
+            handed_over: None,
         }
     }
 
@@ -121,6 +128,8 @@ impl<M: Machine> Network<M> {
             memo: &self.memo,
         };
         act(&mut machine, &mut env, &mut fx);
+        let (kept, most) = machine.kept();
+        assert!(kept <= most, "{id} keeps {kept} things");
         self.machines.insert(id, machine);
         for note in notes {
             if let Note::Culprit { node, evidence, .. } = note {
@@ -145,7 +154,11 @@ impl<M: Machine> Network<M> {
 
     /// The chain, for third parties.
     pub(super) fn chain(&self) -> ChainView {
-        ChainView::new(self.roster.clone(), self.events.iter().cloned())
+        let view = ChainView::new(self.roster.clone(), BOARD, self.events.iter().cloned());
+        match self.handed_over {
+            Some((session, key)) => view.handing_over(session, key, self.roster.clone()),
+            None => view,
+        }
     }
 
     /// Runs `act` on every machine.
@@ -196,6 +209,7 @@ impl<M: Machine> Network<M> {
                     let to = to_somebody(choices);
                     self.under_way.push(Parcel { from: LIAR, to, bytes: choices.bytes() });
                 }
+                10 => M::mischief(self, choices),
                 11 => {
                     self.pass_time();
                 }
@@ -206,7 +220,7 @@ impl<M: Machine> Network<M> {
             }
         }
         let chain = self.chain();
-        for exhibit in self.exhibits.iter().filter(|_| self.is_judged) {
+        for exhibit in &self.exhibits {
             let judged = blame::verify(exhibit, &chain).map(|culprit| culprit.node);
             assert_eq!(judged, Ok(LIAR), "evidence convinces everybody");
         }

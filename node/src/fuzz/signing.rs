@@ -1,9 +1,11 @@
-//! Presigning and signing, on triples from a trusted dealer.
+//! Presigning and signing, on triples from a trusted dealer that every holder has sealed, so that wrong values and shares
+//! convict.
 
 use k256::ProjectivePoint;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Choices;
 use super::committee::{LIAR, MEMBERS, shares};
@@ -13,13 +15,15 @@ use crate::env::Env;
 use crate::evidence::Evidence;
 use crate::id::{Digest, NodeId, RequestId};
 use crate::io::Time;
-use crate::signing::{CombinedSignature, Effect, Message, Params, Scheme, Signers, Subject};
-use crate::triples::deal;
+use crate::signing::{CombinedSignature, Effect, Message, Params, PoolLevels, Scheme, Signers, Subject};
+use crate::triples::{Sealed, deal};
 use crate::wire::SignatureBytes;
 
 const DIGEST: Digest = Digest([0x5a; 32]);
 /// Enough for every node to coordinate once.
 const ATTEMPTS_MAX: u32 = 5;
+/// Little room, so that a liar can fill it.
+const EARLY_PER_PEER_MAX: usize = 16;
 
 /// Signing state machines of one node, and what came of them.
 pub(super) struct Signer {
@@ -75,7 +79,8 @@ impl Machine for Signer {
                     batch = signer.batches << 16 | u64::from(by.0);
                 });
                 let mut rng = ChaCha20Rng::seed_from_u64(batch);
-                for (holder, part) in deal(leader, &holders, batch, 4, &mut rng) {
+                for (holder, mut part) in deal(leader, &holders, batch, 4, &mut rng) {
+                    part.sealed = Some(Arc::new(Sealed::of(&part)));
                     network.on(holder, |signer, env, fx| signer.signers.on_triples(part, env, fx));
                 }
             }
@@ -83,10 +88,20 @@ impl Machine for Signer {
             _ => {}
         }
     }
+
+    fn kept(&self) -> (usize, usize) {
+        // A liar starts a presignature for each pair of triples that it leads, and for no others.
+        let PoolLevels { running, ready, .. } = self.signers.pool_levels();
+        (self.signers.early() + running + ready, usize::from(MEMBERS) * EARLY_PER_PEER_MAX + 2 * self.batches as usize)
+    }
 }
 
 fn begun(scheme: Scheme) -> Network<Signer> {
-    let params = Params { attempts_max: ATTEMPTS_MAX, ..Params::new(100, MEMBERS.into()) };
+    let params = Params {
+        attempts_max: ATTEMPTS_MAX,
+        early_per_peer_max: EARLY_PER_PEER_MAX,
+        ..Params::new(100, MEMBERS.into())
+    };
     let mut network = Network::new(|_| Signer { signers: Signers::new(params), batches: 0, signature: None });
     let keys = shares::<ProjectivePoint>();
     let public = &keys[&LIAR].public;

@@ -1,7 +1,7 @@
 //! Making triples.
 
 use super::Choices;
-use super::committee::THRESHOLD;
+use super::committee::{MEMBERS, THRESHOLD};
 use super::network::{Machine, Network, Outcome};
 use crate::env::Env;
 use crate::evidence::Evidence;
@@ -57,10 +57,19 @@ impl Machine for Maker {
             network.on(by, |maker, _, _| maker.ready += 1);
         }
     }
+
+    fn kept(&self) -> (usize, usize) {
+        (self.generator.len(), usize::from(MEMBERS) * params().remembered_per_leader_max)
+    }
+}
+
+/// With little room, so that a liar can fill it.
+fn params() -> Params {
+    Params { parallel_per_leader_max: 2, remembered_per_leader_max: 3, ..Params::new(100, 1) }
 }
 
 fn begun() -> Network<Maker> {
-    let mut network = Network::new(|_| Maker { generator: Generator::new(Params::new(100, 1)), ready: 0 });
+    let mut network = Network::new(|_| Maker { generator: Generator::new(params()), ready: 0 });
     let holders: Vec<NodeId> = (1..=THRESHOLD).map(NodeId).collect();
     network.on(NodeId(1), |maker, env, fx| {
         maker.generator.start(&holders, 0, env, fx).expect("the holders fit");

@@ -221,6 +221,9 @@ impl Running {
     fn hear(&mut self, heard: Heard, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
         let Heard { from, statement, signature } = heard;
         if from != self.core.me {
+            if let Some(signature) = signature {
+                self.core.conduct.signed(from, &statement, signature);
+            }
             let replies = self.core.conduct.inbound(from, &statement);
             self.core.outbox.extend(replies);
         }

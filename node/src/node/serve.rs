@@ -125,7 +125,12 @@ impl Execution {
         } else {
             permission::decide(key, &self.claimant, &check.answers)
         };
-        let decision = Decision::Authorise { request: self.id, key, digest: check.subject.digest };
+        let decision = Decision::Authorise {
+            request: self.id,
+            sig_name: check.subject.sig_name.clone(),
+            key,
+            digest: check.subject.digest,
+        };
         match (core.conduct.decide(&decision, verdict.is_ok()), verdict) {
             (true, _) => Ok(()),
             (false, Err(refusal)) => Err(refusal.into()),

@@ -2,14 +2,15 @@
 //!
 //! It needs no clock in common with anyone: announcements count whenever they come. When a proposal is not
 //! answered in time it proposes again, to those who have let it wait least; a FROST announcement is used once, since its
-//! nonce is, and whoever answered a proposal that came to nothing announces itself anew.
+//! nonce is ([`super::proposed`]), and whoever answered a proposal that came to nothing announces itself anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::io::Io;
 use super::pool::Pool;
-use super::standing::Standing;
+use super::proposed::Proposed;
+use super::standing::{Mark, Standing};
 use super::{Announce, Scheme};
 use crate::bugs::{self, Bug};
 use crate::conduct::Decision;
@@ -58,6 +59,8 @@ pub(super) struct Task<'a> {
     pub(super) key: &'a Rc<KeyShare>,
     pub(super) digest: Digest,
     pub(super) scheme: Scheme,
+    /// Who has let deadlines pass since is chosen last.
+    pub(super) since: &'a Mark,
 }
 
 /// The coordinator's state for one attempt.
@@ -76,9 +79,10 @@ impl Coordination {
     }
 
     /// Takes in an announcement whose signature is right. A newer one replaces an older one, whose maker may have
-    /// been restarted in between.
-    pub(super) fn accept(&mut self, announce: Signed<Announce>) {
-        if self.entries.get(&announce.signer).is_none_or(|entry| entry.announce.body != announce.body) {
+    /// been restarted in between; one that has been proposed cannot be chosen again, and replaces nothing.
+    pub(super) fn accept(&mut self, announce: Signed<Announce>, proposed: &Proposed) {
+        let is_new = self.entries.get(&announce.signer).is_none_or(|entry| entry.announce.body != announce.body);
+        if is_new && !proposed.contains(&announce) {
             self.entries.insert(announce.signer, Entry { announce, used: false });
         }
     }
@@ -145,11 +149,11 @@ impl Coordination {
         }
         let patient = matches!(self.grace, Grace::Until(_));
         let clean: BTreeSet<NodeId> =
-            candidates.iter().copied().filter(|c| *c == me || io.standing.is_clean(*c)).collect();
+            candidates.iter().copied().filter(|c| *c == me || is_clean(io.standing, task.since, *c)).collect();
         if clean.len() < k && patient {
             return Step::Wait;
         }
-        let best = choose(me, &candidates, io.standing, k);
+        let best = choose(me, &candidates, (io.standing, task.since), k);
         match task.scheme {
             Scheme::EcdsaK256 => {
                 let eligible = if clean.len() < k { best.iter().copied().collect() } else { clean };
@@ -195,7 +199,8 @@ impl Coordination {
         }
         if !pool.is_making(me, &key, eligible) {
             self.tries += 1;
-            let holders = choose(me, eligible, io.standing, usize::from(task.key.public.threshold));
+            let count = usize::from(task.key.public.threshold);
+            let holders = choose(me, eligible, (io.standing, task.since), count);
             pool.lead(task.key, &holders, 1, io);
         }
         let triples = if pool.is_waiting(&key, eligible) { io.params.triples_ms } else { 0 };
@@ -203,13 +208,14 @@ impl Coordination {
         Step::Wait
     }
 
-    fn propose(&mut self, presignature: Option<Digest>, holders: &[NodeId], io: &Io) -> Step {
+    fn propose(&mut self, presignature: Option<Digest>, holders: &[NodeId], io: &mut Io) -> Step {
         self.tries += 1;
         self.phase = Phase::Proposed(io.env.now.plus_millis(io.params.proposal_ms()));
         let mut announcements = Vec::with_capacity(holders.len());
         for holder in holders {
             if let Some(entry) = self.entries.get_mut(holder) {
                 entry.used = presignature.is_none();
+                io.proposed.insert(&entry.announce);
                 announcements.push(entry.announce.clone());
             }
         }
@@ -217,11 +223,18 @@ impl Coordination {
     }
 }
 
-/// `count` of `eligible`, ascending: this node, then those who have let it wait least, beginning with the node's next
-/// neighbours so that sets differ from leader to leader.
-fn choose(me: NodeId, eligible: &BTreeSet<NodeId>, standing: &Standing, count: usize) -> Vec<NodeId> {
+/// Whether nothing speaks against a peer, in this session nor otherwise.
+fn is_clean(standing: &Standing, since: &Mark, peer: NodeId) -> bool {
+    standing.is_clean(peer) && standing.lapses_since(since, peer) == 0
+}
+
+/// `count` of `eligible`, ascending: this node, then those who have let it wait least, in this session first of all,
+/// beginning with the node's next neighbours so that sets differ from leader to leader. In a session nothing is forgiven,
+/// so every try that fails takes one who failed it further from the next.
+fn choose(me: NodeId, eligible: &BTreeSet<NodeId>, (standing, since): (&Standing, &Mark), count: usize) -> Vec<NodeId> {
     let mut order: Vec<NodeId> = eligible.iter().copied().collect();
-    order.sort_by_key(|node| (*node != me, standing.lapses(*node), *node < me, *node));
+    let failures = |node: NodeId| (standing.lapses_since(since, node), standing.lapses(node));
+    order.sort_by_key(|node| (*node != me, failures(*node), *node < me, *node));
     order.truncate(count);
     order.sort_unstable();
     order
@@ -237,11 +250,23 @@ mod tests {
         let suspected = |lapses: &[u16]| {
             let mut standing = Standing::default();
             lapses.iter().for_each(|node| _ = standing.suspect(NodeId(*node)));
-            choose(NodeId(4), &eligible, &standing, 3)
+            choose(NodeId(4), &eligible, (&standing, &standing.mark()), 3)
         };
         assert_eq!(suspected(&[]), [1, 4, 5].map(NodeId));
         assert_eq!(suspected(&[4, 4, 1, 5]), [2, 3, 4].map(NodeId));
         assert_eq!(suspected(&[1, 2, 3, 5]), [1, 4, 5].map(NodeId), "all alike");
         assert_eq!(suspected(&[1, 2, 3, 5, 1, 5]), [2, 3, 4].map(NodeId));
+    }
+
+    #[test]
+    fn what_a_peer_did_in_a_session_is_not_forgiven_there_whatever_it_answers_elsewhere() {
+        let eligible: BTreeSet<NodeId> = (1..=5).map(NodeId).collect();
+        let mut standing = Standing::default();
+        let (before, _) = (standing.mark(), standing.suspect(NodeId(5)));
+        standing.clear(NodeId(5));
+        let chosen = |since: &Mark| choose(NodeId(4), &eligible, (&standing, since), 3);
+        assert_eq!(chosen(&before), [1, 2, 4].map(NodeId));
+        assert_eq!(chosen(&standing.mark()), [1, 4, 5].map(NodeId), "a later session begins anew");
+        assert!(!is_clean(&standing, &before, NodeId(5)) && standing.is_clean(NodeId(5)));
     }
 }

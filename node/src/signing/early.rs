@@ -37,6 +37,11 @@ pub(super) struct Early {
 }
 
 impl Early {
+    /// How many messages are in waiting.
+    pub(super) fn len(&self) -> usize {
+        self.per_peer.values().sum()
+    }
+
     /// Keeps a message until `expires`; false if the sender's quota is used up.
     pub(super) fn hold(&mut self, awaited: Awaited, delivery: Delivery, expires: Time, per_peer_max: usize) -> bool {
         let held = self.per_peer.entry(delivery.from).or_default();
@@ -100,6 +105,7 @@ mod tests {
         assert!(early.hold(awaited, delivery(1), Time(10), 2));
         assert!(early.hold(awaited, delivery(1), Time(20), 2));
         assert!(!early.hold(awaited, delivery(1), Time(20), 2));
+        assert_eq!(early.len(), 2);
         assert!(early.hold(awaited, delivery(2), Time(20), 2));
         early.expire(Time(10));
         assert!(early.hold(awaited, delivery(1), Time(20), 2));

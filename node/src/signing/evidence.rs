@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PresignOpened, PresignShare, PresignStart, Propose, Share};
-use crate::id::RequestId;
+use super::{PresignOpened, PresignShare, PresignStart, Propose, Scheme, Share};
+use crate::id::{Epoch, KeyId, RequestId};
 use crate::key::PublicKey;
 use crate::triples::SealedPolynomials;
 use crate::wire::Signed;
@@ -15,13 +15,38 @@ pub enum SigningEvidence {
     /// Two proposals of one coordinator for one presignature, or with the same nonces of a holder.
     TwoProposals(Box<[Signed<Propose>; 2]>),
     /// A proposal with an announcement that its alleged maker did not sign.
-    ForgedAnnouncement(Box<Signed<Propose>>),
+    ForgedAnnouncement(Box<ProposalEvidence>),
     /// Opened values, passed on by their leader, which their alleged holder did not sign.
-    ForgedOpening(Box<Signed<PresignOpened>>),
+    ForgedOpening(Box<OpenedEvidence>),
     /// Opened values that are not those of the triples and the key.
     WrongOpening(Box<OpeningEvidence>),
     /// A signature share that is not what its proposal demands.
     WrongShare(Box<ShareEvidence>),
+}
+
+/// A proposal, and what its session's name is made of: a validator's number is another's in another epoch, and a signature
+/// that was right there is none here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProposalEvidence {
+    /// The key and the epoch of its shares.
+    pub key: (KeyId, Epoch),
+    /// The request.
+    pub request: RequestId,
+    /// The name that the action gave the signature.
+    pub sig_name: String,
+    /// How it is made.
+    pub scheme: Scheme,
+    /// The proposal.
+    pub proposal: Signed<Propose>,
+}
+
+/// Opened values as a leader passed them on, with what says of which epoch they are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenedEvidence {
+    /// What they were opened for.
+    pub start: PresignStart,
+    /// The values.
+    pub opened: Signed<PresignOpened>,
 }
 
 /// Opened values with all that it takes to judge them: their maker has signed the hash of the polynomials twice, as it

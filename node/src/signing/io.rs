@@ -2,6 +2,7 @@
 
 use super::early::Delivery;
 use super::params::Params;
+use super::proposed::Proposed;
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, SigningEvidence};
 use crate::bugs::{self, Bug};
@@ -17,6 +18,8 @@ pub(super) struct Io<'a, 'e> {
     /// Messages of this node to itself, and early ones whose time has come.
     pub(super) local: &'a mut Vec<Delivery>,
     pub(super) standing: &'a mut Standing,
+    /// What this node has proposed in any session of this boot.
+    pub(super) proposed: &'a mut Proposed,
     pub(super) params: &'a Params,
     /// Numbers the randomness streams of this boot.
     pub(super) counter: &'a mut u64,

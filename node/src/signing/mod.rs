@@ -17,6 +17,7 @@ mod message;
 mod over;
 mod params;
 mod pool;
+mod proposed;
 mod round;
 mod session;
 mod signers;
@@ -27,7 +28,9 @@ pub(crate) mod tests;
 
 pub use combine::{ClientSignature, CombineError, CombinedSignature, assemble, combine, combine_client};
 pub use effect::{Effect, Misbehaviour};
-pub use evidence::{OpeningEvidence, PresignatureProof, ShareEvidence, SigningEvidence};
+pub use evidence::{
+    OpenedEvidence, OpeningEvidence, PresignatureProof, ProposalEvidence, ShareEvidence, SigningEvidence,
+};
 pub use message::{
     Announce, Finished, Fresh, Message, NonceCommitments, Opening, PresignOpened, PresignShare, PresignStart, Propose,
     Share,

@@ -12,7 +12,7 @@ use super::ecdsa::{Presign, Presignature};
 use super::io::Io;
 use super::round::is_signed;
 use super::{
-    Effect, Message, Misbehaviour, OpeningEvidence, PresignOpened, PresignShare, PresignStart, Propose,
+    Effect, Message, Misbehaviour, OpenedEvidence, OpeningEvidence, PresignOpened, PresignShare, PresignStart, Propose,
     SigningEvidence, is_subset_of,
 };
 use crate::bugs::{self, Bug};
@@ -272,7 +272,9 @@ impl Pool {
         }
         if !list.iter().all(|o| is_signed(o, io.env)) {
             let opened = signature.map(|signature| Signed { body: opened.clone(), signer: from, signature });
-            let evidence = opened.map(|opened| SigningEvidence::ForgedOpening(Box::new(opened)));
+            let start = start.clone();
+            let evidence =
+                opened.map(|opened| SigningEvidence::ForgedOpening(Box::new(OpenedEvidence { start, opened })));
             io.convict(from, Misbehaviour::ForgedOpening { presignature: id }, evidence);
             io.env.dropped(from, "forged opened values");
             return true;
@@ -506,8 +508,13 @@ impl Pool {
         free.any(|(_, p)| p.public.start.leader == me && p.public.start.key == *key)
     }
 
-    /// Forgets what needs a peer that has lost its memory.
-    pub(super) fn forget(&mut self, peer: NodeId) {
+    /// Forgets what needs a peer that has lost its memory. A leader notes that it has waited for that peer in vain: who is
+    /// restarted again and again is chosen last like any other that does not answer.
+    pub(super) fn forget(&mut self, peer: NodeId, io: &mut Io) {
+        let waits = |making: &Making| making.run.start().leader == io.env.me && making.run.missing().contains(&peer);
+        if self.running.values().any(waits) {
+            io.suspect(peer);
+        }
         self.wanted.retain(|(holders, _), _| !holders.contains(&peer));
         self.asked.retain(|holders, _| !holders.contains(&peer));
         self.stock.retain(|(_, holders), _| !holders.contains(&peer));

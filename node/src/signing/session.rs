@@ -12,6 +12,7 @@ use super::io::Io;
 use super::over::Source;
 use super::pool::Pool;
 use super::round::{Judge, Round, Verdict, is_signature};
+use super::standing::Mark;
 use super::{
     Announce, ClientShare, CombinedSignature, Effect, Finished, Fresh, Message, Misbehaviour, Propose, Scheme, Share,
     ShareEvidence, ShareScalar, SigningEvidence, Subject, ecdsa, frost, is_subset_of,
@@ -71,6 +72,8 @@ pub(super) struct Session {
     rounds: BTreeMap<Digest, Round>,
     early: BTreeMap<NodeId, BTreeMap<Digest, Signed<Share>>>,
     coordinating: BTreeMap<u32, Coordination>,
+    /// When it began.
+    began: Mark,
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -88,6 +91,7 @@ impl Session {
             rounds: BTreeMap::new(),
             early: BTreeMap::new(),
             coordinating: BTreeMap::new(),
+            began: io.standing.mark(),
             outcome: None,
         };
         session.announce(0, io);
@@ -144,7 +148,7 @@ impl Session {
             return io.env.dropped(from, "an announcement of a stranger");
         }
         let coordination = self.coordinating.entry(attempt).or_insert_with(Coordination::new);
-        coordination.accept(Signed { body, signer: from, signature });
+        coordination.accept(Signed { body, signer: from, signature }, io.proposed);
         self.coordinate(attempt, pool, io);
     }
 
@@ -155,7 +159,7 @@ impl Session {
             round.missing().into_iter().for_each(|peer| io.suspect(peer));
         }
         let Subject { key, digest, scheme, .. } = &self.subject;
-        let task = Task { key, digest: *digest, scheme: *scheme };
+        let task = Task { key, digest: *digest, scheme: *scheme, since: &self.began };
         match coordination.step(&task, pool, io) {
             Step::Wait => {}
             Step::Join => self.announce(attempt, io),
@@ -252,6 +256,10 @@ impl Session {
     /// A holder's share; kept for a while if its proposal has not arrived.
     pub(super) fn on_share(&mut self, share: Signed<Share>, io: &mut Io) {
         let (from, proposal) = (share.signer, share.body.proposal);
+        // Whoever judges a wrong share looks for the session that its scheme names.
+        if share.body.scheme != self.subject.scheme {
+            return io.env.dropped(from, "a share of another scheme");
+        }
         if let Some(round) = self.rounds.get_mut(&proposal) {
             if !round.accept(share) {
                 return io.env.dropped(from, "a share of a stranger, or a second time");

@@ -7,6 +7,7 @@ use super::early::{Awaited, Delivery, Early};
 use super::io::Io;
 use super::over::Over;
 use super::pool::{Pool, PoolLevels, Refusal, State};
+use super::proposed::Proposed;
 use super::session::{Outcome, Progress, Session, must_wait};
 use super::standing::Standing;
 use super::{Effect, Message, Misbehaviour, Params, PresignStart, Propose, Scheme, SigningEvidence, Subject};
@@ -26,6 +27,7 @@ pub struct Signers {
     pool: Pool,
     early: Early,
     standing: Standing,
+    proposed: Proposed,
     counter: u64,
     /// Sessions that have just ended.
     ended: Vec<SessionId>,
@@ -42,6 +44,7 @@ impl Signers {
             pool: Pool::default(),
             early: Early::default(),
             standing: Standing::default(),
+            proposed: Proposed::default(),
             counter: 0,
             ended: Vec::new(),
         }
@@ -55,6 +58,11 @@ impl Signers {
     /// How full the pool of presignatures is.
     pub fn pool_levels(&self) -> PoolLevels {
         self.pool.levels()
+    }
+
+    /// How many messages wait for what they belong to.
+    pub fn early(&self) -> usize {
+        self.early.len()
     }
 
     /// A key can be used from now on; presignatures are made ahead if the parameters say so.
@@ -140,7 +148,7 @@ impl Signers {
         self.standing.meet(peer, boot);
         if again {
             self.standing.clear(peer);
-            self.pool.forget(peer);
+            self.with(&mut Vec::new(), env, fx, |pool, _, io| pool.forget(peer, io));
             self.sessions.values_mut().for_each(|session| session.forget(peer));
         }
         let mut local = Vec::new();
@@ -214,8 +222,8 @@ impl Signers {
         fx: &mut Vec<Effect>,
         act: impl FnOnce(&mut Pool, &mut BTreeMap<SessionId, Session>, &mut Io) -> T,
     ) -> T {
-        let Self { params, sessions, pool, standing, counter, ended, .. } = self;
-        act(pool, sessions, &mut Io { env, fx, local, standing, params, counter, ended })
+        let Self { params, sessions, pool, standing, proposed, counter, ended, .. } = self;
+        act(pool, sessions, &mut Io { env, fx, local, standing, proposed, params, counter, ended })
     }
 
     fn handle(&mut self, delivery: Delivery, local: &mut Vec<Delivery>, env: &mut Env, fx: &mut Vec<Effect>) {

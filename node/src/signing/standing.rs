@@ -12,15 +12,35 @@ pub(super) struct Standing {
     /// those who fail less often are chosen first, every failure brings a coordinator nearer to a set that answers,
     /// even after an outage has made it suspect everybody.
     lapses: BTreeMap<NodeId, u32>,
+    /// How often it ever did. A liar that answers elsewhere, or is restarted, in between is forgiven what it did, and yet
+    /// known for it in the sessions that it delays: see [`Mark`].
+    ever: BTreeMap<NodeId, u32>,
     /// Signed something wrong.
     liars: BTreeSet<NodeId>,
     /// Which run of a peer is at the other end of the channel.
     boots: BTreeMap<NodeId, Boot>,
 }
 
+/// How often each peer had let deadlines pass when a session began.
+#[derive(Debug, Default)]
+pub(super) struct Mark(BTreeMap<NodeId, u32>);
+
 impl Standing {
+    /// Remembers this instant.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.ever.clone())
+    }
+
+    /// How often the peer has let deadlines pass since then, whatever it did besides.
+    pub(super) fn lapses_since(&self, mark: &Mark, peer: NodeId) -> u32 {
+        let of = |counts: &BTreeMap<NodeId, u32>| counts.get(&peer).copied().unwrap_or_default();
+        of(&self.ever) - of(&mark.0)
+    }
+
     /// The peer let a deadline pass; whether nothing was said against it before.
     pub(super) fn suspect(&mut self, peer: NodeId) -> bool {
+        let ever = self.ever.entry(peer).or_default();
+        *ever = ever.saturating_add(1);
         let lapses = self.lapses.entry(peer).or_default();
         *lapses = lapses.saturating_add(1);
         *lapses == 1

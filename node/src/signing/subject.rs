@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::Scheme;
-use crate::id::{Digest, RequestId, SessionId};
-use crate::key::{KeyShare, PublicKey};
+use crate::id::{Digest, Epoch, KeyId, RequestId, SessionId};
+use crate::key::KeyShare;
 use crate::wire::encode;
 
 /// What is signed, and for whom.
@@ -25,7 +25,12 @@ pub struct Subject {
 impl Subject {
     /// The same at all nodes that agree on everything but the digest, so that they meet at one coordinator.
     pub fn session(&self) -> SessionId {
-        session_id(&self.request, &self.sig_name, &self.key.public, self.scheme)
+        session_id(&self.request, &self.sig_name, self.key_and_epoch(), self.scheme)
+    }
+
+    /// The key and the epoch of its shares.
+    pub(super) fn key_and_epoch(&self) -> (KeyId, Epoch) {
+        (self.key.public.id(), self.key.public.epoch)
     }
 
     pub(super) fn threshold(&self) -> usize {
@@ -35,7 +40,7 @@ impl Subject {
 
 /// The name of the session that makes this signature of a request: the same at all nodes that agree on everything but
 /// the digest.
-pub fn session_id(request: &RequestId, sig_name: &str, key: &PublicKey, scheme: Scheme) -> SessionId {
-    let (id, epoch) = (key.id(), key.epoch.0.to_be_bytes());
+pub fn session_id(request: &RequestId, sig_name: &str, (id, epoch): (KeyId, Epoch), scheme: Scheme) -> SessionId {
+    let epoch = epoch.0.to_be_bytes();
     SessionId::derive("signing/session", &[&request.0, sig_name.as_bytes(), &id.0, &epoch, &encode(&scheme)])
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use super::codec::Reader;
-use super::holder::{last_share_matches, products_of, public_digest, read_sums, sums_hold};
+use super::holder::{last_share_matches, polynomials_of, products_of, public_digest, read_sums, sums_hold};
 use super::message::{Abort, Body, Commit, Opening, Reason, Record, Seal, ShareProof, Start, Step};
 use super::polynomials::{matches, parse, total};
 use super::replay::replay;
@@ -92,7 +92,7 @@ pub enum Proof {
     /// A seal, and an abort of the same holder.
     SealAndAbort(Box<(Signed<Seal>, Signed<Abort>)>),
     /// A seal, and an opening of the same holder.
-    SealAndOpening(Box<(Signed<Seal>, Signed<Opening>)>),
+    SealAndOpening(Box<SealedSeed>),
     /// A commitment, and another seed.
     Seed(Box<(Signed<Commit>, Signed<Opening>)>),
     /// The openings of all holders: what they should have said can be recomputed.
@@ -102,6 +102,18 @@ pub enum Proof {
         /// Those that may be unfounded.
         aborts: Vec<Signed<Abort>>,
     },
+}
+
+/// A seal, and an opening of the seed behind it. The commitments need no signatures: the sealed session is a hash of
+/// them. A restarted holder has another seed, and may open that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSeed {
+    /// The seal.
+    pub seal: Signed<Seal>,
+    /// All holders' commitments, ascending by holder.
+    pub commits: Vec<Commit>,
+    /// The opening.
+    pub opening: Signed<Opening>,
 }
 
 /// A seal with all that determines what it should be. The commitments need no signatures: the sealed session is a hash
@@ -213,12 +225,14 @@ impl Court<'_> {
                 let ours = two.0.body.batch == self.batch && two.1.body.batch == self.batch;
                 guilty(ours && two.1.body.sid == Some(two.0.body.sid), Misbehaviour::BrokenSeal)
             }
-            Proof::SealAndOpening(two) => {
-                self.signed(culprit, &two.0, tools)?;
-                self.signed(culprit, &two.1, tools)?;
-                let opened = session(self.batch, &self.commits_of(&two.1.body.testimony.commits));
-                let ours = two.0.body.batch == self.batch && two.1.body.testimony.batch == self.batch;
-                guilty(ours && opened == two.0.body.sid, Misbehaviour::BrokenSeal)
+            Proof::SealAndOpening(proof) => {
+                self.signed(culprit, &proof.seal, tools)?;
+                self.signed(culprit, &proof.opening, tools)?;
+                let commits = self.sealed_commits(&proof.seal.body, &proof.commits)?;
+                let Opening { seed, testimony, .. } = &proof.opening.body;
+                let committed = commits.get(&culprit).map(|commit| commit.seed);
+                let opened = committed == Some(seed.commitment(self.batch, culprit));
+                guilty(opened && testimony.batch == self.batch, Misbehaviour::BrokenSeal)
             }
             Proof::Seed(two) => {
                 self.signed(culprit, &two.0, tools)?;
@@ -326,17 +340,15 @@ impl Court<'_> {
     /// proved to be right, so what an honest holder seals is determined by the commitments.
     fn seal_is_wrong(&self, proof: &SealProof, tools: &mut Tools) -> Result<bool, Unfounded> {
         let (k, seal) = (self.terms.k(), &proof.seal.body);
-        if [proof.commits.len(), proof.polynomials.len(), proof.products.len()] != [k; 3] || seal.batch != self.batch {
+        if [proof.polynomials.len(), proof.products.len()] != [k; 2] {
             return Err(Unfounded::Consistent);
         }
+        let commits = self.sealed_commits(seal, &proof.commits)?;
         let holders = || self.terms.holders.iter().copied();
-        let commits: BTreeMap<NodeId, Commit> = holders().zip(proof.commits.iter().copied()).collect();
-        if session(self.batch, &commits) != seal.sid {
-            return Err(Unfounded::Consistent);
-        }
         let mut committed = Vec::with_capacity(k);
         for ((holder, commit), body) in commits.iter().zip(&proof.polynomials) {
-            let opened = super::polynomials::opened(&self.terms, (*holder, commit.polynomials), &body.0, tools);
+            let promise = (*holder, commit.polynomials);
+            let opened = polynomials_of(&self.terms, (seal.sid, promise), &body.0, tools);
             committed.push(opened.ok_or(Unfounded::Consistent)?);
         }
         let mut totals = total(self.terms.count, committed.iter(), tools.meter);
@@ -350,8 +362,11 @@ impl Court<'_> {
         Ok(public_digest(seal.sid, &totals, tools) != seal.public)
     }
 
-    fn commits_of(&self, commits: &[Signed<Commit>]) -> BTreeMap<NodeId, Commit> {
-        commits.iter().map(|commit| (commit.signer, commit.body)).collect()
+    /// The commitments of a sealed session of this batch, of which its name is the hash.
+    fn sealed_commits(&self, seal: &Seal, commits: &[Commit]) -> Result<BTreeMap<NodeId, Commit>, Unfounded> {
+        let by_holder: BTreeMap<_, _> = self.terms.holders.iter().copied().zip(commits.iter().copied()).collect();
+        let fits = commits.len() == self.terms.k() && seal.batch == self.batch;
+        if fits && session(self.batch, &by_holder) == seal.sid { Ok(by_holder) } else { Err(Unfounded::Consistent) }
     }
 
     /// Replays a batch whose seeds have all been opened: whose signed steps diverge first, or else whose abort was

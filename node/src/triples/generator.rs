@@ -180,7 +180,7 @@ impl Generator {
     pub fn peer_restarted(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
         let leaders = [peer, env.me];
         let worthless = |run: &&mut Run| leaders.contains(&run.leader()) && run.is_held_by(peer);
-        self.runs.values_mut().filter(worthless).for_each(|run| run.abandon(env, fx));
+        self.runs.values_mut().filter(worthless).for_each(|run| run.abandon(peer, env, fx));
     }
 
     /// Takes in a message over the channel from `from`. The caller has checked `signature` against the sender's

@@ -420,6 +420,16 @@ fn check_products(
     equality_holds(equality(facts), equal, &challenge, &responses, tools).then_some(images)
 }
 
+/// A holder's polynomials for those who were not there, with their proof of knowledge.
+pub(super) fn polynomials_of(
+    terms: &Terms,
+    (sid, promise): (Digest, (NodeId, Digest)),
+    body: &[u8],
+    tools: &mut Tools,
+) -> Option<Vec<Committed>> {
+    open(terms, promise, context(sid, promise.0), body, tools)
+}
+
 /// [`check_products`] for those who were not there.
 pub(super) fn products_of(
     (sid, holder): (Digest, NodeId),

@@ -42,7 +42,7 @@ mod tools;
 mod triple;
 mod waits;
 
-pub use blame::{Evidence, Misbehaviour, Proof, Unfounded};
+pub use blame::{Evidence, Misbehaviour, Proof, SealedSeed, Unfounded};
 pub use effect::Effect;
 pub use generator::{Generator, Refused};
 pub use message::{

@@ -1,5 +1,5 @@
 //! Products of two parties' secrets as sums, from oblivious transfers: the multiplication of Haitner, Makriyannis,
-//! Ranellucci and Tsfadia (2022/1322, section 3, "OT-based multiplication"; in the line of Gilboa 1999).
+//! Ranellucci and Tsfadia (2021/1373; in the line of Gilboa 1999).
 //!
 //! The sender has a, the receiver random signs s_i of 384 transfers. A correction turns transfer i into m_i = d_i + a s_i
 //! at the receiver, d_i at the sender. Only when all corrections are fixed does the receiver show coefficients x_i with

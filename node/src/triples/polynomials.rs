@@ -101,29 +101,18 @@ fn flatten(committed: &[Committed]) -> Vec<ProjectivePoint> {
 /// Takes in a holder's polynomials: they must be what it committed to, and it must know the constants. `None` if not.
 pub(super) fn open(
     terms: &Terms,
-    promise: (NodeId, Digest),
+    (holder, promised): (NodeId, Digest),
     context: [u8; 32],
     body: &[u8],
     tools: &mut Tools,
 ) -> Option<Vec<Committed>> {
-    let committed = opened(terms, promise, body, tools)?;
     let (encoded, proof) = body.split_last_chunk()?;
-    let constants: Vec<ProjectivePoint> = committed.iter().flat_map(|t| [t.a[0], t.b[0]]).collect();
-    knowledge_holds(knowledge(context), encoded, &constants, proof, tools).then_some(committed)
-}
-
-/// A holder's polynomials, if they are what it promised; the proof of knowledge is not checked.
-pub(super) fn opened(
-    terms: &Terms,
-    (holder, promised): (NodeId, Digest),
-    body: &[u8],
-    tools: &mut Tools,
-) -> Option<Vec<Committed>> {
-    let (encoded, _) = body.split_last_chunk::<64>()?;
     if digest(terms, holder, encoded, tools.meter) != promised {
         return None;
     }
-    Some(parse(terms, body)?.0)
+    let committed = parse(terms, body)?.0;
+    let constants: Vec<ProjectivePoint> = committed.iter().flat_map(|t| [t.a[0], t.b[0]]).collect();
+    knowledge_holds(knowledge(context), encoded, &constants, proof, tools).then_some(committed)
 }
 
 /// Reads a body of polynomials without checking it.

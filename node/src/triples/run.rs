@@ -75,6 +75,8 @@ pub(super) struct Run {
     /// Of how many aborts the openings have been replayed in vain.
     replayed: Option<usize>,
     judged: bool,
+    /// This holder has said what it was told because somebody gave up another session.
+    told_of_split: bool,
     began: Time,
     deadline: Time,
     forgotten: bool,
@@ -119,6 +121,7 @@ impl Run {
             premature: false,
             replayed: None,
             judged: false,
+            told_of_split: false,
             began: env.now,
             deadline: env.now.plus_millis(params.run_ms(k)),
             forgotten: false,
@@ -145,12 +148,17 @@ impl Run {
         self.terms.holders.contains(&node)
     }
 
-    /// Gives the batch up because a peer has forgotten its part. That needs no judgement: it is nobody's lie.
-    pub(super) fn abandon(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
+    /// Gives the batch up because a peer has forgotten its part. That needs no judgement: it is nobody's lie. Its leader
+    /// has waited for the peer in vain all the same: who is restarted in batch after batch is chosen last.
+    pub(super) fn abandon(&mut self, peer: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
         if !self.is_under_way() {
             return;
         }
         self.judged = true;
+        if self.leader() == env.me {
+            self.suspects.insert(peer);
+            self.report_suspects(fx);
+        }
         if matches!(self.state, State::Committing(_) | State::Running(_)) {
             self.give_up(Some(Reason::Late), env, fx);
         }
@@ -335,6 +343,9 @@ impl Run {
         if let Some(abort) = self.aborts.get(&from).filter(|abort| abort.body.sid == self.sid) {
             let two = Box::new((seal.clone(), abort.clone()));
             self.name(from, Proof::SealAndAbort(two), env, fx);
+        }
+        if let Some(opening) = self.openings.get(&from) {
+            self.check_sealed_seed(seal.clone(), opening.clone(), env, fx);
         }
         self.seals.insert(from, seal);
         self.release(env, fx);

@@ -74,7 +74,7 @@ pub(super) fn digest(sid: Digest, encoded: &[u8], meter: &mut Meter) -> Digest {
     Digest(hash_parts("triples/public", &[&sid.0, encoded]))
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 impl Sealed {
     /// As if all holders had made these triples, and sealed them with the keys of [`crate::testing`].
     pub(crate) fn of(dealt: &super::triple::DealtTriples) -> Self {

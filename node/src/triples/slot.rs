@@ -9,7 +9,7 @@ use crate::id::{NodeId, SessionId};
 
 /// Bits of a base oblivious transfer's correlation, and of the extension's rows.
 pub(super) const KAPPA: usize = 128;
-/// Oblivious transfers behind one product: 256 bits of a scalar and 2s for s = 64 (Haitner et al. 2022/1322, section 3).
+/// Oblivious transfers behind one product: 256 bits of a scalar and 2s for s = 64 (Haitner et al. 2021/1373).
 pub(super) const PER_PRODUCT: usize = 384;
 /// Columns of the extension in one message.
 pub(super) const COLUMNS_PER_PART: usize = 32;

@@ -54,7 +54,7 @@ fn steps(members: u16, lie: Lie) -> Steps {
         let body = PresignShare { presignature: start.digest(), opening };
         openings.push(sign(body, holder));
     }
-    let session = session_id(&REQUEST, "sig", &key, Scheme::EcdsaK256);
+    let session = session_id(&REQUEST, "sig", (key.id(), key.epoch), Scheme::EcdsaK256);
     let fresh: BTreeMap<NodeId, [u8; 32]> = holders.iter().map(|holder| (*holder, [holder.0 as u8; 32])).collect();
     let announce = |(holder, bytes): (&NodeId, &[u8; 32])| {
         let (coordinator_boot, boot, fresh) = (Boot(0), Boot(0), Fresh::Bytes(*bytes));

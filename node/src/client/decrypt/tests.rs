@@ -14,11 +14,14 @@ use crate::id::Epoch;
 use crate::key::KeyShare;
 use crate::node::decryption::Judge;
 use crate::roster::Member;
+use crate::testing::BOARD;
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
 use k256::elliptic_curve::Field;
+use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_core::{RngCore, SeedableRng};
+use std::collections::BTreeSet;
 
 const SECRET: &[u8] = b"attack at dawn";
 
@@ -48,7 +51,7 @@ impl Scene {
             encryption_key: ProjectivePoint::GENERATOR,
         };
         let roster = Roster::new(Epoch(1), threshold, keys.iter().map(member).collect()).expect("it fits");
-        let key_data = Digest(hash_parts("dkg/key-data", &[&encode(&public)]));
+        let key_data = public.data_digest();
         let user = Wallet::new(SigningKey::random(&mut rng));
         let trusted = Trusted { roster, key: public.point, key_data };
         Self { shares: (1..=n).map(NodeId).map(share).collect(), keys, trusted, user, rng }
@@ -159,13 +162,113 @@ fn a_threshold_of_answers_decrypts_with_f_wrong_or_copied_shares_among_the_first
         assert_eq!(op.culprits().collect::<Vec<_>>(), liars);
         let (key, public_key) = (request.key, scene.trusted.key.encode());
         let routed = ChainEvent::NetworkKeyRouted { key, public_key, key_data: scene.trusted.key_data };
-        let chain = ChainView::new(scene.trusted.roster.clone(), [routed]);
+        let chain = ChainView::new(scene.trusted.roster.clone(), BOARD, [routed]);
         for node in liars {
             let evidence = op.evidence(node).expect("it is a culprit").bytes();
             assert_eq!(blame::verify(&evidence, &chain), Ok(Culprit { node, offence: Offence::WrongDecryptionShare }));
         }
         assert_eq!(op.evidence(NodeId(n)), None);
         assert!(op.key().is_some());
+    }
+}
+
+/// What a node does instead of answering.
+#[derive(Clone, Copy, Debug)]
+enum Lie {
+    /// Gives its share of another identity.
+    OtherIdentity,
+    /// Gives another holder's share as its own.
+    Copied,
+    /// Passes on what another node sealed.
+    Misaddressed,
+    /// Brings public shares of its own.
+    OwnKeys,
+    /// Sends bytes.
+    Garbage,
+    /// Refuses without a reason.
+    Refusal,
+    /// Says nothing.
+    Silence,
+}
+
+const LIES: [Lie; 7] =
+    [Lie::OtherIdentity, Lie::Copied, Lie::Misaddressed, Lie::OwnKeys, Lie::Garbage, Lie::Refusal, Lie::Silence];
+
+impl Scene {
+    /// What a node that lies so sends, if anything.
+    fn lies(&self, node: NodeId, lie: Lie, request: &Decrypt, ciphertext: &Encrypted) -> Option<Vec<u8>> {
+        let identity = Identity::new(&ciphertext.header.conditions, &ciphertext.header.plaintext);
+        let of = |holder: NodeId, text: &[u8]| {
+            let share = &self.shares[usize::from(holder.0) - 1];
+            sign_share(share, Purpose::Identity, text, &mut Meter::default()).expect("a point")
+        };
+        let neighbour = NodeId(node.0 % self.shares.len() as u16 + 1);
+        let result = match lie {
+            Lie::OtherIdentity => self.lie(node, request, of(node, b"other")),
+            Lie::Copied => self.lie(node, request, of(neighbour, identity.as_bytes())),
+            Lie::Misaddressed => self.answer(neighbour, request),
+            Lie::OwnKeys => self.answer(node, request).map(|mut decryption| {
+                decryption.public.commitments[1] += Bls12381::generate(&blstrs::Scalar::from(1));
+                decryption
+            }),
+            Lie::Refusal => {
+                let (message, logs) = ("no".to_owned(), String::new());
+                Err(Failure { code: ErrorCode::NotAuthorized, message, logs })
+            }
+            Lie::Garbage => return Some(b"\xff\xfe".to_vec()),
+            Lie::Silence => return None,
+        };
+        Some(encode(&Response::Decrypt { request: request.id(), result }))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn with_f_liars_in_any_order_a_decryption_completes_and_exactly_wrong_shares_that_were_heard_name_their_makers(
+        size in 0..3_usize, seed: u64,
+    ) {
+        let n = [4_u16, 7, 10][size];
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut scene = Scene::new(n);
+        let (ciphertext, user) = (scene.encrypted(), scene.user.clone());
+        let (request, secret) = scene.request(&ciphertext, &user);
+        let mut order: Vec<NodeId> = (1..=n).map(NodeId).collect();
+        shuffle(&mut order, &mut rng);
+        let mut lies: BTreeMap<NodeId, Lie> = BTreeMap::new();
+        for liar in &order[..usize::from(n - 1) / 3] {
+            lies.insert(*liar, LIES[rng.next_u64() as usize % LIES.len()]);
+        }
+        shuffle(&mut order, &mut rng);
+        let (mut op, mut heard) = (scene.op(&request, &ciphertext, secret), BTreeSet::new());
+        for node in order {
+            let is_open = op.outcome().is_none();
+            let Some(lie) = lies.get(&node) else {
+                say(&mut op, node, scene.answer(node, &request));
+                continue;
+            };
+            let Some(bytes) = scene.lies(node, *lie, &request, &ciphertext) else { continue };
+            op.on_response(node, &bytes, at(1), &mut Vec::new());
+            if is_open && matches!(lie, Lie::OtherIdentity | Lie::Copied) {
+                heard.insert(node);
+            }
+        }
+        prop_assert_eq!(plaintext(&op), Some(Ok(SECRET.to_vec())), "{:?}", lies);
+        prop_assert_eq!(op.culprits().collect::<BTreeSet<_>>(), heard.clone(), "{:?}", lies);
+        let (key, public_key) = (request.key, scene.trusted.key.encode());
+        let routed = ChainEvent::NetworkKeyRouted { key, public_key, key_data: scene.trusted.key_data };
+        let chain = ChainView::new(scene.trusted.roster.clone(), BOARD, [routed]);
+        for node in heard {
+            let judged = blame::verify(&op.evidence(node).expect("it is a culprit").bytes(), &chain);
+            prop_assert_eq!(judged, Ok(Culprit { node, offence: Offence::WrongDecryptionShare }));
+        }
+    }
+}
+
+fn shuffle(list: &mut [NodeId], rng: &mut ChaCha20Rng) {
+    for last in (1..list.len()).rev() {
+        list.swap(last, rng.next_u64() as usize % (last + 1));
     }
 }
 
@@ -238,6 +341,7 @@ fn silence_and_garbage_end_at_the_deadline_with_what_was_missing() {
     assert_eq!(op.outcome(), None, "a share of node 1 is none of node 3");
     op.tick(at(10_000), &mut Vec::new());
     assert_eq!(plaintext(&op), Some(Err(DecryptError::NotEnoughShares { right: 1, needed: 3 })));
+    assert_eq!(op.culprits().count(), 0, "garbage and silence prove nothing");
     let other = Decrypt { plaintext: Digest([1; 32]), ..request };
     let op = scene.op(&other, &ciphertext, secret);
     assert_eq!(plaintext(&op), Some(Err(DecryptError::OtherSubject)));

@@ -103,3 +103,16 @@ impl Committee {
         Signed::new(body, signer, self.identity(signer), &mut Meter::default())
     }
 }
+
+impl<P: KeyCurve> Old<P> {
+    /// The holders of a key that they have made themselves.
+    pub fn generated(committee: Committee) -> Self {
+        let mut made = Net::of(committee, None);
+        made.open_all();
+        made.run(1);
+        let shares: BTreeMap<_, _> = made.ids().into_iter().map(|id| (id, made.key_share(id).clone())).collect();
+        let public = shares.values().next().expect("a member").public.clone();
+        let from = Rc::new(Handover { roster: made.committee.roster.clone(), public });
+        Self { committee: made.committee, from, shares }
+    }
+}

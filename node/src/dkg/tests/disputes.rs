@@ -1,15 +1,11 @@
 //! Whole key generations with dealers and accusers that lie.
 
-use super::liars::Liar;
+use super::liars::{BAD_SHARE, FALSE_COMPLAINT, Liar, TWO_DEALINGS};
 use super::*;
-use proptest::prelude::{ProptestConfig, proptest};
 use std::collections::BTreeSet;
 
 const EVIL: NodeId = NodeId(4);
 const VICTIM: NodeId = NodeId(2);
-const BAD_SHARE: &str = "gave a bad share";
-const FALSE_COMPLAINT: &str = "made a false complaint";
-const TWO_DEALINGS: &str = "gave two different dealings";
 
 fn nodes(ids: impl IntoIterator<Item = u16>) -> Vec<NodeId> {
     ids.into_iter().map(NodeId).collect()
@@ -280,89 +276,4 @@ fn too_few_dealers_after_complaints_restart_at_every_node_however_late() {
     world.open(late);
     world.wait(&mut ChaCha20Rng::seed_from_u64(12));
     assert_eq!(world.nodes[&late].end, Some(End::Restart));
-}
-
-/// What a liar of a random key generation does.
-fn random_liar(world: &World, me: NodeId, honest: &[NodeId], f: usize, rng: &mut ChaCha20Rng) -> (Liar, &'static str) {
-    let session = world.params.session;
-    let mut draw = |bound: usize| (rng.next_u64() % bound as u64) as usize;
-    let kind = draw(5);
-    let victims: BTreeSet<NodeId> = (0..=draw(f)).map(|_| honest[draw(honest.len())]).collect();
-    let list: Vec<NodeId> = victims.iter().copied().collect();
-    let wrong = world.committee.bad_dealing(session, me, u64::from(me.0), &list);
-    let mut garbled = world.committee.dealing(session, me, u64::from(me.0));
-    for victim in &victims {
-        garbled.ciphertexts[usize::from(victim.0) - 1].tag[0] ^= 1;
-    }
-    match kind {
-        0 => (Liar { dealing: Some(wrong), ..Liar::default() }, BAD_SHARE),
-        1 => (Liar { dealing: Some(garbled), ..Liar::default() }, BAD_SHARE),
-        2 => (Liar { dealing: Some(wrong), withholds_from: victims, ..Liar::default() }, BAD_SHARE),
-        // About anybody, another liar and itself included.
-        3 => (
-            Liar { accuses: BTreeSet::from([world.ids()[draw(world.ids().len())]]), ..Liar::default() },
-            FALSE_COMPLAINT,
-        ),
-        _ => (Liar { accuses: victims, ..Liar::default() }, FALSE_COMPLAINT),
-    }
-}
-
-/// Letters and the board's events reach nodes in any order.
-fn churn(world: &mut World, rng: &mut ChaCha20Rng) {
-    loop {
-        for _ in 0..world.mail.len() + 4 * world.nodes.len() {
-            let ids = world.ids();
-            if !rng.next_u64().is_multiple_of(3) && !world.mail.is_empty() {
-                let index = rng.next_u64() as usize % world.mail.len();
-                world.deliver(index);
-            } else {
-                world.read_board(ids[rng.next_u64() as usize % ids.len()]);
-            }
-        }
-        let events: usize = world.ids().iter().map(|&id| usize::from(world.read_board(id))).sum();
-        if events == 0 && world.mail.is_empty() && !world.pass_time() {
-            return;
-        }
-    }
-}
-
-fn run_with_liars(n: u16, seed: u64) {
-    let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let mut world = World::new(n);
-    let f = world.committee.roster.faulty_max();
-    let (honest, liars) = (nodes(1..=n - f as u16), nodes(n - f as u16 + 1..=n));
-    let mut expected = BTreeSet::new();
-    for &id in &liars {
-        let (liar, what) = random_liar(&world, id, &honest, f, &mut rng);
-        world.lie(id, liar);
-        expected.insert((id, what));
-    }
-    world.open_all();
-    churn(&mut world, &mut rng);
-    assert_eq!(world.board.len(), usize::from(n), "everybody is certified");
-    world.is_closed = true;
-    churn(&mut world, &mut rng);
-    world.is_settled = true;
-    churn(&mut world, &mut rng);
-    let bad: BTreeSet<NodeId> = expected.iter().filter(|(_, what)| *what == BAD_SHARE).map(|(id, _)| *id).collect();
-    let dealers = world.board.iter().map(|(dealer, _)| *dealer).filter(|id| !bad.contains(id));
-    let qualified: Vec<NodeId> = dealers.take(world.committee.roster.threshold()).collect();
-    world.is_made_of(&honest, &qualified);
-    for &id in &honest {
-        let named = world.named(id);
-        assert_eq!(named.len(), f, "each once: {named:?}");
-        assert_eq!(named.into_iter().collect::<BTreeSet<_>>(), expected);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn with_f_liars_honest_nodes_share_one_key_and_name_exactly_the_liars(
-        n in proptest::sample::select(vec![4_u16, 7, 10]),
-        seed: u64,
-    ) {
-        run_with_liars(n, seed);
-    }
 }

@@ -4,6 +4,11 @@ use super::*;
 use crate::conduct::Decision;
 use std::collections::BTreeSet;
 
+pub const BAD_SHARE: &str = "gave a bad share";
+pub const INVALID: &str = "gave an invalid dealing";
+pub const FALSE_COMPLAINT: &str = "made a false complaint";
+pub const TWO_DEALINGS: &str = "gave two different dealings";
+
 /// A conduct that deals what it was given, complains about whom it was told to, and keeps its dealing from some.
 pub struct Liar<P: KeyCurve = ProjectivePoint> {
     pub dealing: Option<Dealing<P>>,
@@ -11,18 +16,21 @@ pub struct Liar<P: KeyCurve = ProjectivePoint> {
     pub withholds_from: BTreeSet<NodeId>,
     /// What it tells these instead of its dealing.
     pub second: Option<(BTreeSet<NodeId>, Dealing<P>)>,
+    /// Says nothing to anybody.
+    pub is_silent: bool,
 }
 
 impl<P: KeyCurve> Default for Liar<P> {
     fn default() -> Self {
         let (accuses, withholds_from) = Default::default();
-        Self { dealing: None, accuses, withholds_from, second: None }
+        Self { dealing: None, accuses, withholds_from, second: None, is_silent: false }
     }
 }
 
 impl<P: KeyCurve> Conduct for Liar<P> {
     fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
         match (P::message(&statement), &self.second) {
+            _ if self.is_silent => Vec::new(),
             (Some(Message::Dealing(_) | Message::Fetched(_)), _) if self.withholds_from.contains(&to) => Vec::new(),
             (Some(Message::Dealing(_)), Some((fooled, second))) if fooled.contains(&to) => {
                 vec![(to, P::statement(Message::Dealing(Box::new(second.clone()))))]
@@ -64,16 +72,21 @@ impl<P: KeyCurve> Net<P> {
         self.nodes.get_mut(&id).expect("a member").conduct = Box::new(liar);
     }
 
-    /// Lets a node deal wrong shares to `victims`.
-    pub fn lie_by_dealing(&mut self, id: NodeId, victims: &[NodeId]) {
+    /// In which context a node deals, and what: a random secret, or its share of the key that is handed over.
+    pub fn to_deal(&self, dealer: NodeId) -> (Context<P>, Option<P::Scalar>) {
         let (session, mut meter) = (self.params.session, Meter::default());
-        let (context, secret) = match &self.old {
+        match &self.old {
             None => (Context::new(session, &self.committee.roster, &mut meter), None),
             Some(old) => {
                 let context = Context::handover(session, &self.committee.roster, Rc::clone(&old.from), &mut meter);
-                (context, Some(old.shares[&id].secret))
+                (context, Some(old.shares[&dealer].secret))
             }
-        };
+        }
+    }
+
+    /// Lets a node deal wrong shares to `victims`.
+    pub fn lie_by_dealing(&mut self, id: NodeId, victims: &[NodeId]) {
+        let (context, secret) = self.to_deal(id);
         let dealing = Some(self.committee.spoilt(&context, id, secret, u64::from(id.0), victims));
         self.lie(id, Liar { dealing, ..Liar::default() });
     }

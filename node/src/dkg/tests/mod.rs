@@ -8,7 +8,9 @@ mod disputes;
 mod liars;
 mod misbehaviour;
 mod protocol;
+mod random_liars;
 mod reshare;
+mod reshare_liars;
 mod reshare_secrecy;
 
 use group::ff::Field;
@@ -20,6 +22,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::*;
+use crate::blame::{self, ChainView};
+use crate::chain::{BoardEvent as Shown, ChainEvent};
 use crate::conduct::{Conduct, Honest};
 use crate::curve::{self, Bls12381, Curve, Hidden, SecretPolynomial, interpolate};
 use crate::entropy::Entropy;
@@ -32,6 +36,7 @@ use crate::meter::Meter;
 use crate::note::Note;
 use crate::roster::{Member, Roster};
 use crate::statement::Statement;
+use crate::testing::BOARD;
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 use committee::Committee;
 
@@ -100,7 +105,7 @@ pub struct Old<P: KeyCurve> {
 }
 
 pub fn session_of(attempt: u32) -> SessionId {
-    SessionId::derive("test", &[&attempt.to_be_bytes()])
+    BOARD.session(Epoch(1), 0, attempt.into())
 }
 
 impl<P: KeyCurve> Net<P> {
@@ -127,7 +132,7 @@ impl<P: KeyCurve> Net<P> {
         };
         let old_ids = old.iter().flat_map(|old| old.committee.roster.ids());
         let nodes = committee.roster.ids().chain(old_ids).map(|id| (id, node(id))).collect();
-        let session = session_of(0);
+        let session = BOARD.session(committee.roster.epoch(), 0, 0);
         let params = Params { session, index: 0, attempt: 0, close_block: 100, complaint_block: 103, delta_ms: 10 };
         Self {
             committee,
@@ -400,13 +405,38 @@ impl<P: KeyCurve> Net<P> {
         panic!("retries go on for ever");
     }
 
-    /// Whom a node called a culprit, and why, in order.
+    /// Whom a node called a culprit, and why, in order. What it shows convinces whoever knows the chain.
     pub fn named(&self, id: NodeId) -> Vec<(NodeId, &str)> {
+        let chain = self.chain();
         let named = self.nodes[&id].notes.iter().filter_map(|note| match note {
-            Note::Culprit { node, what, .. } => Some((*node, what.as_str())),
+            Note::Culprit { node, what, evidence } => {
+                let exhibit = evidence.as_ref().expect("naming takes evidence");
+                let judged = blame::verify(&exhibit.0, &chain).map(|culprit| culprit.node);
+                assert_eq!(judged, Ok(*node), "{what}");
+                Some((*node, what.as_str()))
+            }
             _ => None,
         });
         named.collect()
+    }
+
+    /// What stands on the chain, for third parties.
+    pub fn chain(&self) -> ChainView {
+        let Params { session, index, attempt, close_block, complaint_block, .. } = self.params;
+        let opened = Shown::SessionOpened { session, index, attempt: attempt.into(), close_block, complaint_block };
+        let disputes = self.disputes.iter().map(|(dealer, digest, accuser, complaint)| {
+            let (dealer, digest, accuser, complaint) = (*dealer, *digest, *accuser, complaint.clone());
+            Shown::DealingDisputed { session, dealer, digest, accuser, complaint }
+        });
+        let board = std::iter::once(opened).chain(disputes).map(ChainEvent::Board);
+        let Some(Old { from, .. }) = &self.old else {
+            return ChainView::new(self.committee.roster.clone(), BOARD, board);
+        };
+        let (key, key_data) = (from.public.id(), from.public.data_digest());
+        // Only what the votes commit to counts for blame.
+        let routed = ChainEvent::NetworkKeyRouted { key, key_data, public_key: [0; 48] };
+        let events = board.chain([routed]);
+        ChainView::new(self.committee.roster.clone(), BOARD, events).handing_over(session, key, from.roster.clone())
     }
 
     /// Checks that the key that these nodes share is made of the contributions of `dealers`.

@@ -226,8 +226,8 @@ fn restarted<P: KeyCurve>() {
     let stale = net.dealt[&NodeId(3)].clone();
     let old = net.old.take();
     let mut next = Net::of(net.committee, old);
-    next.params = Params { session: session_of(1), attempt: 1, ..next.params };
-    let moved = Dealing { session: session_of(1), ..stale };
+    next.params = Params { session: BOARD.session(Epoch(2), 0, 1), attempt: 1, ..next.params };
+    let moved = Dealing { session: next.params.session, ..stale };
     assert_eq!(moved.verify_public(&context(&next), &Memo::off(), &mut Meter::default()), Err(Flaw::Proof));
     next.open_all();
     next.run(9);

@@ -48,6 +48,21 @@ impl Triple {
     }
 }
 
+/// What a signature is of, and all that its nonce is made anew by: a coordinator may change any of it alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Message {
+    digest: u8,
+    tweak: u8,
+    /// Changes all holders' fresh values.
+    salt: u8,
+}
+
+impl Message {
+    fn of(number: u8) -> Self {
+        Self { digest: number, tweak: number, salt: number }
+    }
+}
+
 /// The nodes and everything published so far by real presigning and signing, as forms beside their values.
 struct Record {
     members: u16,
@@ -80,7 +95,7 @@ impl Record {
     }
 
     /// Makes a presignature from two triples among these holders, and signs the messages with it.
-    fn sign(&mut self, [nonce, product]: [usize; 2], holders: &[NodeId], messages: &[u8]) {
+    fn sign(&mut self, [nonce, product]: [usize; 2], holders: &[NodeId], messages: &[Message]) {
         let (shares, meter) = (keys::deal(self.members, 1), &mut Meter::default());
         let public = shares[&holders[0]].public.clone();
         let (key, epoch, leader, holders) = (public.id(), public.epoch, holders[0], holders.to_vec());
@@ -104,8 +119,8 @@ impl Record {
             self.published.push((sum(&[(one, &k), (one, &a)]), opening.u));
             self.published.push((sum(&[(one, &x), (one, &b)]), opening.v));
             for message in messages {
-                let fresh = start.holders.iter().map(|h| (*h, [h.0 as u8 ^ message; 32])).collect();
-                let (digest, tweak) = (Digest([*message; 32]), Scalar::from(u64::from(*message)));
+                let fresh = start.holders.iter().map(|h| (*h, [h.0 as u8 ^ message.salt; 32])).collect();
+                let (digest, tweak) = (Digest([message.digest; 32]), Scalar::from(u64::from(message.tweak)));
                 let signed = Run::sign(presignature.duplicate(), &public, &digest, &tweak, &fresh, meter);
                 let (run, share) = signed.unwrap();
                 let (f, g) = (run.k_factor, run.sigma_factor);
@@ -154,9 +169,9 @@ fn one_holder_less_than_the_threshold_learns_neither_the_key_nor_a_nonce_from_al
     // Of the 210 coalitions among ten nodes each tenth.
     for (n, k, step) in [(4, 3, 1), (7, 5, 1), (10, 7, 10)] {
         let mut record = Record::new(n, 6);
-        record.sign([0, 1], &nodes(1..=k), &[7]);
-        record.sign([2, 3], &nodes(n - k + 1..=n), &[8]);
-        record.sign([4, 5], &nodes(1..=k), &[9]);
+        record.sign([0, 1], &nodes(1..=k), &[Message::of(7)]);
+        record.sign([2, 3], &nodes(n - k + 1..=n), &[Message::of(8)]);
+        record.sign([4, 5], &nodes(1..=k), &[Message::of(9)]);
         for coalition in sets(n, k - 1).into_iter().step_by(step) {
             assert_eq!(record.known_to(&coalition), (false, vec![]), "{coalition:?} of {n}");
         }
@@ -165,18 +180,45 @@ fn one_holder_less_than_the_threshold_learns_neither_the_key_nor_a_nonce_from_al
 }
 
 #[test]
+fn one_holder_less_learns_nothing_whichever_of_digest_tweak_and_fresh_values_signatures_have_in_common() {
+    let first = Message::of(7);
+    for second in [Message { digest: 8, ..first }, Message { tweak: 8, ..first }, Message { salt: 8, ..first }, first] {
+        for (n, k) in [(4, 3), (7, 5)] {
+            let mut record = Record::new(n, 6);
+            for (pair, message) in [([0, 1], first), ([2, 3], second), ([4, 5], second)] {
+                record.sign(pair, &nodes(n - k + 1..=n), &[message]);
+            }
+            for coalition in sets(n, k - 1).into_iter().step_by(usize::from(n) - 3) {
+                assert_eq!(record.known_to(&coalition), (false, vec![]), "{coalition:?} of {n}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_presignature_that_signs_two_messages_gives_its_nonce_away() {
-    let mut record = Record::new(4, 4);
-    record.sign([0, 1], &nodes(1..=3), &[7, 8]);
-    record.sign([2, 3], &nodes(1..=3), &[9]);
-    assert_eq!(record.known_to(&nodes(1..=2)), (false, vec![0, 1]), "k, and so a of u = k + a, of the first alone");
+    let first = Message::of(7);
+    // Whatever alone is another the second time; the very same again says nothing more.
+    let others = [
+        (Message::of(8), vec![0, 1]),
+        (Message { digest: 8, ..first }, vec![0, 1]),
+        (Message { tweak: 8, ..first }, vec![0, 1]),
+        (Message { salt: 8, ..first }, vec![0, 1]),
+        (first, vec![]),
+    ];
+    for (second, known) in others {
+        let mut record = Record::new(4, 4);
+        record.sign([0, 1], &nodes(1..=3), &[first, second]);
+        record.sign([2, 3], &nodes(1..=3), &[Message::of(9)]);
+        assert_eq!(record.known_to(&nodes(1..=2)), (false, known), "k, and so a of u = k + a, of the first alone");
+    }
 }
 
 #[test]
 fn a_triple_of_three_presignatures_gives_the_key_away() {
     let mut record = Record::new(4, 4);
     for nonce in 0..3 {
-        record.sign([nonce, 3], &nodes(1..=3), &[7 + nonce as u8]);
+        record.sign([nonce, 3], &nodes(1..=3), &[Message::of(7 + nonce as u8)]);
         let expected = if nonce < 2 { (false, vec![]) } else { (true, vec![0, 1, 2, 3]) };
         assert_eq!(record.known_to(&nodes(1..=2)), expected, "after {nonce}");
     }

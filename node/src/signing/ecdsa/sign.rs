@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::presign::Presignature;
 pub use super::presign::Terms;
+use crate::bugs::{self, Bug};
 use crate::curve;
 use crate::id::{Digest, NodeId};
 use crate::key::PublicKey;
@@ -96,6 +97,9 @@ fn rerandomisation(
     tweak: &Scalar,
     fresh: &BTreeMap<NodeId, [u8; 32]>,
 ) -> Scalar {
+    if bugs::planted(Bug::DeltaMissing) {
+        return Scalar::ONE;
+    }
     let tweaked = key.point + curve::times_generator(tweak);
     let holders: Vec<u8> = fresh.keys().flat_map(|holder| holder.0.to_be_bytes()).collect();
     let values: Vec<u8> = fresh.values().flatten().copied().collect();
@@ -146,13 +150,22 @@ mod tests {
     }
 
     fn sign(members: u16, tweak: Scalar, salt: u8) -> (PublicKey, Run, BTreeMap<NodeId, Scalar>) {
+        sign_digest(members, DIGEST, tweak, salt)
+    }
+
+    fn sign_digest(
+        members: u16,
+        digest: Digest,
+        tweak: Scalar,
+        salt: u8,
+    ) -> (PublicKey, Run, BTreeMap<NodeId, Scalar>) {
         let (public, presignatures) = presignatures(members);
         let fresh = presignatures.keys().map(|h| (*h, [h.0 as u8 ^ salt; 32])).collect();
         let mut shares = BTreeMap::new();
         let mut last = None;
         for (holder, presignature) in presignatures {
             let (run, share) =
-                Run::sign(presignature, &public, &DIGEST, &tweak, &fresh, &mut Meter::default()).unwrap();
+                Run::sign(presignature, &public, &digest, &tweak, &fresh, &mut Meter::default()).unwrap();
             shares.insert(holder, share);
             last = Some(run);
         }
@@ -204,7 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn other_fresh_values_give_another_nonce_point() {
-        assert_ne!(sign(4, Scalar::ZERO, 1).1.nonce(), sign(4, Scalar::ZERO, 2).1.nonce());
+    fn another_digest_another_tweak_and_other_fresh_values_each_give_another_nonce_point() {
+        let nonce = |digest, tweak, salt| sign_digest(4, Digest([digest; 32]), Scalar::from(tweak), salt).1.nonce();
+        let first = nonce(1, 0_u64, 1);
+        assert_eq!(nonce(1, 0, 1), first, "the same presignature");
+        for other in [nonce(2, 0, 1), nonce(1, 1, 1), nonce(1, 0, 2)] {
+            assert_ne!(other, first);
+        }
     }
 }

@@ -5,7 +5,9 @@ use crate::id::{Digest, NodeId};
 use crate::signing::io::Io;
 use crate::signing::pool::{Pool, State};
 use crate::signing::round::is_signed;
-use crate::signing::{Announce, Misbehaviour, Propose, Scheme, SigningEvidence, is_subset_of};
+use crate::signing::{
+    Announce, Misbehaviour, ProposalEvidence, Propose, Scheme, SigningEvidence, Subject, is_subset_of,
+};
 use crate::wire::{Signable, SignatureBytes, Signed};
 
 impl Session {
@@ -43,7 +45,10 @@ impl Session {
         let me = io.env.me;
         if !list.iter().filter(|a| a.signer != me).all(|a| is_signed(a, io.env)) {
             let signed = signature.map(|signature| Signed { body: propose.clone(), signer: from, signature });
-            let evidence = signed.map(|signed| SigningEvidence::ForgedAnnouncement(Box::new(signed)));
+            let Subject { request, sig_name, scheme, .. } = &self.subject;
+            let (key, request, sig_name, scheme) = (self.subject.key_and_epoch(), *request, sig_name.clone(), *scheme);
+            let evidence = signed.map(|proposal| ProposalEvidence { key, request, sig_name, scheme, proposal });
+            let evidence = evidence.map(|evidence| SigningEvidence::ForgedAnnouncement(Box::new(evidence)));
             io.convict(from, Misbehaviour::ForgedAnnouncement { proposal: propose.digest() }, evidence);
             return Err("a proposal with a forged announcement");
         }

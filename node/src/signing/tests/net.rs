@@ -5,11 +5,15 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::keys;
+use crate::blame::{ChainView, Culprit, Offence, verify};
+use crate::chain::ChainEvent;
 use crate::conduct::Honest;
 use crate::entropy::Entropy;
 use crate::env::Env;
+use crate::evidence::Evidence;
 use crate::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use crate::io::Time;
 use crate::key::{KeyShare, PublicKey};
@@ -19,12 +23,13 @@ use crate::note::Note;
 use crate::roster::Roster;
 use crate::signing::{ClientShare, CombinedSignature, Effect, Message, Misbehaviour, Params, Scheme, Signers, Subject};
 pub(super) use crate::testing::identity;
-use crate::testing::{is_signed, roster, sign};
-use crate::triples::{DealtTriples, deal};
+use crate::testing::{BOARD, is_signed, roster, sign};
+use crate::triples::{DealtTriples, Sealed, deal};
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 
 pub(super) const DIGEST: Digest = Digest([0x5a; 32]);
 pub(super) const REQUEST: RequestId = RequestId([7; 32]);
+pub(super) const SCHEMES: [Scheme; 3] = [Scheme::EcdsaK256, Scheme::SchnorrK256Sha256, Scheme::SchnorrK256Bip340];
 
 pub(super) struct Peer {
     pub(super) signers: Signers,
@@ -41,8 +46,19 @@ pub(super) enum Parcel {
     Restarted(NodeId),
 }
 
-/// Changes what a node sends; `None` to send nothing.
-pub(super) type Tamper = Box<dyn FnMut(NodeId, NodeId, Message) -> Option<Message>>;
+/// Changes what a node sends to whom: any number of messages instead.
+pub(super) type Tamper = Box<dyn FnMut(NodeId, NodeId, Message) -> Vec<Message>>;
+
+/// A message as it left its sender, tampered with or not, or as it reached its recipient.
+pub(super) struct Entry {
+    pub(super) from: NodeId,
+    pub(super) to: NodeId,
+    pub(super) message: Message,
+    /// It arrives just now; otherwise it is sent.
+    pub(super) arrives: bool,
+    /// The one who sends it, or gets it, has the signature already.
+    pub(super) is_done: bool,
+}
 
 pub(super) struct Net {
     pub(super) peers: BTreeMap<NodeId, Peer>,
@@ -57,6 +73,8 @@ pub(super) struct Net {
     pub(super) loss: u32,
     pub(super) haste: u32,
     pub(super) params: Params,
+    /// Everything that is said and heard, if a test wants to know.
+    pub(super) log: Option<Vec<Entry>>,
     batches: u64,
 }
 
@@ -83,10 +101,11 @@ impl Net {
             rng: ChaCha20Rng::seed_from_u64(seed),
             under_way: Vec::new(),
             down: BTreeSet::new(),
-            tamper: Box::new(|_, _, message| Some(message)),
+            tamper: Box::new(|_, _, message| vec![message]),
             loss: 0,
             haste: 0,
             params,
+            log: None,
             batches: 0,
         }
     }
@@ -126,18 +145,30 @@ impl Net {
         match effect {
             Effect::Send { to, message } => {
                 assert_ne!(to, id, "a node's messages to itself stay inside");
-                if let Some(message) = (self.tamper)(id, to, message) {
+                for message in (self.tamper)(id, to, message) {
+                    self.record(id, to, &message, false);
                     self.post(id, to, &message);
                 }
             }
             Effect::NeedTriples { leader, holders, .. } => {
                 assert_eq!(leader, id);
                 self.batches += 1;
-                for (holder, part) in deal(leader, &holders, self.batches, 4, &mut self.rng) {
+                let dealt = deal(leader, &holders, self.batches, 4, &mut self.rng);
+                let sealed = Some(Arc::new(Sealed::of(&dealt[&leader])));
+                for (holder, part) in dealt {
+                    let part = DealtTriples { sealed: sealed.clone(), ..part };
                     self.under_way.push((holder, Parcel::Triples(part)));
                 }
             }
             other => self.peers.get_mut(&id).unwrap().effects.push(other),
+        }
+    }
+
+    fn record(&mut self, from: NodeId, to: NodeId, message: &Message, arrives: bool) {
+        if self.log.is_some() {
+            let is_done = self.done(if arrives { to } else { from }).is_some();
+            let entry = Entry { from, to, message: message.clone(), arrives, is_done };
+            self.log.get_or_insert_default().push(entry);
         }
     }
 
@@ -210,6 +241,7 @@ impl Net {
                     return;
                 }
                 let _ = message.label();
+                self.record(from, to, &message, true);
                 self.on(to, |signers, env, fx| signers.on_message(from, message, signature, env, fx));
             }
             Parcel::Triples(dealt) => self.on(to, |signers, env, fx| signers.on_triples(dealt, env, fx)),
@@ -251,6 +283,28 @@ impl Net {
         })
     }
 
+    /// What everybody can read on the chain: the validators, and what their votes for the key commit to.
+    fn chain(&self) -> ChainView {
+        let key = self.public();
+        let (public_key, key_data) = (key.uncompressed(), key.data_digest());
+        ChainView::new(self.roster.clone(), BOARD, [ChainEvent::KeyRouted { key: key.id(), public_key, key_data }])
+    }
+
+    /// Whom these nodes name, and for what. Each time they show evidence, whose bytes convince a third party of the same.
+    pub(super) fn named_by(&self, nodes: &[NodeId]) -> BTreeSet<(NodeId, Misbehaviour)> {
+        let (chain, mut judged, mut named) = (self.chain(), BTreeSet::new(), BTreeSet::new());
+        for effect in nodes.iter().flat_map(|node| &self.peers[node].effects) {
+            let Effect::Culprit { node, what, evidence } = effect else { continue };
+            let evidence = evidence.as_ref().unwrap_or_else(|| panic!("{node} is named without evidence: {what:?}"));
+            let bytes = Evidence::Signing((**evidence).clone()).bytes();
+            if judged.insert(bytes.clone()) {
+                assert_eq!(verify(&bytes, &chain), Ok(Culprit { node: *node, offence: offence(what) }));
+            }
+            named.insert((*node, *what));
+        }
+        named
+    }
+
     pub(super) fn culprits(&self) -> BTreeSet<(NodeId, &'static str)> {
         let name = |what: &Misbehaviour| match what {
             Misbehaviour::WrongPresignShare { .. } => "presign",
@@ -259,11 +313,13 @@ impl Net {
             Misbehaviour::ForgedAnnouncement { .. } => "forged",
             Misbehaviour::ForgedOpening { .. } => "forged opening",
         };
-        let of = |effect: &Effect| match effect {
-            Effect::Culprit { node, what, .. } => Some((*node, name(what))),
-            _ => None,
-        };
-        self.peers.values().flat_map(|peer| &peer.effects).filter_map(of).collect()
+        self.named_by(&self.ids()).iter().map(|(node, what)| (*node, name(what))).collect()
+    }
+
+    /// Whom a node suspects, or has suspected.
+    pub(super) fn suspected(&self, by: NodeId) -> BTreeSet<NodeId> {
+        let of = |note: &Note| if let Note::Suspected { node } = note { Some(*node) } else { None };
+        self.peers[&by].notes.iter().filter_map(of).collect()
     }
 
     /// What the clients get from all `nodes`.
@@ -298,6 +354,16 @@ impl Net {
 
     pub(super) fn dropped(&self, id: NodeId, reason: &str) -> bool {
         self.peers[&id].notes.iter().any(|n| matches!(n, Note::Dropped { reason: r, .. } if *r == reason))
+    }
+}
+
+fn offence(what: &Misbehaviour) -> Offence {
+    match what {
+        Misbehaviour::WrongPresignShare { .. } => Offence::WrongOpening,
+        Misbehaviour::WrongShare { .. } => Offence::WrongShare,
+        Misbehaviour::TwoProposals { .. } | Misbehaviour::NoncesProposedTwice { .. } => Offence::TwoProposals,
+        Misbehaviour::ForgedAnnouncement { .. } => Offence::ForgedAnnouncement,
+        Misbehaviour::ForgedOpening { .. } => Offence::ForgedOpening,
     }
 }
 

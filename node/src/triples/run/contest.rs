@@ -7,9 +7,9 @@ use super::{Run, State};
 use crate::bugs::{self, Bug};
 use crate::env::Env;
 use crate::id::NodeId;
-use crate::triples::blame::{Misbehaviour, Proof, Verdict};
+use crate::triples::blame::{Misbehaviour, Proof, SealedSeed, Verdict};
 use crate::triples::effect::Effect;
-use crate::triples::message::{Abort, Message, Opening, Reason, Record, Testimony};
+use crate::triples::message::{Abort, Message, Opening, Reason, Record, Seal, Testimony};
 use crate::triples::slot::{Kind, Slot};
 use crate::triples::tools::Tools;
 use crate::triples::waits::{Around, Awaited, Waits};
@@ -28,6 +28,10 @@ impl Run {
         }
         // A holder that has been restarted may have given up a session that others never knew.
         if self.sid.is_some() && abort.body.sid.is_some() && abort.body.sid != self.sid {
+            // Somebody committed otherwise to others: what this holder was told shows whom.
+            if !mem::replace(&mut self.told_of_split, true) && !self.contested && self.is_under_way() {
+                self.broadcast(Message::Testimony(Box::new(self.testimony())), env, fx);
+            }
             return env.dropped(from, "an abort of another session");
         }
         if let Some(seal) = self.seals.get(&from).filter(|seal| abort.body.sid == Some(seal.body.sid)) {
@@ -167,8 +171,7 @@ impl Run {
             self.name(from, Proof::Seed(two), env, fx);
         }
         if let Some(seal) = self.seals.get(&from) {
-            let two = Box::new((seal.clone(), opening.clone()));
-            self.name(from, Proof::SealAndOpening(two), env, fx);
+            self.check_sealed_seed(seal.clone(), opening.clone(), env, fx);
         }
         self.openings.insert(from, opening);
         // Who opens because others gave up passes on their word. Without any, an opening moves nobody: it would cost a
@@ -176,6 +179,18 @@ impl Run {
         if !self.aborts.is_empty() {
             self.contest(env, fx);
         }
+    }
+
+    /// Names a holder that has opened the seed of the session that it has sealed, whichever came first.
+    pub(super) fn check_sealed_seed(
+        &mut self,
+        seal: Signed<Seal>,
+        opening: Signed<Opening>,
+        env: &mut Env,
+        fx: &mut Vec<Effect>,
+    ) {
+        let (culprit, commits) = (seal.signer, self.commits.values().map(|commit| commit.body).collect());
+        self.name(culprit, Proof::SealAndOpening(Box::new(SealedSeed { seal, commits, opening })), env, fx);
     }
 
     pub(super) fn on_testimony(&mut self, testimony: Signed<Testimony>, env: &mut Env, fx: &mut Vec<Effect>) {
@@ -221,13 +236,14 @@ impl Run {
             return;
         }
         self.accuse(env, fx);
-        for peer in self.terms.peers(env.me).collect::<Vec<_>>() {
-            if !self.openings.contains_key(&peer) && !self.is_sealed(peer, env) {
-                self.suspects.insert(peer);
-            }
-        }
         let split = self.of_two_minds(env);
+        // Where some are of another session, that explains why they do not open.
         if split.is_empty() {
+            for peer in self.terms.peers(env.me).collect::<Vec<_>>() {
+                if !self.openings.contains_key(&peer) && !self.is_sealed(peer, env) {
+                    self.suspects.insert(peer);
+                }
+            }
             self.suspect_late(env);
         }
         self.suspects.extend(split);
@@ -273,6 +289,11 @@ impl Run {
     fn contradictions(&self, env: &mut Env) -> Vec<(NodeId, Proof)> {
         let court = self.court(env);
         let mut found = Vec::new();
+        // A seed may have overtaken the commitment that it is not behind.
+        for (from, opening) in &self.openings {
+            let commit = self.commits.get(from).filter(|commit| court.seed_is_wrong(commit, &opening.body));
+            found.extend(commit.map(|commit| (*from, Proof::Seed(Box::new((commit.clone(), opening.clone()))))));
+        }
         for testimony in self.told() {
             for commit in &testimony.commits {
                 let known =

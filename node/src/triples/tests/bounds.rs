@@ -89,8 +89,8 @@ fn a_leader_whose_batches_run_out_of_time_takes_more_of_it_until_one_is_done_and
 }
 
 #[test]
-fn batches_with_a_restarted_holder_are_given_up_at_once_and_nobody_is_suspected() {
-    for (restarted, notices) in [(3, 1), (1, 2)] {
+fn batches_with_a_restarted_holder_are_given_up_at_once_and_only_their_leader_has_waited_for_it() {
+    for (restarted, notices, suspects) in [(3, 1, 1), (1, 2, 0)] {
         let mut net = Net::new(4, 1, 2);
         net.start();
         for _ in 0..10 {
@@ -99,7 +99,8 @@ fn batches_with_a_restarted_holder_are_given_up_at_once_and_nobody_is_suspected(
         let restarted = NodeId(restarted);
         net.on(NodeId(notices), |generator, env, fx| generator.peer_restarted(restarted, env, fx));
         let effects = &net.peers[&NodeId(notices)].effects;
-        assert!(matches!(effects[..], [Effect::Failed { .. }]), "{effects:?}");
+        assert!(matches!(effects.last(), Some(Effect::Failed { .. })), "{effects:?}");
+        assert_eq!((effects.len(), net.suspected(NodeId(notices)).len()), (1 + suspects, suspects), "{effects:?}");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::wire::{Signed, encode};
 use rand_core::SeedableRng;
 
 /// Lets `liar` replace what it sends to each peer.
-fn lying(net: &mut Net, liar: NodeId, mut lie: impl FnMut(NodeId, &mut Message) + 'static) {
+pub(super) fn lying(net: &mut Net, liar: NodeId, mut lie: impl FnMut(NodeId, &mut Message) + 'static) {
     net.tamper = Box::new(move |from, to, mut message| {
         if from == liar {
             lie(to, &mut message);
@@ -27,7 +27,7 @@ fn lying(net: &mut Net, liar: NodeId, mut lie: impl FnMut(NodeId, &mut Message) 
 }
 
 /// Flips a bit in many places, so that it is noticed whatever the receiver chose.
-fn spoil(step: &mut Step) {
+pub(super) fn spoil(step: &mut Step) {
     let every = if step.slot.kind == Kind::Corrections { 32 } else { step.body.0.len() };
     step.body.0.chunks_mut(every).for_each(|chunk| *chunk.last_mut().unwrap() ^= 1);
 }
@@ -81,6 +81,7 @@ fn a_step_of_any_kind_that_is_wrong_names_its_maker_whoever_that_is() {
 #[test]
 fn a_wrong_step_to_one_holder_names_its_maker_also_when_others_have_sealed() {
     for kind in Kind::ALL {
+        let mut told = Vec::new();
         for (liar, victim) in [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)] {
             let (liar, victim) = (NodeId(liar), NodeId(victim));
             let mut net = Net::new(4, 1, 20 + u64::from(victim.0));
@@ -99,8 +100,18 @@ fn a_wrong_step_to_one_holder_names_its_maker_also_when_others_have_sealed() {
             net.run();
             if lied.get() {
                 assert_named(&net, liar);
+                told.push((liar.0, victim.0));
+            } else {
+                assert_consistent(&net, 1, &net.holders.clone());
             }
         }
+        // A multiplication takes place once between two holders, and each of its steps has one direction.
+        let expected = match kind {
+            Kind::Setup | Kind::Extension | Kind::Answers => vec![(1, 2), (1, 3), (2, 3)],
+            Kind::Choices | Kind::Corrections => vec![(2, 1), (3, 1), (3, 2)],
+            _ => vec![(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)],
+        };
+        assert_eq!(told, expected, "{kind:?}");
     }
 }
 
@@ -262,7 +273,7 @@ fn giving_up_without_a_reason_names_whoever_did() {
 }
 
 /// Node 3 gives a batch up that nothing is wrong with.
-fn unfounded_abort(net: &mut Net, reason: Reason) {
+pub(super) fn unfounded_abort(net: &mut Net, reason: Reason) {
     let batch = net.start();
     let sid = sid_of(net);
     let abort = Abort { batch, sid: Some(sid), reason };
@@ -273,7 +284,7 @@ fn unfounded_abort(net: &mut Net, reason: Reason) {
 }
 
 /// Runs until a step has told the session.
-fn sid_of(net: &mut Net) -> Digest {
+pub(super) fn sid_of(net: &mut Net) -> Digest {
     let sid = Rc::new(Cell::new(None));
     let found = Rc::clone(&sid);
     net.tamper = Box::new(move |_, _, message| {
@@ -292,7 +303,7 @@ fn slot(from: u16, kind: Kind) -> crate::triples::Slot {
 
 /// Runs a batch in which holder 3 stops before its sums and gives up with an accusation of holder 1, made of what
 /// that one has signed.
-fn accused(seed: u64, needed: &[Kind], reason: impl Fn(&BTreeMap<Kind, Signed<Step>>) -> Reason) -> Net {
+pub(super) fn accused(seed: u64, needed: &[Kind], reason: impl Fn(&BTreeMap<Kind, Signed<Step>>) -> Reason) -> Net {
     let mut net = Net::new(4, 1, seed);
     let kept = Rc::new(RefCell::new(BTreeMap::new()));
     let keep = Rc::clone(&kept);
@@ -403,7 +414,7 @@ fn a_leader_that_gives_one_number_to_two_batches_is_named() {
 }
 
 /// Node 1 gives the number of a batch to another one.
-fn two_batches(net: &mut Net) {
+pub(super) fn two_batches(net: &mut Net) {
     net.start();
     let Some(Parcel { bytes, .. }) = net.under_way.first() else { panic!("a commitment is under way") };
     let Ok(Message::Commit(mut joined)) = crate::wire::decode::<Message>(bytes, bytes.len()) else { panic!() };
@@ -417,7 +428,7 @@ fn two_batches(net: &mut Net) {
 }
 
 /// What a node holds against another.
-fn evidence_of(net: &Net, node: NodeId) -> Evidence {
+pub(super) fn evidence_of(net: &Net, node: NodeId) -> Evidence {
     let mut shown = net.peers[&node].effects.iter().filter_map(|effect| match effect {
         Effect::Culprit { evidence, .. } => Some((**evidence).clone()),
         _ => None,
@@ -425,31 +436,13 @@ fn evidence_of(net: &Net, node: NodeId) -> Evidence {
     shown.next().unwrap()
 }
 
-/// Every byte of the evidence is signed or follows from what is: with any other it does not convict, or is no evidence.
-fn assert_rigid(evidence: &Evidence) {
-    let (roster, bytes) = (roster(4), encode(evidence));
-    // Whole seeds and testimonies are under one signature each: some of their bytes stand for all.
-    let step = (bytes.len() / 400).max(1);
-    for at in (0..bytes.len()).step_by(step).chain(bytes.len().saturating_sub(200)..bytes.len()) {
-        let mut changed = bytes.clone();
-        changed[at] ^= 1;
-        let Ok(changed) = crate::wire::decode::<Evidence>(&changed, bytes.len()) else { continue };
-        let judged = changed.verify(&roster, &mut Meter::default(), &Memo::off());
-        assert!(judged.is_err(), "byte {at} of {} is free: {judged:?}", bytes.len());
-    }
-}
-
 #[test]
-fn evidence_of_two_batches_and_of_an_unfounded_abort_fails_when_any_byte_changes() {
-    let mut net = Net::new(4, 1, 13);
-    two_batches(&mut net);
-    assert_rigid(&evidence_of(&net, NodeId(2)));
+fn evidence_of_an_unfounded_abort_takes_no_abort_that_does_not_count() {
     let mut net = Net::new(4, 1, 9);
     unfounded_abort(&mut net, Reason::Unequal);
     let evidence = evidence_of(&net, NodeId(1));
     let Proof::Replay { openings, aborts } = &evidence.proof else { panic!("by replaying") };
     assert_eq!(aborts.len(), 1);
-    assert_rigid(&evidence);
     let late = Abort { reason: Reason::Late, ..aborts[0].body.clone() };
     let late = Signed::new(late, NodeId(3), &identity(NodeId(3)), &mut Meter::default());
     let proof = Proof::Replay { openings: openings.clone(), aborts: vec![aborts[0].clone(), late] };
@@ -474,7 +467,6 @@ fn evidence_fails_when_it_is_changed_when_it_accuses_another_and_under_other_key
     }
     let Proof::Replay { openings, aborts } = &evidence.proof else { panic!("by replaying") };
     assert!(aborts.is_empty(), "that somebody gave up as well is not needed");
-    assert_rigid(&evidence);
     for at in 0..openings.len() {
         let mut changed = openings.clone();
         changed[at].body.testimony.records.pop();

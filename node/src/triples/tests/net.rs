@@ -2,8 +2,10 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::blame::{ChainView, Culprit, Offence, verify};
 use crate::conduct::Honest;
 use crate::entropy::Entropy;
 use crate::env::Env;
@@ -13,15 +15,15 @@ use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::note::Note;
 use crate::roster::Roster;
+use crate::testing::{BOARD, is_signed, sign};
 pub(super) use crate::testing::{identity, roster};
-use crate::testing::{is_signed, sign};
 use crate::triples::DealtTriples;
-use crate::triples::{Effect, Generator, Message, Misbehaviour, Params};
+use crate::triples::{Effect, Evidence, Generator, Message, Misbehaviour, Params};
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode};
 
 pub(super) struct Peer {
     pub(super) generator: Generator,
-    entropy: Entropy,
+    pub(super) entropy: Entropy,
     pub(super) notes: Vec<Note>,
     pub(super) effects: Vec<Effect>,
 }
@@ -45,6 +47,10 @@ pub(super) struct Net {
     pub(super) under_way: Vec<Parcel>,
     pub(super) tamper: Tamper,
     pub(super) memo: Memo,
+    /// What was delivered and was no message at all.
+    pub(super) undecodable: usize,
+    /// Evidence that was judged before.
+    judged: RefCell<BTreeMap<Vec<u8>, Culprit>>,
 }
 
 impl Net {
@@ -65,6 +71,8 @@ impl Net {
             under_way: Vec::new(),
             tamper: Box::new(|_, _, message| vec![message]),
             memo: Memo::shared(),
+            undecodable: 0,
+            judged: RefCell::default(),
         }
     }
 
@@ -109,13 +117,21 @@ impl Net {
 
     /// Starts a batch led by the first holder.
     pub(super) fn start(&mut self) -> SessionId {
-        let (leader, holders) = (self.holders[0], self.holders.clone());
+        self.start_led_by(self.holders[0])
+    }
+
+    /// Starts a batch led by this one of the holders.
+    pub(super) fn start_led_by(&mut self, leader: NodeId) -> SessionId {
+        let holders = self.holders.clone();
         self.on(leader, |generator, env, fx| generator.start(&holders, 0, env, fx)).unwrap()
     }
 
     pub(super) fn deliver(&mut self, parcel: Parcel) {
         let Parcel { from, to, bytes, signature } = parcel;
-        let Ok(message) = decode::<Message>(&bytes, FRAME_BYTES_MAX) else { return };
+        let Ok(message) = decode::<Message>(&bytes, FRAME_BYTES_MAX) else {
+            self.undecodable += 1;
+            return;
+        };
         if is_signed(from, message.signing_digest(), signature) {
             self.on(to, |generator, env, fx| generator.on_message(from, message, signature, env, fx));
         }
@@ -152,18 +168,41 @@ impl Net {
         self.peers[&node].effects.iter().filter(|effect| matches!(effect, Effect::Failed { .. })).count()
     }
 
-    /// Whom `node` named, and for what; every evidence is checked as a third party does, from bytes.
+    /// Whom `node` named, and for what; each evidence is judged as a third party does, from bytes and the validators' keys.
     pub(super) fn named(&self, node: NodeId) -> BTreeMap<NodeId, Misbehaviour> {
+        self.named_where(node, |_| true)
+    }
+
+    /// The same of one batch.
+    pub(super) fn named_in(&self, node: NodeId, batch: SessionId) -> BTreeMap<NodeId, Misbehaviour> {
+        self.named_where(node, |evidence| evidence.start.id() == batch)
+    }
+
+    fn named_where(&self, node: NodeId, of: impl Fn(&Evidence) -> bool) -> BTreeMap<NodeId, Misbehaviour> {
         let mut named = BTreeMap::new();
         for effect in &self.peers[&node].effects {
-            if let Effect::Culprit { node, what, evidence } = effect {
-                let evidence: crate::triples::Evidence = decode(&encode(&**evidence), usize::MAX).unwrap();
-                assert_eq!(evidence.culprit, *node);
-                assert_eq!(evidence.verify(&self.roster, &mut Meter::default(), &Memo::off()), Ok(*what));
+            if let Effect::Culprit { node, what, evidence } = effect
+                && of(evidence)
+            {
+                let offence = Offence::Triples(*what);
+                assert_eq!(self.judge(evidence), Culprit { node: *node, offence });
                 assert!(named.insert(*node, *what).is_none(), "named once");
             }
         }
         named
+    }
+
+    fn judge(&self, evidence: &Evidence) -> Culprit {
+        let bytes = crate::evidence::Evidence::Triples(Box::new(evidence.clone())).bytes();
+        let mut judged = self.judged.borrow_mut();
+        let chain = || ChainView::new(self.roster.clone(), BOARD, []);
+        *judged.entry(bytes).or_insert_with_key(|bytes| verify(bytes, &chain()).expect("evidence convicts"))
+    }
+
+    /// For what reasons `node` has dropped something.
+    pub(super) fn dropped(&self, node: NodeId) -> Vec<&'static str> {
+        let reason = |note: &Note| if let Note::Dropped { reason, .. } = note { Some(*reason) } else { None };
+        self.peers[&node].notes.iter().filter_map(reason).collect()
     }
 
     pub(super) fn suspected(&self, node: NodeId) -> BTreeSet<NodeId> {

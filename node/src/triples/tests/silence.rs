@@ -4,7 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use proptest::prelude::*;
+use rand_core::RngCore;
+
 use super::honest::assert_consistent;
+use super::liars::{Liars, Lie, choose, drawn, is_made};
 use super::net::Net;
 use crate::id::NodeId;
 use crate::triples::{Kind, Message};
@@ -190,4 +194,51 @@ fn f_holders_that_commit_to_each_half_of_the_others_otherwise_are_suspected_alon
             }
         }
     }
+}
+
+/// f liars refuse and say that others let them wait; how many batches fail before an honest leader has its triples.
+fn denied(members: u16, seed: u64) -> usize {
+    let lies = drawn(members, seed, |rng| if rng.next_u32() & 1 == 0 { Lie::Denies } else { Lie::DeniesLate });
+    let mut net = Net::new(members, 1, seed);
+    let honest: Vec<NodeId> = net.roster.ids().filter(|node| !lies.contains_key(node)).collect();
+    let leader = honest[seed as usize % honest.len()];
+    Liars::set(&mut net, &lies, seed);
+    let mut failed = 0;
+    loop {
+        choose(&mut net, leader);
+        let batch = net.start_led_by(leader);
+        net.run();
+        for node in &honest {
+            assert_eq!(net.named(*node).len(), 0, "{node} names somebody for a denial");
+        }
+        let holders = net.holders.iter().filter(|node| !lies.contains_key(node));
+        if holders.clone().all(|node| is_made(&net, *node, batch)) {
+            break;
+        }
+        failed += 1;
+        assert!(failed <= 6 * lies.len(), "denial keeps triples from being made among {members}: {lies:?}");
+    }
+    // Whatever was said of whom: all the honest together still make a batch, with each of them as its leader.
+    net.holders = honest.clone();
+    net.holders.truncate(net.roster.threshold());
+    for leader in net.holders.clone().into_iter().take(if members == 4 { 3 } else { 1 }) {
+        let batch = net.start_led_by(leader);
+        net.run();
+        assert!(net.holders.iter().all(|node| is_made(&net, *node, batch)), "all honest nodes are schedulable");
+    }
+    failed
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn f_holders_that_deny_receipt_get_nobody_named_and_no_honest_holder_excluded(seed: u64) {
+        denied(if seed.is_multiple_of(4) { 7 } else { 4 }, seed);
+    }
+}
+
+#[test]
+fn three_of_ten_that_deny_receipt_cost_an_honest_leader_no_more_than_three_batches() {
+    assert!(denied(10, 5) <= 3);
 }
