@@ -18,13 +18,13 @@ use lit_node::chain::ContractCall;
 use lit_node::chain::abi::DkgBoard;
 use lit_node::conduct::{Conduct, Decision, Secret, SecretKind};
 use lit_node::curve::{Bls12381, ScalarField};
-use lit_node::dkg::{self, Dealing, KeyCurve};
+use lit_node::dkg::{self, Dealing, KeyCurve, Proof, WirePoint};
 use lit_node::id::{Boot, Digest, NodeId, RequestId, SessionId};
 use lit_node::meter::Meter;
 use lit_node::roster::Roster;
 use lit_node::signing;
 use lit_node::statement::Statement;
-use lit_node::wire::{Signable, encode};
+use lit_node::wire::{Signable, SignatureBytes, encode};
 
 /// Who may read something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +55,12 @@ pub struct Witness {
     pub disclosed: BTreeSet<(NodeId, [u8; 32])>,
     /// What was said about triples.
     pub triples: Triples,
+    /// Presignatures that were started, by what their starts hash to.
+    pub presignatures: BTreeSet<Digest>,
+    /// Proposals of ECDSA signatures, by their digests.
+    pub ecdsa_proposals: BTreeSet<Digest>,
+    /// Nonces, and nodes' shares of them, by the run of a protocol that they are for; of several the last.
+    pub nonces: BTreeMap<SessionId, BTreeMap<NodeId, [u8; 32]>>,
 }
 
 /// What everybody can see of a dealing.
@@ -68,8 +74,21 @@ pub struct Dealt {
     pub commitments: Commitments,
     /// Its proof of knowledge, encoded.
     pub proof: Vec<u8>,
+    /// The key under which it hides its shares.
+    pub ephemeral: Ephemeral,
     /// How many other dealings were sent before it.
     pub order: usize,
+}
+
+/// An ephemeral key of a dealing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ephemeral {
+    /// The key, and the proof that the dealer knows its logarithm.
+    pub key: WirePoint,
+    /// See `key`.
+    pub proof: Proof,
+    /// The hash of everything that the key generation is bound to.
+    pub context: [u8; 32],
 }
 
 /// Commitments to the coefficients of a polynomial, over the curve of the key.
@@ -160,15 +179,28 @@ impl Witness {
     }
 
     /// A dealing is sent.
-    fn dealt<P: Watched>(&mut self, dealing: &Dealing<P>) {
+    fn dealt<P: Watched>(&mut self, dealing: &Dealing<P>, context: &dkg::Context<P>) {
+        let (key, proof, context) = (dealing.ephemeral, dealing.ephemeral_proof, *context.digest());
         let order = self.dealings.len();
         self.dealings.entry(dealing.digest()).or_insert_with(|| Dealt {
             session: dealing.session,
             dealer: dealing.dealer,
             commitments: P::commitments(dealing.points()),
             proof: encode(&dealing.proof),
+            ephemeral: Ephemeral { key, proof, context },
             order,
         });
+    }
+
+    /// Something about signing is said.
+    fn signs(&mut self, message: &signing::Message) {
+        match message {
+            signing::Message::PresignStart(start) => _ = self.presignatures.insert(start.digest()),
+            signing::Message::Propose(propose) if propose.presignature.is_some() => {
+                self.ecdsa_proposals.insert(propose.digest());
+            }
+            _ => {}
+        }
     }
 
     /// `reader` receives a dealing that holds this share for it.
@@ -225,7 +257,9 @@ impl Witnessed {
             }
             dkg::Message::Fetch { .. } => return,
         };
-        witness.dealt(dealing);
+        // As the node itself is bound, which may have a mistake planted.
+        let context = dkg::Context::new(dealing.session, &self.reading.roster, &mut Meter::default());
+        witness.dealt(dealing, &context);
         if let Some(share) = self.reading.share(dealing, to) {
             witness.dealt_to(to, dealing.digest(), share);
         }
@@ -245,6 +279,7 @@ impl Conduct for Witnessed {
             match statement {
                 Statement::Dkg(message) => self.watch(&mut witness, *to, message),
                 Statement::NetworkDkg(message) => self.watch(&mut witness, *to, message),
+                Statement::Signing(message) => witness.signs(message),
                 _ => {}
             }
             let bytes = match statement {
@@ -263,6 +298,10 @@ impl Conduct for Witnessed {
 
     fn deal_network_key(&mut self, dealing: Dealing<Bls12381>) -> Dealing<Bls12381> {
         self.inner.deal_network_key(dealing)
+    }
+
+    fn signed(&mut self, from: NodeId, statement: &Statement, signature: SignatureBytes) {
+        self.inner.signed(from, statement, signature);
     }
 
     fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {
@@ -293,6 +332,9 @@ impl Conduct for Witnessed {
         // With a threshold of one, a coefficient, the dealt shares and the key share are one number.
         entry.0 = entry.0.max(secret.kind);
         entry.1.insert(self.me);
+        if secret.kind == SecretKind::Nonce {
+            witness.nonces.entry(secret.session).or_default().insert(self.me, *secret.bytes);
+        }
         drop(witness);
         self.inner.learn(secret);
     }

@@ -281,7 +281,7 @@ fn a_node_that_runs_twice_talks_to_each_side_by_another_instance_and_endangers_n
 }
 
 /// One of each kind of fault, but for [`litsim::fault::Custom`], which other protocols bring.
-const EVERY_FAULT: [&str; 65] = [
+const EVERY_FAULT: [&str; 68] = [
     "loss = { links = 'all', rate = 0.5 }",
     "duplicate = { links = { from = [1] }, rate = 0.5 }",
     "reorder = { links = { to = [2] }, rate = 0.5, delay_ms_max = 50 }",
@@ -328,7 +328,10 @@ const EVERY_FAULT: [&str; 65] = [
     "stale_proof = { node = 2 }",
     "false_complaint = { node = 2, member = 3 }",
     "false_blame = { node = 2, member = 3 }",
-    "bad_sig_share = { node = 2 }",
+    "bad_sig_share = { node = 2, value = 'v' }",
+    "wrong_nonces = { node = 2 }",
+    "wrong_start = { node = 2, holders = true }",
+    "deny_receipt = { node = 2, times = 3 }",
     "rush = { node = 2, copy = true }",
     "withhold = { node = 2 }",
     "wrong_triples = { node = 2, step = 'sums' }",

@@ -1,7 +1,9 @@
 //! A dealer whose dealings anybody can see to be wrong.
 
-use k256::{ProjectivePoint, Scalar};
+use group::ff::Field;
+use k256::Scalar;
 use lit_node::conduct::Conduct;
+use lit_node::curve::{Bls12381, Curve};
 use lit_node::dkg::Dealing;
 
 use super::Line;
@@ -29,10 +31,8 @@ impl BadDealing {
     pub fn new(line: Line, flaw: Flaw) -> Self {
         Self { line, flaw }
     }
-}
 
-impl Conduct for BadDealing {
-    fn deal(&mut self, mut dealing: Dealing) -> Dealing {
+    fn spoil<P: Curve>(&self, mut dealing: Dealing<P>) -> Dealing<P> {
         if !self.line.is_on() {
             return dealing;
         }
@@ -40,12 +40,22 @@ impl Conduct for BadDealing {
         match self.flaw {
             Flaw::Commitment => {
                 if let Some(highest) = dealing.commitments.last_mut() {
-                    *highest = (*highest.point() + ProjectivePoint::GENERATOR).into();
+                    *highest = (*highest.point() + P::generator()).into();
                 }
             }
-            Flaw::Proof => dealing.proof.response += Scalar::ONE,
+            Flaw::Proof => dealing.proof.response += P::Scalar::ONE,
             Flaw::EphemeralProof => dealing.ephemeral_proof.response += Scalar::ONE,
         }
         dealing
+    }
+}
+
+impl Conduct for BadDealing {
+    fn deal(&mut self, dealing: Dealing) -> Dealing {
+        self.spoil(dealing)
+    }
+
+    fn deal_network_key(&mut self, dealing: Dealing<Bls12381>) -> Dealing<Bls12381> {
+        self.spoil(dealing)
     }
 }

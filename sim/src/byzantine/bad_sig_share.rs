@@ -7,17 +7,19 @@ use lit_node::signing::Message;
 use lit_node::statement::Statement;
 
 use super::Aiming;
+use crate::fault::OpenedValue;
 
 /// Adds one to every scalar that it gives to its victims.
 #[derive(Debug)]
 pub struct BadSigShare {
     aiming: Aiming,
+    value: OpenedValue,
 }
 
 impl BadSigShare {
-    /// Spoils what is aimed at.
-    pub fn new(aiming: Aiming) -> Self {
-        Self { aiming }
+    /// Spoils what is aimed at, and of a presignature this value.
+    pub fn new(aiming: Aiming, value: OpenedValue) -> Self {
+        Self { aiming, value }
     }
 }
 
@@ -28,7 +30,14 @@ impl Conduct for BadSigShare {
             self.aiming.act();
             match &mut statement {
                 Statement::Signing(Message::Share(share)) => share.share.0 += Scalar::ONE,
-                Statement::Signing(Message::PresignShare(share)) => share.opening.u += Scalar::ONE,
+                Statement::Signing(Message::PresignShare(share)) => {
+                    let value = match self.value {
+                        OpenedValue::W => &mut share.opening.w,
+                        OpenedValue::U => &mut share.opening.u,
+                        OpenedValue::V => &mut share.opening.v,
+                    };
+                    *value += Scalar::ONE;
+                }
                 _ => {}
             }
         }

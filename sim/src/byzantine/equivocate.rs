@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use k256::ProjectivePoint;
 use lit_node::conduct::Conduct;
-use lit_node::curve::Polynomial;
-use lit_node::dkg::{Context, Dealing, Message, deal};
+use lit_node::curve::{Bls12381, SecretPolynomial};
+use lit_node::dkg::{Context, KeyCurve, Message, deal};
 use lit_node::id::{NodeId, SessionId};
 use lit_node::meter::Meter;
 use lit_node::statement::Statement;
@@ -19,7 +20,8 @@ pub struct Equivocate {
     part: Part,
     aiming: Aiming,
     key: [u8; 32],
-    second: BTreeMap<SessionId, Box<Dealing>>,
+    /// The second dealing of each key generation.
+    second: BTreeMap<SessionId, Statement>,
 }
 
 impl Equivocate {
@@ -32,15 +34,16 @@ impl Equivocate {
         Self { part, aiming, key, second: BTreeMap::new() }
     }
 
-    fn second(&mut self, session: SessionId) -> Box<Dealing> {
+    fn second<P: KeyCurve>(&mut self, session: SessionId) -> Statement {
         let Self { part: Part { me, roster }, key, second, .. } = self;
         let make = || {
             let mut uncounted = Meter::default();
             let mut rng = ChaCha20Rng::from_seed(seed(key, "second dealing", session));
             let context = Context::new(session, roster, &mut uncounted);
             let threshold = u16::try_from(roster.threshold()).expect("a roster's threshold is a u16");
-            let polynomial = Polynomial::random(threshold, &mut rng);
-            Box::new(deal(&context, roster, *me, &polynomial, &mut rng, &mut uncounted))
+            let polynomial = SecretPolynomial::<P>::random(threshold, &mut rng);
+            let dealing = deal(&context, roster, *me, &polynomial, &mut rng, &mut uncounted);
+            P::statement(Message::Dealing(Box::new(dealing)))
         };
         second.entry(session).or_insert_with(make).clone()
     }
@@ -48,12 +51,14 @@ impl Equivocate {
 
 impl Conduct for Equivocate {
     fn outbound(&mut self, to: NodeId, statement: Statement) -> Vec<(NodeId, Statement)> {
-        let is_dealing = matches!(statement, Statement::Dkg(Message::Dealing(_)));
-        if !is_dealing || !self.aiming.hits(to, &statement) {
+        if !statement.is_dealing() || !self.aiming.hits(to, &statement) {
             return vec![(to, statement)];
         }
         self.aiming.act();
-        let second = self.second(statement.label().session);
-        vec![(to, Statement::Dkg(Message::Dealing(second)))]
+        let session = statement.label().session;
+        let is_network_key = matches!(statement, Statement::NetworkDkg(_));
+        let second =
+            if is_network_key { self.second::<Bls12381>(session) } else { self.second::<ProjectivePoint>(session) };
+        vec![(to, second)]
     }
 }

@@ -5,6 +5,7 @@ mod bad_dealing;
 mod bad_sig_share;
 mod coalition;
 mod cut_short;
+mod deny_receipt;
 mod equivocate;
 mod false_abort;
 mod false_blame;
@@ -16,6 +17,7 @@ mod leak;
 mod mutate;
 mod mute;
 mod open_after_seal;
+mod own_keys;
 mod repeat;
 mod replay;
 mod rush;
@@ -31,7 +33,9 @@ mod unreadable_share;
 mod withhold;
 mod withhold_seal;
 mod wrong_decryption_share;
+mod wrong_nonces;
 mod wrong_share;
+mod wrong_start;
 mod wrong_triples;
 mod wrong_vote;
 
@@ -42,10 +46,12 @@ pub use switchboard::{Line, Switchboard};
 use lit_node::bls::{SealedShare, ShareStatement};
 use lit_node::chain::ContractCall;
 use lit_node::conduct::{Conduct, Decision, Honest, Secret};
+use lit_node::curve::Bls12381;
 use lit_node::dkg::Dealing;
 use lit_node::id::{NodeId, RequestId};
 use lit_node::roster::Roster;
 use lit_node::statement::Statement;
+use lit_node::wire::SignatureBytes;
 
 use crate::fault::{Aim, Fault};
 use crate::plan::{FaultId, FaultPlan};
@@ -99,9 +105,13 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
         Fault::WrongProof(_) => Box::new(bad_dealing::BadDealing::new(line, bad_dealing::Flaw::Proof)),
         Fault::StaleProof(_) => Box::new(stale_proof::StaleProof::new(part.clone(), line, key)),
         Fault::FalseComplaint(lie) => Box::new(false_complaint::FalseComplaint::new(line, lie.member)),
+        Fault::FalseBlame(lie) if lie.own_keys => Box::new(own_keys::OwnKeys::new(part.clone(), line, lie.member)),
         Fault::FalseBlame(lie) => Box::new(false_blame::FalseBlame::new(part.clone(), line, lie.member)),
-        Fault::BadSigShare(lie) => Box::new(bad_sig_share::BadSigShare::new(aiming(&lie.aim))),
-        Fault::Rush(lie) => Box::new(rush::Rushing::new(part, aiming(&lie.aim), lie.copy)),
+        Fault::BadSigShare(lie) => Box::new(bad_sig_share::BadSigShare::new(aiming(&lie.aim), lie.value)),
+        Fault::WrongNonces(lie) => Box::new(wrong_nonces::WrongNonces::new(aiming(&lie.aim))),
+        Fault::WrongStart(lie) => Box::new(wrong_start::WrongStart::new(part.clone(), aiming(&lie.aim), lie.holders)),
+        Fault::DenyReceipt(lie) => Box::new(deny_receipt::DenyReceipt::new(aiming(&lie.aim), lie.times)),
+        Fault::Rush(lie) => Box::new(rush::Rushing::new(part, aiming(&lie.aim), rush::Booty::of(lie))),
         Fault::Withhold(_) => Box::new(withhold::Withhold::new(me, line)),
         Fault::Spoof(lie) => Box::new(spoof::Spoof::new(part.clone(), line, lie.member)),
         Fault::IgnorePermissions(_) => Box::new(ignore_permissions::IgnorePermissions::new(line)),
@@ -137,6 +147,14 @@ impl Conduct for Corrupted {
 
     fn deal(&mut self, dealing: Dealing) -> Dealing {
         self.behaviours.iter_mut().fold(dealing, |dealing, behaviour| behaviour.deal(dealing))
+    }
+
+    fn deal_network_key(&mut self, dealing: Dealing<Bls12381>) -> Dealing<Bls12381> {
+        self.behaviours.iter_mut().fold(dealing, |dealing, behaviour| behaviour.deal_network_key(dealing))
+    }
+
+    fn signed(&mut self, from: NodeId, statement: &Statement, signature: SignatureBytes) {
+        self.behaviours.iter_mut().for_each(|behaviour| behaviour.signed(from, statement, signature));
     }
 
     fn inbound(&mut self, from: NodeId, statement: &Statement) -> Vec<(NodeId, Statement)> {

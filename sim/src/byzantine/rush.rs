@@ -5,21 +5,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use k256::{ProjectivePoint, Scalar};
 use lit_node::conduct::Conduct;
+use lit_node::dkg::{Dealing, KeyCurve, Proof};
 use lit_node::id::{NodeId, SessionId};
 use lit_node::io::Label;
 use lit_node::statement::Statement;
 use lit_node::{dkg, signing};
 
 use super::{Aiming, Part};
+use crate::fault::{Rush, StolenKey};
 
 /// A round in which everybody speaks to everybody.
 type Round = (SessionId, &'static str, &'static str);
 
+/// What a rusher makes of what it has heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Booty {
+    /// Nothing.
+    Nothing,
+    /// It says the same.
+    Everything,
+    /// It hides its own shares under the ephemeral key of another dealer.
+    Ephemeral(StolenKey),
+}
+
+impl Booty {
+    /// What a fault says.
+    pub fn of(rush: &Rush) -> Self {
+        match rush.ephemeral {
+            _ if rush.copy => Self::Everything,
+            Some(theft) => Self::Ephemeral(theft),
+            None => Self::Nothing,
+        }
+    }
+}
+
 /// Speaks last.
 pub struct Rushing {
     aiming: Aiming,
-    copy: bool,
+    booty: Booty,
     /// How many others must have spoken: of the dealers, and of the holders.
     dealers: usize,
     holders: usize,
@@ -33,11 +58,11 @@ pub struct Rushing {
 
 impl Rushing {
     /// Waits for as many others as an honest network is sure to hear.
-    pub fn new(part: &Part, aiming: Aiming, copy: bool) -> Self {
+    pub fn new(part: &Part, aiming: Aiming, booty: Booty) -> Self {
         let dealers = part.roster.certificate_size() - 1;
         let holders = part.roster.threshold() - 1;
         let (heard, first, held) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { aiming, copy, dealers, holders, heard, first, held, released: Vec::new() }
+        Self { aiming, booty, dealers, holders, heard, first, held, released: Vec::new() }
     }
 
     fn has_heard(&self, round: &Round) -> bool {
@@ -51,8 +76,8 @@ impl Rushing {
         if !held.is_empty() {
             self.aiming.act();
         }
-        if let Some(first) = self.first.get(round).filter(|_| self.copy) {
-            held.iter_mut().for_each(|(_, own)| copy(first, own, self.aiming.me()));
+        if let Some(first) = self.first.get(round) {
+            held.iter_mut().for_each(|(_, own)| plunder(first, own, self.booty, self.aiming.me()));
         }
         held
     }
@@ -93,15 +118,41 @@ fn round(label: &Label) -> Option<Round> {
     is_heard_by_all.then_some((label.session, label.protocol, label.kind))
 }
 
-/// Puts what another node said into an own statement of the same round.
-fn copy(heard: &Statement, own: &mut Statement, me: NodeId) {
+/// Puts what another node said, or a part of it, into an own statement of the same round.
+fn plunder(heard: &Statement, own: &mut Statement, booty: Booty, me: NodeId) {
     use signing::Message;
     match (heard, own) {
-        (Statement::Dkg(dkg::Message::Dealing(heard)), Statement::Dkg(dkg::Message::Dealing(own))) => {
+        (Statement::Dkg(heard), Statement::Dkg(own)) => plunder_dealing(heard, own, booty, me),
+        (Statement::NetworkDkg(heard), Statement::NetworkDkg(own)) => plunder_dealing(heard, own, booty, me),
+        (Statement::Signing(Message::Share(heard)), Statement::Signing(Message::Share(own)))
+            if booty == Booty::Everything =>
+        {
+            own.share = heard.share;
+        }
+        _ => {}
+    }
+}
+
+fn plunder_dealing<P: KeyCurve>(heard: &dkg::Message<P>, own: &mut dkg::Message<P>, booty: Booty, me: NodeId) {
+    let (dkg::Message::Dealing(heard), dkg::Message::Dealing(own)) = (heard, own) else { return };
+    match booty {
+        Booty::Nothing => {}
+        Booty::Everything => {
             *own = heard.clone();
             own.dealer = me;
         }
-        (Statement::Signing(Message::Share(heard)), Statement::Signing(Message::Share(own))) => own.share = heard.share,
-        _ => {}
+        Booty::Ephemeral(theft) => steal(heard, own, theft),
     }
+}
+
+/// Whoever complains about the ciphertext under a stolen key would reveal what opens its owner's.
+fn steal<P: KeyCurve>(heard: &Dealing<P>, own: &mut Dealing<P>, theft: StolenKey) {
+    let Proof { nonce, response } = heard.ephemeral_proof;
+    (own.ephemeral, own.ephemeral_proof) = match theft {
+        StolenKey::Copied => (heard.ephemeral, heard.ephemeral_proof),
+        StolenKey::Shifted => {
+            let shifted = *heard.ephemeral.point() + ProjectivePoint::GENERATOR;
+            (shifted.into(), Proof { nonce, response: response + Scalar::ONE })
+        }
+    };
 }

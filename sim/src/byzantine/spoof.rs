@@ -35,6 +35,9 @@ impl Conduct for Spoof {
             Statement::Dkg(dkg::Message::Dealing(dealing)) => &mut dealing.dealer,
             Statement::Dkg(dkg::Message::Ack(ack)) => &mut ack.dealer,
             Statement::Dkg(dkg::Message::Fetched(signed)) => &mut signed.signer,
+            Statement::NetworkDkg(dkg::Message::Dealing(dealing)) => &mut dealing.dealer,
+            Statement::NetworkDkg(dkg::Message::Ack(ack)) => &mut ack.dealer,
+            Statement::NetworkDkg(dkg::Message::Fetched(signed)) => &mut signed.signer,
             Statement::Signing(signing::Message::PresignStart(start)) => &mut start.leader,
             _ => return vec![(to, statement)],
         };

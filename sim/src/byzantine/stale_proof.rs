@@ -1,4 +1,5 @@
-//! A dealer that deals the same polynomial in every key generation, and shows the proof of the first one each time.
+//! A dealer that deals the same polynomial in every key generation, and shows the proof of the first one each time. Of the
+//! network's key, over another curve, there is one generation only, so about that one it does not lie.
 
 use lit_node::conduct::Conduct;
 use lit_node::curve::Polynomial;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use lit_node::api::{RESPONSE_BYTES_MAX, Response};
 use lit_node::bls::SealedShare;
+use lit_node::evidence::Exhibit;
 use lit_node::id::{NodeId, RequestId};
 use lit_node::wire::decode;
 
@@ -27,6 +28,8 @@ struct State {
     pools: BTreeMap<usize, Pool>,
     /// Signatures that liars have made on their own.
     published: Vec<Accepted>,
+    /// Evidence that liars have shown, and who.
+    shown: Vec<(NodeId, Exhibit)>,
     /// Whether any liar listens to what nodes answer clients about decryption.
     listens: bool,
     /// What was overheard: the newest first.
@@ -52,6 +55,11 @@ impl Switchboard {
     /// Signatures that liars have made on their own since this was last asked.
     pub fn take_published(&self) -> Vec<Accepted> {
         std::mem::take(&mut self.0.borrow_mut().published)
+    }
+
+    /// Evidence that liars have shown since this was last asked.
+    pub fn take_shown(&self) -> Vec<(NodeId, Exhibit)> {
+        std::mem::take(&mut self.0.borrow_mut().shown)
     }
 
     /// A node's answer to a client travels, in the clear.
@@ -106,6 +114,11 @@ impl Line {
         let mut others = state.overheard.iter().filter(|(_, node, _)| *node != me);
         let of_request = others.clone().find(|(of, ..)| *of == request);
         of_request.or_else(|| others.next()).map(|(.., share)| share.clone())
+    }
+
+    /// Shows evidence to everybody.
+    pub(super) fn show(&self, by: NodeId, evidence: Exhibit) {
+        self.board.0.borrow_mut().shown.push((by, evidence));
     }
 
     /// Shows a signature to everybody.

@@ -102,6 +102,69 @@ aimed! {
         /// Says what it heard first as its own.
         #[serde(default)]
         copy: bool,
+        /// Takes the key under which the first dealer that it heard hides its shares for its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ephemeral: Option<StolenKey>,
+    }
+
+    /// Gives wrong shares of signatures and wrong values of presignatures.
+    BadSigShare "BadSigShare" {
+        /// Which value of a presignature is wrong.
+        #[serde(default, skip_serializing_if = "OpenedValue::is_default")]
+        value: OpenedValue,
+    }
+
+    /// Starts presignatures otherwise at some holders.
+    WrongStart "WrongStart" {
+        /// Names other holders to them, not other triples.
+        #[serde(default)]
+        holders: bool,
+    }
+
+    /// Acts as if it had received nothing.
+    DenyReceipt "DenyReceipt" {
+        /// How often it asks each node for the same thing.
+        #[serde(default = "asks_default")]
+        times: NonZeroU16,
+    }
+}
+
+/// What a dealer makes of the ephemeral key of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StolenKey {
+    /// It is used as it is, with the proof of its owner.
+    Copied,
+    /// A generator is added, to the proof as well.
+    Shifted,
+}
+
+/// A value that a holder of a presignature opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenedValue {
+    /// The share of the product of the nonce and its mask.
+    W,
+    /// The share of the nonce and a mask.
+    #[default]
+    U,
+    /// The share of the key and a mask.
+    V,
+}
+
+impl OpenedValue {
+    /// Whether it is the one that is meant where none is named.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The name, as in scenarios.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::W => "w",
+            Self::U => "u",
+            Self::V => "v",
+        }
     }
 }
 
@@ -151,11 +214,15 @@ pub enum TripleStep {
     LastShares,
     /// The seal of the whole.
     Seal,
+    /// The seed that it opens when a batch is given up.
+    Opening,
+    /// What it says that others had told it, when a batch is given up.
+    Testimony,
 }
 
 impl TripleStep {
     /// Every step, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Polynomials,
         Self::Shares,
         Self::Setup,
@@ -167,11 +234,18 @@ impl TripleStep {
         Self::Sums,
         Self::LastShares,
         Self::Seal,
+        Self::Opening,
+        Self::Testimony,
     ];
 
-    /// The kind of message: that of the node's steps, and the seal after them.
+    /// The name, as in scenarios: the kind of message where there is one of its own.
     pub fn kind(self) -> &'static str {
-        lit_node::triples::Kind::ALL.get(self as usize).map_or("seal", |kind| kind.name())
+        match self {
+            Self::Seal => "seal",
+            Self::Opening => "opening",
+            Self::Testimony => "testimony",
+            step => lit_node::triples::Kind::ALL.get(step as usize).map_or("step", |kind| kind.name()),
+        }
     }
 }
 
@@ -181,6 +255,10 @@ fn events_default() -> NonZeroU32 {
 
 fn times_default() -> NonZeroU16 {
     NonZeroU16::MIN
+}
+
+fn asks_default() -> NonZeroU16 {
+    const { NonZeroU16::new(5).expect("5 is not 0") }
 }
 
 /// Proves falsely.
@@ -215,6 +293,27 @@ pub struct Against<N = NodeId> {
 impl<N> Against<N> {
     pub(super) fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> Against<M> {
         Against { node: name(&self.node), member: name(&self.member) }
+    }
+}
+
+/// Forges evidence against another member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "FalseBlame")]
+pub struct FalseBlame<N = NodeId> {
+    /// Which node lies.
+    pub node: N,
+    /// About which node.
+    pub member: N,
+    /// Everything in the evidence is authentic but for the public shares of the key, which it brings itself. It is shown
+    /// to whoever judges evidence, not to the other nodes.
+    #[serde(default)]
+    pub own_keys: bool,
+}
+
+impl<N> FalseBlame<N> {
+    pub(super) fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> FalseBlame<M> {
+        FalseBlame { node: name(&self.node), member: name(&self.member), own_keys: self.own_keys }
     }
 }
 

@@ -32,7 +32,7 @@ const LABELS: [&str; 22] = [
 ];
 
 /// How many kinds of lies [`lie`] knows.
-const KINDS: u32 = 28;
+const KINDS: u32 = 31;
 
 /// Faults for the last act of a scenario of `nodes` nodes: `liars` of them get one to three behaviours each, with
 /// random aims, and now and then all of them form a coalition. Which ones, and all else, derives from `seed`.
@@ -106,15 +106,18 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
         10 => aimed("wrong_commitment", ""),
         11 => aimed("wrong_proof", &format!(", ephemeral = {}", some % 2 == 0)),
         12 => aimed("false_complaint", &format!(", member = {other}")),
-        13 => aimed("bad_sig_share", &victims),
-        14 => aimed("rush", &format!(", copy = {}", some % 2 == 0)),
+        13 => aimed("bad_sig_share", &format!("{victims}, value = \"{}\"", ["w", "u", "v"][some as usize % 3])),
+        14 => aimed(
+            "rush",
+            ["", ", copy = true", ", ephemeral = \"copied\"", ", ephemeral = \"shifted\""][some as usize % 4],
+        ),
         15 => aimed("withhold", ""),
         16 => aimed("spoof", &format!(", member = {other}")),
         17 => aimed("ignore_permissions", ""),
         18 => aimed("wrong_vote", ""),
         19 => aimed("unfair_sets", &format!(", {} = [{other}]", if some % 2 == 0 { "exclude" } else { "include" })),
         20 => aimed("split_proposals", &victims),
-        21 => aimed("false_blame", &format!(", member = {other}")),
+        21 => aimed("false_blame", &format!(", member = {other}, own_keys = {}", some % 2 == 0)),
         22 => {
             let (first, second) = others.split_at(1 + some as usize % (others.len() - 1));
             aimed("twins", &format!(", sees = {:?}", [first, second]))
@@ -126,6 +129,9 @@ fn lie(dice: &mut Dice, liar: u16, others: &[u16]) -> String {
         24 => aimed("open_after_seal", ""),
         25 => aimed("false_abort", &victims),
         26 => aimed("withhold_seal", &victims),
+        27 => aimed("wrong_nonces", &victims),
+        28 => aimed("wrong_start", &format!("{victims}, holders = {}", some % 2 == 0)),
+        29 => aimed("deny_receipt", &format!("{victims}, times = {}", 1 + some % 9)),
         _ => aimed("stale_proof", ""),
     }
 }

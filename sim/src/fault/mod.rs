@@ -26,8 +26,8 @@ mod wire;
 
 pub use aim::Aim;
 pub use behaviour::{
-    Against, Aimed, Coalition, Corruption, CutShort, Flood, Late, Repeat, Replay, Rush, TripleStep, UnfairSets,
-    WrongProof, WrongShare, WrongTriples,
+    Against, Aimed, BadSigShare, Coalition, Corruption, CutShort, DenyReceipt, FalseBlame, Flood, Late, OpenedValue,
+    Repeat, Replay, Rush, StolenKey, TripleStep, UnfairSets, WrongProof, WrongShare, WrongStart, WrongTriples,
 };
 pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;
@@ -143,10 +143,17 @@ pub enum Fault<N = NodeId> {
     /// A node complains about an honest dealer, which opens its own share in that dealing to everybody.
     FalseComplaint(Against<N>),
     /// A node claims that another member lied, with evidence of its own making: that it proposed two things for the same
-    /// nonces, that it announced or opened other values than it did.
-    FalseBlame(Against<N>),
+    /// nonces, that it announced or opened other values than it did, that its shares are wrong by other public shares.
+    FalseBlame(FalseBlame<N>),
     /// A node gives wrong shares of signatures and wrong values of presignatures.
-    BadSigShare(Aimed<N>),
+    BadSigShare(BadSigShare<N>),
+    /// A node announces FROST nonces that it does not have, and answers proposals of them with shares all the same.
+    WrongNonces(Aimed<N>),
+    /// A node that leads a presignature names other triples to some of its holders, or other holders.
+    WrongStart(WrongStart<N>),
+    /// A node acts as if it had received nothing: it acknowledges no dealing, asks for what it has again and again, and
+    /// says of batches of triples that it waits for others.
+    DenyReceipt(DenyReceipt<N>),
     /// A node says what is said in a round only when it has heard enough others say it.
     Rush(Rush<N>),
     /// A node takes part until it holds the others' values, and gives none of its own: shares of signatures, values of
@@ -243,7 +250,10 @@ impl<N> Fault<N> {
             Self::StaleProof(corruption) => Fault::StaleProof(corruption.map(name)),
             Self::FalseComplaint(against) => Fault::FalseComplaint(against.map(name)),
             Self::FalseBlame(against) => Fault::FalseBlame(against.map(name)),
-            Self::BadSigShare(aimed) => Fault::BadSigShare(aimed.map(name)),
+            Self::BadSigShare(bad) => Fault::BadSigShare(bad.map(name)),
+            Self::WrongNonces(aimed) => Fault::WrongNonces(aimed.map(name)),
+            Self::WrongStart(wrong) => Fault::WrongStart(wrong.map(name)),
+            Self::DenyReceipt(deny) => Fault::DenyReceipt(deny.map(name)),
             Self::Rush(rush) => Fault::Rush(rush.map(name)),
             Self::Withhold(corruption) => Fault::Withhold(corruption.map(name)),
             Self::Spoof(against) => Fault::Spoof(against.map(name)),
@@ -288,14 +298,18 @@ impl Fault {
             Self::Mute(lie)
             | Self::Mutate(lie)
             | Self::Equivocate(lie)
-            | Self::BadSigShare(lie)
+            | Self::WrongNonces(lie)
             | Self::FalseAbort(lie)
             | Self::WithholdSeal(lie)
             | Self::SplitProposals(lie) => from_ref(&lie.node),
             Self::WrongDecryptionShare(lie) => from_ref(&lie.node),
             Self::UnreadableShare(lie) => from_ref(&lie.node),
             Self::WrongTriples(lie) => from_ref(&lie.node),
-            Self::FalseComplaint(lie) | Self::FalseBlame(lie) | Self::Spoof(lie) => from_ref(&lie.node),
+            Self::FalseComplaint(lie) | Self::Spoof(lie) => from_ref(&lie.node),
+            Self::FalseBlame(lie) => from_ref(&lie.node),
+            Self::BadSigShare(lie) => from_ref(&lie.node),
+            Self::WrongStart(lie) => from_ref(&lie.node),
+            Self::DenyReceipt(lie) => from_ref(&lie.node),
             Self::Late(lie) => from_ref(&lie.node),
             Self::Replay(lie) => from_ref(&lie.node),
             Self::Repeat(lie) => from_ref(&lie.node),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use lit_node::id::NodeId;
 
-use super::Fault;
+use super::{Fault, StolenKey};
 
 /// What nodes do that lie.
 pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,10 +38,27 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fault::WrongProof(lie) => write!(f, "{} proves falsely", lie.node),
         Fault::StaleProof(lie) => write!(f, "{} proves with what it proved before", lie.node),
         Fault::FalseComplaint(lie) => write!(f, "{} complains falsely about {}", lie.node, lie.member),
+        Fault::FalseBlame(lie) if lie.own_keys => {
+            write!(f, "{} shows evidence against {} with keys of its own", lie.node, lie.member)
+        }
         Fault::FalseBlame(lie) => write!(f, "{} forges evidence against {}", lie.node, lie.member),
-        Fault::BadSigShare(lie) => write!(f, "{} gives wrong shares{}", lie.node, lie.aim),
+        Fault::BadSigShare(lie) if lie.value.is_default() => write!(f, "{} gives wrong shares{}", lie.node, lie.aim),
+        Fault::BadSigShare(lie) => {
+            write!(f, "{} gives wrong shares and values {}{}", lie.node, lie.value.name(), lie.aim)
+        }
+        Fault::WrongNonces(lie) => write!(f, "{} announces nonces that it does not have{}", lie.node, lie.aim),
+        Fault::WrongStart(lie) => {
+            let what = if lie.holders { "holders" } else { "triples" };
+            write!(f, "{} starts presignatures of other {what}{}", lie.node, lie.aim)
+        }
+        Fault::DenyReceipt(lie) => write!(f, "{} denies what it has received{}", lie.node, lie.aim),
         Fault::Rush(lie) => {
-            let then = if lie.copy { ", and copies them" } else { "" };
+            let then = match (lie.copy, lie.ephemeral) {
+                (true, _) => ", and copies them",
+                (false, Some(StolenKey::Copied)) => ", and takes their ephemeral keys",
+                (false, Some(StolenKey::Shifted)) => ", and shifts their ephemeral keys",
+                (false, None) => "",
+            };
             write!(f, "{} waits for the others{then}{}", lie.node, lie.aim)
         }
         Fault::Withhold(lie) => write!(f, "{} takes values and gives none", lie.node),

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k256::elliptic_curve::{Field, PrimeField};
-use lit_node::curve::{Curve, ScalarField};
+use lit_node::curve::{Curve, ScalarField, scalar_reduce, times_generator};
 use lit_node::id::{Digest, NodeId};
+use lit_node::wire::hash_parts;
 
 use super::{Facts, Oracle, Violation};
-use crate::witness::{Commitments, Dealt, Witness};
+use crate::witness::{Commitments, Dealt, Ephemeral, Witness};
 
 /// An acknowledgement says: I hold this dealing, and my share in it is right. For each that an honest node gave, the
 /// share that the dealing held for that node is looked up and compared with the commitments; and the proof of knowledge
-/// in it must not be one that had been used for another key generation or dealer.
+/// in it must not be one that had been used for another key generation or dealer. The key that hides the shares must be
+/// the dealer's own, proven by Schnorr's equation: a complaint reveals what opens everything under that key.
 #[derive(Default)]
 pub struct AckSoundness;
 
@@ -43,6 +45,13 @@ impl Oracle for AckSoundness {
                     session.short()
                 );
                 report(vec![node], detail);
+            }
+            if !is_own(&dealt.ephemeral, *dealer) {
+                let detail = format!(
+                    "a dealing of {dealer} is acknowledged in key generation {} under a key that is not proven to be its own",
+                    session.short()
+                );
+                report(nodes.clone(), detail);
             }
             if is_stale(witness, dealt, &acknowledged) {
                 let detail = format!(
@@ -102,11 +111,19 @@ fn is_stale(witness: &Witness, dealt: &Dealt, acknowledged: &BTreeSet<Digest>) -
     dealings.filter(before).any(|other| other.proof == dealt.proof)
 }
 
+/// z G = R + c E, where the challenge c names the key generation and the dealer.
+fn is_own(Ephemeral { key, proof, context }: &Ephemeral, dealer: NodeId) -> bool {
+    let parts: [&[u8]; 4] = [key.bytes(), proof.nonce.bytes(), context, &dealer.0.to_be_bytes()];
+    let challenge = scalar_reduce(&hash_parts("dkg/proof/ephemeral", &parts));
+    times_generator(&proof.response) == *proof.nonce.point() + *key.point() * challenge
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{facts, witness};
     use super::*;
-    use k256::Scalar;
+    use k256::{ProjectivePoint, Scalar};
+    use lit_node::dkg::{Proof, WirePoint};
     use lit_node::id::SessionId;
 
     const DIGEST: Digest = Digest([1; 32]);
@@ -119,7 +136,8 @@ mod tests {
     fn dealing_over<P: Curve>(commitments: fn(Vec<P>) -> Commitments) -> Witness {
         let mut witness = witness();
         let commitments = commitments([5u64, 2].map(|c| P::generate(&P::Scalar::from(c))).to_vec());
-        let dealt = Dealt { session: SessionId([2; 32]), dealer: NodeId(1), commitments, proof: vec![7], order: 1 };
+        let (session, dealer, ephemeral) = (SessionId([2; 32]), NodeId(1), ephemeral(NodeId(1)));
+        let dealt = Dealt { session, dealer, commitments, proof: vec![7], ephemeral, order: 1 };
         witness.dealings.insert(DIGEST, dealt);
         for node in 1..=3u16 {
             let share = P::Scalar::from(5 + 2 * u64::from(node));
@@ -127,6 +145,31 @@ mod tests {
             witness.acknowledged.insert((NodeId(node), DIGEST));
         }
         witness
+    }
+
+    /// A key whose logarithm is 9, with a proof of `dealer`; the nonce's is 4.
+    fn ephemeral(dealer: NodeId) -> Ephemeral {
+        let point = |logarithm: u64| WirePoint::from(times_generator(&Scalar::from(logarithm)));
+        let (key, nonce, context) = (point(9), point(4), [6; 32]);
+        let parts: [&[u8]; 4] = [key.bytes(), nonce.bytes(), &context, &dealer.0.to_be_bytes()];
+        let challenge = scalar_reduce(&hash_parts("dkg/proof/ephemeral", &parts));
+        let response = Scalar::from(4u64) + challenge * Scalar::from(9u64);
+        Ephemeral { key, proof: Proof { nonce, response }, context }
+    }
+
+    #[test]
+    fn the_key_that_hides_the_shares_is_the_dealers_own_and_not_copied_or_shifted() {
+        let judged = |ephemeral: Ephemeral| {
+            let mut witness = dealing();
+            witness.dealings.get_mut(&DIGEST).unwrap().ephemeral = ephemeral;
+            judged(&witness).into_iter().map(|violation| violation.nodes.len()).collect::<Vec<_>>()
+        };
+        let own = ephemeral(NodeId(1));
+        assert_eq!(judged(own), [0; 0]);
+        assert_eq!(judged(ephemeral(NodeId(2))), [3], "another dealer's");
+        let shifted = WirePoint::from(*own.key.point() + ProjectivePoint::GENERATOR);
+        assert_eq!(judged(Ephemeral { key: shifted, ..own }), [3]);
+        assert_eq!(judged(Ephemeral { context: [7; 32], ..own }), [3], "of another key generation");
     }
 
     fn judged(witness: &Witness) -> Vec<Violation> {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use lit_node::blame;
 use lit_node::evidence::Exhibit;
 use lit_node::id::NodeId;
 use lit_node::note::Note;
+use lit_node::signing::Misbehaviour;
+use lit_node::{blame, bugs};
 
 use super::{Event, Facts, Oracle, Violation};
 use crate::heap::Nanos;
@@ -13,9 +14,15 @@ use crate::heap::Nanos;
 /// What an honest node shows as evidence convinces a third party who knows nothing but the chain. Besides it compares
 /// everyone whom an honest node names as a culprit with those whom the plan corrupts. Whoever crashes, is slow
 /// or cut off has done nothing wrong. What holds for honest nodes holds for clients.
+///
+/// A naming without evidence convinces nobody. There is one exception: where triples were dealt, nobody has sealed what
+/// would show others that a value or an ECDSA share of a presignature is wrong, and its holders alone can see it.
+///
+/// What liars show is judged by the code that ships, mistakes included; whom it may convict is what the plan says.
 #[derive(Default)]
 pub struct CulpritSoundness {
     named: Vec<Named>,
+    shown: Vec<(Nanos, NodeId, Exhibit)>,
 }
 
 /// Who names somebody.
@@ -55,6 +62,7 @@ impl Oracle for CulpritSoundness {
             Event::Accused { client, node, what, evidence } => {
                 (By::Client(client.to_owned()), node, what.to_owned(), Some(evidence.clone()))
             }
+            Event::Shown { by, evidence } => return self.shown.push((at, by, evidence.clone())),
             _ => return,
         };
         if !self.named.iter().any(|named| (&named.by, named.node, &named.evidence) == (&by, node, &evidence)) {
@@ -65,7 +73,7 @@ impl Oracle for CulpritSoundness {
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let corrupted = |node: &NodeId| facts.corrupted.contains(node);
         let by_honest = self.named.iter().filter(|named| !matches!(&named.by, By::Node(by) if corrupted(by)));
-        let mut found = Vec::new();
+        let mut found = misled(&self.shown, facts);
         for Named { at, by, node, what, evidence } in by_honest {
             let nodes = match by {
                 By::Node(by) => vec![*by, *node],
@@ -80,7 +88,8 @@ impl Oracle for CulpritSoundness {
                 Some(Ok(culprit)) if culprit.node == *node => None,
                 Some(Ok(culprit)) => Some(format!("it convicts {}", culprit.node)),
                 Some(Err(error)) => Some(error.to_string()),
-                None => None,
+                None if needs_none(what, facts) => None,
+                None => Some("there is none".to_owned()),
             };
             found
                 .extend(fault.map(|fault| violation(format!("the evidence of {by} against {node} ({what}): {fault}"))));
@@ -89,16 +98,49 @@ impl Oracle for CulpritSoundness {
     }
 }
 
+/// Whether what somebody is named for is what only the holders of a presignature of dealt triples can see.
+fn needs_none(what: &str, facts: &Facts<'_>) -> bool {
+    let is = |misbehaviour: Misbehaviour| format!("{misbehaviour:?}") == what;
+    let witness = facts.witness;
+    let openings = witness.presignatures.iter().map(|id| Misbehaviour::WrongPresignShare { presignature: *id });
+    let shares = witness.ecdsa_proposals.iter().map(|id| Misbehaviour::WrongShare { proposal: *id });
+    facts.dealt && openings.chain(shares).any(is)
+}
+
+/// Honest nodes that evidence which liars have shown convicts, before a judge that is built like the nodes.
+fn misled(shown: &[(Nanos, NodeId, Exhibit)], facts: &Facts<'_>) -> Vec<Violation> {
+    let _as_built = bugs::plant(facts.bugs);
+    let verdicts = shown.iter().filter_map(|(at, by, Exhibit(bytes))| {
+        let culprit = blame::verify(bytes, &facts.chain).ok()?;
+        Some((*at, *by, culprit)).filter(|(.., culprit)| !facts.corrupted.contains(&culprit.node))
+    });
+    verdicts
+        .map(|(at, by, culprit)| Violation {
+            oracle: "culprit-soundness",
+            at,
+            nodes: vec![by, culprit.node],
+            detail: format!("what {by} shows convicts {}, which is honest: {}", culprit.node, culprit.offence),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{facts, witness};
     use super::*;
+    use k256::ProjectivePoint;
     use k256::ecdsa::SigningKey;
+    use lit_node::bugs::{Bug, BugSet};
     use lit_node::evidence::Evidence;
-    use lit_node::id::{Boot, Epoch};
+    use lit_node::id::{Boot, Digest, Epoch, RequestId};
+    use lit_node::key::PublicKey;
     use lit_node::meter::Meter;
+    use lit_node::signing::{
+        Announce, Fresh, NonceCommitments, Propose, Scheme, Share, ShareEvidence, ShareScalar, SigningEvidence,
+        session_id,
+    };
     use lit_node::triples::{self, Proof, Start};
-    use lit_node::wire::Signed;
+    use lit_node::wire::{Signable, Signed};
 
     /// Two batches to which node 1, the only validator of these facts, gave one number.
     fn two_starts() -> Exhibit {
@@ -134,14 +176,79 @@ mod tests {
     fn only_the_corrupted_may_be_named_and_what_they_say_of_others_does_not_count() {
         let judged = |by: u16, node: u16| {
             let mut oracle = CulpritSoundness::default();
-            let note = Note::Culprit { node: NodeId(node), what: "WrongShare".into(), evidence: None };
+            let note = Note::Culprit { node: NodeId(node), what: "TwoStarts".into(), evidence: Some(two_starts()) };
             oracle.observe(1, Event::Noted(NodeId(by), &note));
             oracle.observe(2, Event::Noted(NodeId(by), &note));
-            oracle.judge(&Facts { corrupted: &[NodeId(4)], ..facts(&witness()) }).len()
+            let found = |corrupted| oracle.judge(&Facts { corrupted, ..facts(&witness()) }).len();
+            [&[NodeId(1)][..], &[NodeId(by)], &[]].map(found)
         };
-        assert_eq!(judged(1, 4), 0);
-        assert_eq!(judged(4, 1), 0);
-        assert_eq!(judged(1, 2), 1);
+        assert_eq!(judged(2, 1), [0, 0, 1]);
+    }
+
+    #[test]
+    fn a_naming_without_evidence_is_for_what_only_holders_of_dealt_triples_can_see() {
+        let (presignature, proposal) = (Digest([1; 32]), Digest([2; 32]));
+        let judged = |what: Misbehaviour, dealt: bool| {
+            let mut witness = witness();
+            witness.presignatures.insert(presignature);
+            witness.ecdsa_proposals.insert(proposal);
+            let note = Note::Culprit { node: NodeId(4), what: format!("{what:?}"), evidence: None };
+            let mut oracle = CulpritSoundness::default();
+            oracle.observe(1, Event::Noted(NodeId(1), &note));
+            oracle.judge(&Facts { corrupted: &[NodeId(4)], dealt, ..facts(&witness) }).len()
+        };
+        let of_presignature = [Misbehaviour::WrongPresignShare { presignature }, Misbehaviour::WrongShare { proposal }];
+        for what in of_presignature {
+            assert_eq!((judged(what, true), judged(what, false)), (0, 1), "{what:?}");
+        }
+        for other in [
+            Misbehaviour::WrongShare { proposal: Digest([3; 32]) },
+            Misbehaviour::WrongPresignShare { presignature: proposal },
+            Misbehaviour::ForgedOpening { presignature },
+            Misbehaviour::TwoProposals { presignature },
+            Misbehaviour::NoncesProposedTwice { proposal },
+            Misbehaviour::ForgedAnnouncement { proposal },
+        ] {
+            assert_eq!((judged(other, true), judged(other, false)), (1, 1), "{other:?}");
+        }
+    }
+
+    /// A share of a FROST signature that node 1 gave, with public shares of the key that somebody has made up.
+    fn forged() -> Exhibit {
+        let identity = SigningKey::from_slice(&[1; 32]).unwrap();
+        let (digest, point) = (Digest([5; 32]), ProjectivePoint::GENERATOR);
+        let key =
+            PublicKey { epoch: Epoch(1), threshold: 1, point, commitments: vec![point], members: vec![NodeId(1)] };
+        let (request, sig_name, scheme) = (RequestId([6; 32]), "sig".to_owned(), Scheme::SchnorrK256Sha256);
+        let session = session_id(&request, &sig_name, (key.id(), key.epoch), scheme);
+        let fresh = Fresh::Nonces(Box::new(NonceCommitments { hiding: point, binding: point }));
+        let (attempt, boot) = (0, Boot(0));
+        let announce = Announce { session, attempt, coordinator_boot: boot, turn: 0, boot, digest, fresh };
+        let announcements = vec![Signed::new(announce, NodeId(1), &identity, &mut Meter::default())];
+        let propose = Propose { session, attempt, presignature: None, announcements };
+        let share = ShareScalar(k256::Scalar::ONE);
+        let share = Share { session, attempt, scheme, proposal: propose.digest(), share };
+        let share = Signed::new(share, NodeId(1), &identity, &mut Meter::default());
+        let proposal = Signed::new(propose, NodeId(1), &identity, &mut Meter::default());
+        let evidence = ShareEvidence { key, request, sig_name, proposal, share, presignature: None };
+        Evidence::Signing(SigningEvidence::WrongShare(Box::new(evidence))).exhibit()
+    }
+
+    #[test]
+    fn what_a_liar_shows_must_not_convict_the_honest_before_a_judge_with_the_mistakes_of_the_nodes() {
+        let judged = |evidence: &Exhibit, corrupted: &[NodeId], bugs: BugSet| {
+            let mut oracle = CulpritSoundness::default();
+            oracle.observe(1, Event::Shown { by: NodeId(4), evidence });
+            let found = oracle.judge(&Facts { corrupted, bugs, ..facts(&witness()) });
+            found.into_iter().map(|violation| violation.nodes).collect::<Vec<_>>()
+        };
+        let (none, bug) = (BugSet::NONE, BugSet::NONE.with(Bug::EvidenceWithOwnKeys));
+        let both = vec![NodeId(4), NodeId(1)];
+        assert_eq!(judged(&forged(), &[NodeId(4)], none), Vec::<Vec<NodeId>>::new(), "the chain knows no such key");
+        assert_eq!(judged(&forged(), &[NodeId(4)], bug), std::slice::from_ref(&both));
+        assert_eq!(judged(&forged(), &[NodeId(4), NodeId(1)], bug), Vec::<Vec<NodeId>>::new(), "a liar");
+        assert_eq!(judged(&two_starts(), &[NodeId(4)], none), [both], "whatever convicts the honest");
+        assert_eq!(judged(&Exhibit(vec![1]), &[NodeId(4)], bug), Vec::<Vec<NodeId>>::new());
     }
 
     #[test]

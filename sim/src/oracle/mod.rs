@@ -17,6 +17,7 @@ mod liveness;
 mod nonce_reuse;
 mod panic;
 mod permission;
+mod rerandomisation;
 mod search;
 mod secrecy;
 mod single_statement;
@@ -38,6 +39,7 @@ pub use liveness::Liveness;
 pub use nonce_reuse::NonceUniqueness;
 pub use panic::NoHonestPanic;
 pub use permission::{PermissionLists, PermissionSoundness};
+pub use rerandomisation::Rerandomisation;
 pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
@@ -46,6 +48,7 @@ pub use triple_discipline::TripleDiscipline;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lit_node::blame::ChainView;
+use lit_node::bugs::BugSet;
 use lit_node::chain::{BoardEvent, ChainEvent};
 use lit_node::evidence::Exhibit;
 use lit_node::id::{Digest, KeyId, NodeId, RequestId, SessionId};
@@ -218,6 +221,13 @@ pub enum Event<'a> {
         /// What convinces others.
         evidence: &'a Exhibit,
     },
+    /// A node that lies shows evidence to whoever wants to see it.
+    Shown {
+        /// The node.
+        by: NodeId,
+        /// What should convince others.
+        evidence: &'a Exhibit,
+    },
     /// A node panicked.
     Panicked(NodeId, &'a str),
     /// A node crashed: what it held in memory is gone.
@@ -273,6 +283,10 @@ pub struct Facts<'a> {
     pub disputes: Vec<Dispute>,
     /// What evidence rests on.
     pub chain: ChainView,
+    /// Whether triples were dealt, or made before: then no holder has sealed anything that shows others its values.
+    pub dealt: bool,
+    /// The mistakes in the nodes' code, and so in whoever judges evidence with it.
+    pub bugs: BugSet,
 }
 
 /// An invariant.
@@ -296,6 +310,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<NoForgery>::default(),
         Box::<PermissionSoundness>::default(),
         Box::<NonceUniqueness>::default(),
+        Box::<Rerandomisation>::default(),
         Box::<SingleStatement>::default(),
         Box::<Secrecy>::default(),
         Box::<TripleDiscipline>::default(),
@@ -335,6 +350,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         "No nonce commitment and no presignature is ever used for two different proposals, across restarts.",
     ),
     (
+        Rerandomisation::NAME,
+        "No ECDSA signature that a client accepts has the nonce of a presignature as it is: a factor that is fixed only with \
+         key and message has entered it.",
+    ),
+    (
         "single-statement",
         "No honest node signs two different statements for the same slot of a session (a dealing, an acknowledgement, a \
          complaint, opened values, an announcement, a proposal of a presignature, a share), across crashes, restarts and lost disks.",
@@ -354,7 +374,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "ack-soundness",
         "No honest node acknowledges a dealing in which its own share is not the committed value, or whose proof of \
-         knowledge was made for another key generation or dealer.",
+         knowledge was made for another key generation or dealer, or whose dealer does not prove that the key which hides \
+         its shares is its own.",
     ),
     (
         "action-immutability",
@@ -374,7 +395,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "culprit-soundness",
         "No honest node is named as a culprit by an honest one: being down, slow or cut off proves nothing. The evidence \
-         against a culprit convinces whoever has nothing but its bytes and the chain.",
+         against a culprit convinces whoever has nothing but its bytes and the chain. Without evidence nobody is named, but \
+         for values and shares of presignatures whose triples nobody has sealed. What liars show convicts liars only.",
     ),
     (
         "durability",

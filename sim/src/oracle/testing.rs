@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
-use lit_node::blame::ChainView;
+use lit_node::blame::{Board, ChainView};
+use lit_node::bugs::BugSet;
 use lit_node::id::Epoch;
 use lit_node::roster::{Member, Roster};
 
@@ -30,7 +31,9 @@ pub(super) fn facts(witness: &Witness) -> Facts<'_> {
         steps: &[],
         stuck: None,
         disputes: Vec::new(),
-        chain: ChainView::new(roster(), []),
+        chain: ChainView::new(roster(), Board { chain_id: 1, contract: [0; 20] }, []),
+        dealt: false,
+        bugs: BugSet::NONE,
     }
 }
 

@@ -45,17 +45,19 @@ pub struct UsedUp {
 }
 
 impl Supply {
-    /// A supply whose randomness is `key`, with batches of at least `batch` triples from a pool.
-    pub fn new(preprocessing: &Preprocessing, batch: u8, key: [u8; 32]) -> Self {
+    /// A supply whose randomness is `key`, with batches of at least `batch` triples from a pool; none if nodes make their
+    /// triples themselves.
+    pub fn new(preprocessing: &Preprocessing, batch: u8, key: [u8; 32]) -> Option<Self> {
         let source = match preprocessing {
             Preprocessing::Pool(pool) => {
                 let mut left: Vec<usize> = (0..pool.len()).collect();
                 shuffle(&mut left, &mut ChaCha20Rng::from_seed(key));
                 Source::Pool { pool: Arc::clone(pool), left, batch: usize::from(batch).max(2) }
             }
-            Preprocessing::Protocol | Preprocessing::Dealer => Source::Dealer { key },
+            Preprocessing::Dealer => Source::Dealer { key },
+            Preprocessing::Protocol => return None,
         };
-        Self { source, batches: BTreeMap::new() }
+        Some(Self { source, batches: BTreeMap::new() })
     }
 
     /// The next batch for these holders under this leader: each holder's part.

@@ -17,7 +17,7 @@ fn nodes(ids: &[u16]) -> Vec<NodeId> {
 }
 
 fn supply(pool: &Pool, batch: u8, key: u8) -> Supply {
-    Supply::new(&Preprocessing::Pool(Arc::new(pool.clone())), batch, [key; 32])
+    Supply::new(&Preprocessing::Pool(Arc::new(pool.clone())), batch, [key; 32]).unwrap()
 }
 
 /// The product a b of a batch's triple, if it is c and all shares are on the committed polynomials.

@@ -31,9 +31,18 @@ pub(super) fn lie(c: &mut Checker<'_>, span: &Span, lie: &Fault<Node>) {
         Fault::Equivocate(lie) => aim(c, span, &lie.node, &lie.aim, &["dkg/dealing"]),
         Fault::WrongShare(lie) => aim(c, span, &lie.node, &lie.aim, &["dkg/dealing"]),
         Fault::BadSigShare(lie) => aim(c, span, &lie.node, &lie.aim, &SHARES),
-        Fault::Rush(lie) => aim(c, span, &lie.node, &lie.aim, &ROUNDS),
+        Fault::Rush(lie) => {
+            aim(c, span, &lie.node, &lie.aim, &ROUNDS);
+            if lie.copy && lie.ephemeral.is_some() {
+                c.refuse(span, "a copied dealing has its ephemeral key already", "`copy` or `ephemeral`");
+            }
+        }
         Fault::SplitProposals(lie) => aim(c, span, &lie.node, &lie.aim, &["ecdsa/propose", "frost/propose"]),
-        Fault::FalseComplaint(lie) | Fault::FalseBlame(lie) | Fault::Spoof(lie) => {
+        Fault::WrongNonces(lie) => aim(c, span, &lie.node, &lie.aim, &["frost/announce"]),
+        Fault::WrongStart(lie) => aim(c, span, &lie.node, &lie.aim, &["presign/start"]),
+        Fault::DenyReceipt(lie) => aim(c, span, &lie.node, &lie.aim, &[]),
+        Fault::FalseBlame(lie) => different(c, &lie.node, std::slice::from_ref(&lie.member)),
+        Fault::FalseComplaint(lie) | Fault::Spoof(lie) => {
             different(c, &lie.node, std::slice::from_ref(&lie.member));
         }
         Fault::UnfairSets(lie) => {

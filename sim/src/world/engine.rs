@@ -12,7 +12,7 @@ use crate::heap::MILLI;
 use crate::oracle::{self, Dispute, Facts, NoHonestPanic};
 use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
-use crate::scenario::{ExpectedVerdict, Scenario};
+use crate::scenario::{ExpectedVerdict, Preprocessing, Scenario};
 use crate::sealed;
 use crate::trace::{Actor, Kind, Record};
 
@@ -108,7 +108,9 @@ impl World {
             steps: &self.script.reports,
             stuck: self.stuck.as_deref(),
             disputes: events.iter().filter_map(Dispute::of).collect(),
-            chain: ChainView::new(self.factory.roster().clone(), events),
+            chain: ChainView::new(self.factory.roster().clone(), self.book.board(), events),
+            dealt: !matches!(self.scenario.keys.preprocessing, Preprocessing::Protocol),
+            bugs: self.scenario.bugs,
         };
         let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
         found.map(|violation| public(&violation)).collect()

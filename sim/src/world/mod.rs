@@ -89,7 +89,7 @@ pub(crate) struct World {
     corrupted: Vec<NodeId>,
     factory: NodeFactory,
     surroundings: Surroundings,
-    supply: Supply,
+    supply: Option<Supply>,
     faults: Faults,
     book: Book,
     script: Script,

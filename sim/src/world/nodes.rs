@@ -135,6 +135,9 @@ impl World {
         for forged in self.factory.switchboard.take_published() {
             self.observer.oracles(now, oracle::Event::Accepted(&forged));
         }
+        for (by, evidence) in self.factory.switchboard.take_shown() {
+            self.observer.oracles(now, oracle::Event::Shown { by, evidence: &evidence });
+        }
         if let Some(at) = host.next_start(now).filter(|at| *at > now) {
             self.heap.push(at, seat.tiebreak(), Event::Wake { seat });
         }
@@ -232,7 +235,8 @@ impl World {
             // The machine has turned its clock's time into the run's.
             Output::SetTimer { timer, at } => self.answer(at.0, seat, boot, Input::Timer(timer)),
             Output::NeedTriples { leader, holders } => {
-                let dealt = match self.supply.deal(leader, &holders) {
+                let supply = self.supply.as_mut().expect("nodes that make triples themselves ask for none");
+                let dealt = match supply.deal(leader, &holders) {
                     Ok(dealt) => dealt,
                     Err(used_up) => {
                         self.stuck = Some(used_up.to_string());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
 use lit_node::auth::conditions::Condition;
+use lit_node::blame::Board;
 use lit_node::bls::Encrypted;
 use lit_node::chain::Contracts;
 use lit_node::client;
@@ -107,6 +108,11 @@ impl Book {
             secrets: BTreeMap::new(),
             users,
         }
+    }
+
+    /// Where key generations are opened.
+    pub fn board(&self) -> Board {
+        Board { chain_id: self.chain_id, contract: self.contracts.dkg_board }
     }
 
     /// A user's wallet.

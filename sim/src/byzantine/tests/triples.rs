@@ -1,7 +1,11 @@
 //! Lies of those who make triples.
 
 use lit_node::id::SessionId;
-use lit_node::triples::{Abort, Body, Commit, Joined, Kind, Message, Reason, Seal, Slot, Start, Step};
+use lit_node::triples::{
+    Abort, Awaited, Body, Commit, Joined, Kind, Message, Opening, Reason, Record, Seal, Seed, Slot, Start, Step,
+    Testimony, Waits,
+};
+use lit_node::wire::SignatureBytes;
 
 use super::*;
 
@@ -84,4 +88,31 @@ fn who_opens_after_sealing_says_so_beside_its_seal() {
     let kinds: Vec<_> = said.iter().map(|statement| statement.label().kind).collect();
     assert_eq!(kinds, ["seal", "abort", "opening"]);
     assert!(liar.acted());
+}
+
+#[test]
+fn an_opening_is_wrong_in_its_seed_or_in_what_it_says_of_others_or_in_for_whom_it_waited() {
+    let batch = commit().0;
+    let slot = Slot { from: NodeId(1), to: None, kind: Kind::Products, part: 0 };
+    let (sid, signature) = (Digest([3; 32]), identity(NodeId(1)));
+    let signature = SignatureBytes::sign(&[1; 32], &signature, &mut Meter::default());
+    let records = vec![Record { sid, slot, hash: Digest([4; 32]), signature }];
+    let testimony = Testimony { batch, commits: Vec::new(), records };
+    let seed = Seed::random(&mut ChaCha20Rng::from_seed([5; 32]));
+    let right = Opening { seed, testimony: testimony.clone(), waits: None };
+    let opened =
+        |what: &str| match &Liar::on(what).say(1, Statement::Triples(Message::Opening(Box::new(right.clone()))))[..] {
+            [Statement::Triples(Message::Opening(opening))] => {
+                (opening.seed == right.seed, opening.testimony == right.testimony, opening.waits.clone())
+            }
+            other => panic!("an opening: {other:?}"),
+        };
+    assert_eq!(opened("wrong_triples = { node = 2, step = \"opening\" }"), (false, true, None));
+    assert_eq!(opened("wrong_triples = { node = 2, step = \"testimony\" }"), (true, false, None));
+    assert_eq!(opened("wrong_triples = { node = 2, step = \"sums\" }"), (true, true, None));
+    let waits = Waits { stage: Awaited::Multiplications, holders: vec![NodeId(1)] };
+    assert_eq!(opened("deny_receipt = { node = 2 }"), (true, true, Some(waits)));
+    let told = Statement::Triples(Message::Testimony(Box::new(testimony)));
+    let mut liar = Liar::on("wrong_triples = { node = 2, step = \"testimony\" }");
+    assert_ne!(liar.say(1, told.clone()), [told]);
 }

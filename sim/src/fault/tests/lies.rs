@@ -5,7 +5,7 @@ use crate::plan::FaultPlan;
 use std::path::Path;
 
 /// One of each kind of lie, with its words.
-const LIES: [(&str, &str); 32] = [
+const LIES: [(&str, &str); 40] = [
     ("silent = { node = 2 }", "node 2 says nothing"),
     (
         "mute = { node = 2, aim = { victims = [1, 3], label = 'dkg/ack', rate = 0.5, first = 7 } }",
@@ -25,7 +25,18 @@ const LIES: [(&str, &str); 32] = [
     ("false_complaint = { node = 2, member = 1 }", "node 2 complains falsely about node 1"),
     ("false_blame = { node = 2, member = 1 }", "node 2 forges evidence against node 1"),
     ("bad_sig_share = { node = 2, aim = { label = 'ecdsa/share' } }", "node 2 gives wrong shares (ecdsa/share)"),
+    (
+        "false_blame = { node = 2, member = 1, own_keys = true }",
+        "node 2 shows evidence against node 1 with keys of its own",
+    ),
+    ("bad_sig_share = { node = 2, value = 'w' }", "node 2 gives wrong shares and values w"),
+    ("wrong_nonces = { node = 2 }", "node 2 announces nonces that it does not have"),
+    ("wrong_start = { node = 2, aim = { victims = [1] } }", "node 2 starts presignatures of other triples (to 1)"),
+    ("wrong_start = { node = 2, holders = true }", "node 2 starts presignatures of other holders"),
+    ("deny_receipt = { node = 2, times = 3 }", "node 2 denies what it has received"),
     ("rush = { node = 2, copy = true }", "node 2 waits for the others, and copies them"),
+    ("rush = { node = 2, ephemeral = 'copied' }", "node 2 waits for the others, and takes their ephemeral keys"),
+    ("rush = { node = 2, ephemeral = 'shifted' }", "node 2 waits for the others, and shifts their ephemeral keys"),
     ("withhold = { node = 2 }", "node 2 takes values and gives none"),
     ("spoof = { node = 2, member = 3 }", "node 2 speaks as node 3"),
     ("ignore_permissions = { node = 2 }", "node 2 signs for everybody"),
@@ -84,6 +95,12 @@ fn lies_that_make_no_sense_are_refused_at_their_place() {
         ("bad_sig_share = { node = 2, aim = { label = 'dkg/ack' } }", "does nothing to `dkg/ack`"),
         ("flood = { node = 2, bytes = 1000000, count = 1 }", "no channel takes 1000000 bytes"),
         ("repeat = { node = 2, times = 0 }", "1 or more"),
+        ("deny_receipt = { node = 2, times = 0 }", "1 or more"),
+        ("wrong_nonces = { node = 2, aim = { label = 'ecdsa/announce' } }", "does nothing to `ecdsa/announce`"),
+        ("wrong_start = { node = 2, aim = { label = 'presign/share' } }", "does nothing to `presign/share`"),
+        ("rush = { node = 2, copy = true, ephemeral = 'copied' }", "a copied dealing has its ephemeral key already"),
+        ("bad_sig_share = { node = 2, value = 'x' }", "unknown name `x`"),
+        ("false_blame = { node = 2, member = 2, own_keys = true }", "node 2 is the node that lies"),
         ("spoof = { node = 2, member = 2 }", "node 2 is the node that lies"),
         ("wrong_decryption_share = { node = 2, off_by = 0 }", "nonzero"),
         ("unfair_sets = { node = 2 }", "this coordinator is fair"),
