@@ -1,7 +1,11 @@
-//! What one node computes in each step of the protocols, for n = 4, 7 and 10 with the threshold k = ceil(2n/3).
+//! What one node computes in each step of the protocols, for n = 4, 7, 10, 30 and 100 with the threshold k = ceil(2n/3).
 //!
 //! Nothing is memoised here: the figures are those of a node that checks everything itself.
 
+#[path = "common/keys.rs"]
+mod keys;
+#[path = "common/network_key.rs"]
+mod network_key;
 #[path = "common/presigning.rs"]
 mod presigning;
 
@@ -10,99 +14,77 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use k256::ecdsa::SigningKey;
-use k256::{Scalar, SecretKey};
+use k256::{ProjectivePoint, Scalar};
+use keys::{Committee, DIGEST, me, rng};
 use lit_node::curve::Polynomial;
 use lit_node::dkg::{self, Context, Dealing};
-use lit_node::id::{Digest, Epoch, NodeId, SessionId};
-use lit_node::key::{KeyShare, PublicKey};
+use lit_node::id::{NodeId, SessionId};
+use lit_node::key::PublicKey;
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
-use lit_node::roster::{Member, Roster};
 use lit_node::signing::{Scheme, combine, frost};
+use network_key::NetworkKey;
 use presigning::Presigning;
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
 
-const SIZES: [u16; 3] = [4, 7, 10];
-const DIGEST: Digest = Digest([0x5a; 32]);
-/// The node whose work is measured.
-const ME: NodeId = NodeId(1);
+const SIZES: [u16; 5] = [4, 7, 10, 30, 100];
 
-fn rng(seed: u64) -> ChaCha20Rng {
-    ChaCha20Rng::seed_from_u64(seed)
+fn threshold(n: u16) -> u16 {
+    (2 * n).div_ceil(3)
 }
 
-/// A validator set with the decryption keys of its members.
-struct Committee {
-    roster: Roster,
-    decryptions: Vec<SecretKey>,
+/// One session, as the member sees it whose work is measured.
+struct Generation {
+    committee: Committee,
     context: Context,
+    me: NodeId,
 }
 
-impl Committee {
+impl Generation {
     fn new(n: u16) -> Self {
-        let mut rng = rng(n.into());
-        let decryptions: Vec<SecretKey> = (0..n).map(|_| SecretKey::random(&mut rng)).collect();
-        let members = decryptions.iter().zip(1..).map(|(decryption, i)| Member {
-            address: [i; 20],
-            identity: *SigningKey::random(&mut rng).verifying_key(),
-            channel_key: [i; 32],
-            encryption_key: decryption.public_key().to_projective(),
-        });
-        let roster = Roster::new(Epoch(1), (2 * n).div_ceil(3), members.collect()).expect("the threshold fits");
-        let context = Context::new(SessionId([7; 32]), &roster, &mut Meter::default());
-        Self { roster, decryptions, context }
+        let committee = Committee::new(n, threshold(n));
+        let context = Context::new(SessionId([7; 32]), &committee.roster, &mut Meter::default());
+        Self { committee, context, me: me(n) }
     }
 
     fn deal(&self, dealer: NodeId) -> Dealing {
-        let mut rng = rng(dealer.0.into());
-        let polynomial = Polynomial::random(self.roster.threshold() as u16, &mut rng);
-        dkg::deal(&self.context, &self.roster, dealer, &polynomial, &mut rng, &mut Meter::default())
+        let (roster, mut rng) = (&self.committee.roster, rng(dealer.0));
+        let polynomial = Polynomial::random(roster.threshold() as u16, &mut rng);
+        dkg::deal(&self.context, roster, dealer, &polynomial, &mut rng, &mut Meter::default())
     }
 
     /// The dealings of the first k members.
     fn qualified(&self) -> Vec<Dealing> {
-        self.roster.ids().take(self.roster.threshold()).map(|dealer| self.deal(dealer)).collect()
+        let roster = &self.committee.roster;
+        roster.ids().take(roster.threshold()).map(|dealer| self.deal(dealer)).collect()
     }
 
     fn open(&self, dealing: &Dealing) -> Scalar {
-        let share = dealing.open_share(&self.context, ME, &self.decryptions[0], &mut Meter::default());
-        *share.expect("an honest dealing")
+        let decryption = &self.committee.decryptions[&self.me];
+        *dealing.open_share(&self.context, self.me, decryption, &mut Meter::default()).expect("an honest dealing")
     }
 }
 
 fn key_generation(c: &mut Criterion) {
     let mut group = c.benchmark_group("dkg");
     for n in SIZES {
-        let committee = Committee::new(n);
-        let dealings = committee.qualified();
-        let shares: Vec<Scalar> = dealings.iter().map(|dealing| committee.open(dealing)).collect();
+        let generation = Generation::new(n);
+        let (dealings, me) = (generation.qualified(), generation.me);
+        let shares: Vec<Scalar> = dealings.iter().map(|dealing| generation.open(dealing)).collect();
         let parts: Vec<(&Dealing, &Scalar)> = dealings.iter().zip(&shares).collect();
-        group.bench_with_input(BenchmarkId::new("deal", n), &n, |b, _| b.iter(|| committee.deal(black_box(ME))));
+        group.bench_with_input(BenchmarkId::new("deal", n), &n, |b, _| b.iter(|| generation.deal(black_box(me))));
         group.bench_with_input(BenchmarkId::new("verify_dealing", n), &n, |b, _| {
             b.iter(|| {
                 let (dealing, mut meter) = (black_box(&dealings[1]), Meter::default());
-                dealing.verify_public(&committee.context, &Memo::off(), &mut meter).expect("an honest dealing");
-                committee.open(dealing)
+                dealing.verify_public(&generation.context, &Memo::off(), &mut meter).expect("an honest dealing");
+                generation.open(dealing)
             });
         });
         group.bench_with_input(BenchmarkId::new("finalize", n), &n, |b, _| {
-            b.iter(|| dkg::finalize(&committee.context, ME, black_box(&parts), &mut Meter::default()));
+            b.iter(|| dkg::finalize(&generation.context, me, black_box(&parts), &mut Meter::default()));
         });
     }
     group.finish();
-}
-
-/// A key by a dealer, for those benches that only use one.
-fn key_shares(n: u16) -> BTreeMap<NodeId, KeyShare> {
-    let threshold = (2 * n).div_ceil(3);
-    let polynomial = Polynomial::random(threshold, &mut rng(n.into()));
-    let commitments = polynomial.commit();
-    let members: Vec<NodeId> = (1..=n).map(NodeId).collect();
-    let public = PublicKey { epoch: Epoch(1), threshold, point: commitments[0], commitments, members: members.clone() };
-    let share = |holder| KeyShare { public: public.clone(), holder, secret: polynomial.evaluate(holder) };
-    members.into_iter().map(|holder| (holder, share(holder))).collect()
 }
 
 fn holders_of(key: &PublicKey) -> Vec<NodeId> {
@@ -112,14 +94,14 @@ fn holders_of(key: &PublicKey) -> Vec<NodeId> {
 fn schnorr(c: &mut Criterion) {
     let mut group = c.benchmark_group("frost");
     for n in SIZES {
-        let shares = key_shares(n);
-        let key = &shares[&ME].public;
+        let (shares, me) = (keys::shares::<ProjectivePoint>(n, threshold(n)), me(n));
+        let key = &shares[&me].public;
         let holders = holders_of(key);
         let scheme = Scheme::SchnorrK256Sha256;
         let commit = |holder: &NodeId, rng: &mut ChaCha20Rng| {
             frost::commit(scheme, &shares[holder], rng, &mut Meter::default()).expect("a scheme of FROST")
         };
-        let committed: BTreeMap<_, _> = holders.iter().map(|h| (*h, commit(h, &mut rng(h.0.into())))).collect();
+        let committed: BTreeMap<_, _> = holders.iter().map(|h| (*h, commit(h, &mut rng(h.0)))).collect();
         let commitments = committed.iter().map(|(h, (_, commitments))| (*h, *commitments)).collect();
         let run =
             || frost::Run::new(scheme, key, &DIGEST, &commitments, &mut Meter::default()).expect("honest commitments");
@@ -128,10 +110,10 @@ fn schnorr(c: &mut Criterion) {
             run.sign(nonces, &shares[holder], &mut Meter::default()).expect("its own nonces")
         };
         group.bench_with_input(BenchmarkId::new("commit", n), &n, |b, _| {
-            b.iter(|| commit(&ME, &mut rng(1)));
+            b.iter(|| commit(&me, &mut rng(1)));
         });
         // What a holder does when a proposal arrives: the group commitment, then its share.
-        group.bench_with_input(BenchmarkId::new("sign_share", n), &n, |b, _| b.iter(|| sign(&run(), &ME)));
+        group.bench_with_input(BenchmarkId::new("sign_share", n), &n, |b, _| b.iter(|| sign(&run(), &me)));
         let fixed = run();
         let signed: BTreeMap<NodeId, Scalar> = holders.iter().map(|h| (*h, sign(&fixed, h))).collect();
         group.bench_with_input(BenchmarkId::new("combine_and_verify", n), &n, |b, _| {
@@ -147,19 +129,19 @@ fn schnorr(c: &mut Criterion) {
 fn threshold_ecdsa(c: &mut Criterion) {
     let mut group = c.benchmark_group("ecdsa");
     for n in SIZES {
-        let shares = key_shares(n);
-        let key = &shares[&ME].public;
-        let presigning = Presigning::new(&shares, holders_of(key), rng(n.into()));
+        let (shares, me) = (keys::shares::<ProjectivePoint>(n, threshold(n)), me(n));
+        let key = &shares[&me].public;
+        let presigning = Presigning::new(&shares, holders_of(key), rng(n));
         let holders = &presigning.start.holders;
         let sign = |presignature| presigning.sign(presignature, &DIGEST);
-        group.bench_with_input(BenchmarkId::new("presign", n), &n, |b, _| b.iter(|| presigning.presign(black_box(ME))));
+        group.bench_with_input(BenchmarkId::new("presign", n), &n, |b, _| b.iter(|| presigning.presign(black_box(me))));
         group.bench_with_input(BenchmarkId::new("sign_share", n), &n, |b, _| {
-            b.iter_batched(|| presigning.presign(ME), sign, BatchSize::SmallInput);
+            b.iter_batched(|| presigning.presign(me), sign, BatchSize::SmallInput);
         });
-        let run = sign(presigning.presign(ME)).0;
+        let run = sign(presigning.presign(me)).0;
         let (signed, nonce) = presigning.signed(&DIGEST);
         group.bench_with_input(BenchmarkId::new("check_share", n), &n, |b, _| {
-            b.iter(|| run.is_right(key, ME, black_box(&signed[&ME]), &mut Meter::default()));
+            b.iter(|| run.is_right(key, me, black_box(&signed[&me]), &mut Meter::default()));
         });
         group.bench_with_input(BenchmarkId::new("combine_and_verify", n), &n, |b, _| {
             b.iter(|| {
@@ -171,6 +153,28 @@ fn threshold_ecdsa(c: &mut Criterion) {
     group.finish();
 }
 
+fn bls(c: &mut Criterion) {
+    let mut group = c.benchmark_group("bls");
+    for n in SIZES {
+        let key = NetworkKey::new(n, threshold(n));
+        group.bench_with_input(BenchmarkId::new("sign_share", n), &n, |b, _| b.iter(|| key.sign()));
+        group.bench_with_input(BenchmarkId::new("verify", n), &n, |b, _| b.iter(|| key.verify()));
+        group.bench_with_input(BenchmarkId::new("check_and_combine", n), &n, |b, _| b.iter(|| key.combine()));
+    }
+    group.finish();
+}
+
+fn ibe(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ibe");
+    for n in SIZES {
+        let key = NetworkKey::new(n, threshold(n));
+        group.bench_with_input(BenchmarkId::new("encrypt", n), &n, |b, _| b.iter(|| key.encrypt()));
+        group.bench_with_input(BenchmarkId::new("decryption_share", n), &n, |b, _| b.iter(|| key.decryption_share()));
+        group.bench_with_input(BenchmarkId::new("combine_and_decrypt", n), &n, |b, _| b.iter(|| key.decrypt()));
+    }
+    group.finish();
+}
+
 fn short() -> Criterion {
     Criterion::default()
         .sample_size(20)
@@ -178,5 +182,5 @@ fn short() -> Criterion {
         .measurement_time(Duration::from_secs(2))
 }
 
-criterion_group! { name = benches; config = short(); targets = key_generation, schnorr, threshold_ecdsa }
+criterion_group! { name = benches; config = short(); targets = key_generation, schnorr, threshold_ecdsa, bls, ibe }
 criterion_main!(benches);

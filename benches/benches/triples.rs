@@ -1,4 +1,4 @@
-//! What all holders together compute for a batch of triples, for n = 4, 7 and 10 with k = ceil(2n/3) holders.
+//! What all holders together compute for a batch of triples, for n = 4, 7, 10 and 30 with k = ceil(2n/3) holders.
 //!
 //! One iteration is one batch: `Throughput::Elements` makes the report give the time for a triple, of all parties
 //! together.
@@ -9,7 +9,8 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use lit_node::memo::Memo;
 use litsim::pool::Batch;
 
-const SIZES: [u16; 3] = [4, 7, 10];
+/// With a hundred nodes a batch takes minutes.
+const SIZES: [u16; 4] = [4, 7, 10, 30];
 const COUNT: u16 = 32;
 
 fn triples(c: &mut Criterion) {

@@ -9,6 +9,9 @@ use litsim::pool::Batch;
 use crate::clock::Clock;
 use crate::table::Row;
 
+/// What the rows are called.
+pub const PROTOCOL: &str = "triple";
+
 /// Triples in one of our batches.
 const COUNT: u16 = 32;
 /// With more parties a batch of either takes minutes.
@@ -23,7 +26,7 @@ pub fn rows(clock: &Clock, n: u16, k: u16) -> Vec<Row> {
     let batch = clock.time_of(|| Batch::new((n, k), COUNT, (1, 0), Memo::off()), Batch::run);
     let ours = batch / u32::from(k) / u32::from(COUNT);
     let theirs = clock.time(|| generate(k)) / u32::from(k);
-    vec![Row { protocol: "triple", n, k, ours, theirs: Some(("cait-sith 0.8", theirs)) }]
+    vec![Row { protocol: PROTOCOL, n, k, ours, theirs: Some(("cait-sith 0.8", theirs)) }]
 }
 
 /// One triple among k parties.

@@ -16,6 +16,9 @@ use crate::clock::Clock;
 use crate::keys::{Committee, me, rng};
 use crate::table::Row;
 
+/// What the row is called that has in it what frost's three functions do.
+pub const PROTOCOL: &str = "DKG on decoded values";
+
 const SESSION: SessionId = SessionId([7; 32]);
 
 pub fn rows(clock: &Clock, n: u16, k: u16) -> Vec<Row> {
@@ -23,7 +26,7 @@ pub fn rows(clock: &Clock, n: u16, k: u16) -> Vec<Row> {
     let row = |protocol, ours, name, theirs| Row { protocol, n, k, ours, theirs: Some((name, theirs)) };
     let (dealings, packages) = (ours.decoded(), theirs.decoded());
     let computed = row(
-        "DKG on decoded values",
+        PROTOCOL,
         clock.time(|| {
             ours.deal(ours.me);
             ours.key(&dealings)

@@ -25,12 +25,18 @@ pub fn head() -> String {
     )
 }
 
+impl Row {
+    /// How many times as much the others compute.
+    pub fn ratio(&self) -> Option<f64> {
+        self.theirs.map(|(_, theirs)| theirs.as_secs_f64() / self.ours.as_secs_f64())
+    }
+}
+
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
         write!(f, "{:<29} {:>4} {:>4} {:>14.1}", self.protocol, self.n, self.k, micros(self.ours))?;
-        if let Some((name, theirs)) = self.theirs {
-            let ratio = theirs.as_secs_f64() / self.ours.as_secs_f64();
+        if let (Some((name, theirs)), Some(ratio)) = (self.theirs, self.ratio()) {
             write!(f, " {:>14.1} {:>7.1}x  {name}", micros(theirs), ratio)?;
         }
         Ok(())
