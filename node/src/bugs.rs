@@ -114,6 +114,15 @@ bugs! {
     ClockFromClient = "clock-from-client",
     /// Code that a gateway served runs without being compared with the CID that was asked for.
     UnverifiedCid = "unverified-cid",
+    /// An action that another one called signs under the permission of the one that the client asked for, so that whoever is
+    /// called may use its caller's keys.
+    ParentPermission = "parent-permission",
+    /// A node whose turn has come leads an operation without having been granted it, so that something that must be done
+    /// once is done by every node that does not hear of the others in time (a lease without a quorum).
+    LeaderUngranted = "leader-ungranted",
+    /// To whom an operation is granted is not written down, so that a restarted node grants it again (a vote that is given
+    /// twice: Paxos' acceptors must remember theirs, Lamport 1998).
+    GrantUnwritten = "grant-unwritten",
     /// The queue of messages for a peer that does not answer grows without bound.
     UnboundedQueue = "unbounded-queue",
     /// A message is sent once and never again, as if links lost nothing.

@@ -176,6 +176,9 @@ pub enum HttpError {
     /// No answer in time.
     #[error("timed out")]
     Timeout,
+    /// The node does not ask, for this reason.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// Why the IPFS gateway gave no bytes.

@@ -25,6 +25,7 @@ pub mod fuzz;
 pub mod id;
 pub mod io;
 pub mod key;
+pub mod lead;
 pub mod memo;
 pub mod meter;
 pub mod node;

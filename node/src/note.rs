@@ -51,8 +51,17 @@ pub enum Note {
     ActionStarted {
         /// The request.
         request: RequestId,
+        /// Which of the request's actions, in the order in which they were called: 0 is the client's.
+        frame: u32,
         /// The action's CID.
         cid: String,
+    },
+    /// The node runs what an action wants run once.
+    Led {
+        /// The request.
+        request: RequestId,
+        /// The operation: what all nodes that run the action call it.
+        operation: SessionId,
     },
     /// The node checked the permission on chain and will take part in signing.
     Authorised {
@@ -64,6 +73,8 @@ pub enum Note {
         key: KeyId,
         /// The digest to be signed.
         digest: Digest,
+        /// Which of the request's actions asked for it.
+        frame: u32,
         /// The block whose state was read.
         block: u64,
     },

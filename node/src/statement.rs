@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::curve::Bls12381;
 use crate::id::SessionId;
 use crate::io::Label;
-use crate::{dkg, signing, triples};
+use crate::{dkg, lead, signing, triples};
 
 /// A typed message between nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub enum Statement {
     NetworkDkg(dkg::Message<Bls12381>),
     /// Making triples for presigning.
     Triples(triples::Message),
+    /// Who does what an action wants done once.
+    Lead(lead::Message),
     /// Bytes that need not be a statement at all: what a faulty node may put on a channel. It is never decoded.
     #[serde(skip)]
     Raw(Vec<u8>),
@@ -31,6 +33,7 @@ impl Statement {
             Self::Signing(message) => message.label(),
             Self::NetworkDkg(message) => message.label(),
             Self::Triples(message) => message.label(),
+            Self::Lead(message) => message.label(),
             Self::Raw(_) => Label { session: SessionId::default(), protocol: "raw", round: 0, kind: "bytes" },
         }
     }
@@ -47,6 +50,7 @@ impl Statement {
             Self::Signing(message) => message.signing_digest(),
             Self::NetworkDkg(message) => message.signing_digest(),
             Self::Triples(message) => message.signing_digest(),
+            Self::Lead(message) => message.signing_digest(),
             Self::Raw(_) => None,
         }
     }

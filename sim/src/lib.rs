@@ -25,6 +25,7 @@ pub mod outcome;
 pub mod plan;
 pub mod pool;
 pub mod report;
+pub mod rpc;
 pub mod scenario;
 pub mod sealed;
 pub mod trace;

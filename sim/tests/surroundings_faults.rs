@@ -281,7 +281,7 @@ fn a_node_that_runs_twice_talks_to_each_side_by_another_instance_and_endangers_n
 }
 
 /// One of each kind of fault, but for [`litsim::fault::Custom`], which other protocols bring.
-const EVERY_FAULT: [&str; 68] = [
+const EVERY_FAULT: [&str; 69] = [
     "loss = { links = 'all', rate = 0.5 }",
     "duplicate = { links = { from = [1] }, rate = 0.5 }",
     "reorder = { links = { to = [2] }, rate = 0.5, delay_ms_max = 50 }",
@@ -331,6 +331,7 @@ const EVERY_FAULT: [&str; 68] = [
     "bad_sig_share = { node = 2, value = 'v' }",
     "wrong_nonces = { node = 2 }",
     "wrong_start = { node = 2, holders = true }",
+    "wrong_lead = { node = 2, lie = 'votes' }",
     "deny_receipt = { node = 2, times = 3 }",
     "rush = { node = 2, copy = true }",
     "withhold = { node = 2 }",

@@ -120,6 +120,18 @@ fn key_text(key: &PropertyKey) -> JsString {
     }
 }
 
+/// The JSON text of an object, as `JSON.stringify` makes it.
+///
+/// # Errors
+/// What `JSON.stringify` throws, and a `TypeError` for what has no JSON text.
+pub(super) fn stringify(object: &JsValue, context: &mut Context) -> JsResult<String> {
+    let text = stringify_function(&JsValue::undefined(), std::slice::from_ref(object), context)?;
+    match text.as_string() {
+        Some(text) => Ok(text.to_std_string_lossy()),
+        None => Err(type_error("expected something that has a JSON text".into())),
+    }
+}
+
 fn stringify_function(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = args.first().cloned().unwrap_or_default();
     let mut writer = Writer {

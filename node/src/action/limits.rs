@@ -65,6 +65,10 @@ pub struct Limits {
     pub signs: u64,
     /// Questions to a chain, permission queries included.
     pub contract_calls: u64,
+    /// Uses of `runOnce` and `broadcastAndCollect`.
+    pub broadcasts: u64,
+    /// Actions that may be on the stack of calls, the first one included.
+    pub depth: u64,
     /// Reactions of promises, jobs and timers, counted when they are set up; an `await` is three of them.
     pub jobs: u64,
     /// Timers that may be set at once.
@@ -86,6 +90,8 @@ impl Default for Limits {
             fetches: 50,
             signs: 10,
             contract_calls: 30,
+            broadcasts: 30,
+            depth: 5,
             jobs: 250_000,
             timers: 1_000,
             recursion: 512,

@@ -31,7 +31,7 @@ mod realm;
 mod tests;
 
 pub use error::{ActionError, BadParams};
-pub use host::call::{HostAnswer, HostCall, HostCallId, SignPurpose};
+pub use host::call::{HostAnswer, HostCall, HostCallId, SignPurpose, Signature, Usage};
 pub use limits::{Limits, NANOS_PER_INSTRUCTION};
 pub use pump::Execution;
 

@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use super::error::ActionError;
 use super::executor::Queue;
-use super::host::Host;
-use super::host::call::{HostAnswer, HostCallId};
+use super::host::call::{HostAnswer, HostCallId, Usage};
+use super::host::{Host, network};
 use super::{ActionResult, ActionSpec, Progress, inspect, nesting, params, realm};
 use crate::io::Time;
 use crate::meter::{Meter, Op};
@@ -25,6 +25,8 @@ pub struct Execution {
     main: Option<JsPromise>,
     time_limit: u64,
     fuel_reported: u64,
+    /// What it used in all, once it is over.
+    used: Usage,
 }
 
 impl Execution {
@@ -37,6 +39,7 @@ impl Execution {
             main: None,
             time_limit: spec.started.plus_millis(spec.limits.time_ms).0,
             fuel_reported: 0,
+            used: Usage::default(),
             host,
         };
         meter.add(Op::JsContext, 1);
@@ -51,6 +54,9 @@ impl Execution {
     /// Hands over the answer to a call. Answers to unknown or answered calls change nothing.
     pub fn resume(&mut self, now: Time, call: HostCallId, answer: HostAnswer, meter: &mut Meter) -> Progress {
         let Some(context) = &mut self.context else { return Progress::Pending(Vec::new()) };
+        if answer == HostAnswer::Lead {
+            return self.lead(now, call, meter);
+        }
         let Some(resolvers) = self.host.answered(call) else { return Progress::Pending(Vec::new()) };
         self.host.begin(now.0, context);
         let settled = guarded(|| {
@@ -64,6 +70,18 @@ impl Execution {
         });
         match settled {
             Ok(_) => self.pump(meter),
+            Err(error) => self.finish(Err(error), meter),
+        }
+    }
+
+    /// Runs what must run once; the call's promise stays as it is until the node says what came of it.
+    fn lead(&mut self, now: Time, call: HostCallId, meter: &mut Meter) -> Progress {
+        let Some(context) = &mut self.context else { return Progress::Pending(Vec::new()) };
+        let Some(body) = self.host.take_once(call) else { return Progress::Pending(Vec::new()) };
+        self.host.begin(now.0, context);
+        let led = guarded(|| network::lead(call, &body, context).map_err(|error| uncaught(error, &self.host, context)));
+        match led {
+            Ok(()) => self.pump(meter),
             Err(error) => self.finish(Err(error), meter),
         }
     }
@@ -85,6 +103,12 @@ impl Execution {
     /// What the action printed so far.
     pub fn logs(&self) -> String {
         self.host.logs.borrow().clone()
+    }
+
+    /// What the action has used, for the one that called it.
+    pub fn usage(&self) -> Usage {
+        let context = self.context.as_ref();
+        context.map_or_else(|| self.used.clone(), |context| self.host.usage(context))
     }
 
     /// Whether the action is over.
@@ -180,6 +204,7 @@ impl Execution {
             (Err(_), Some(fault)) => Err(fault),
             (result, _) => result,
         };
+        self.used = self.usage();
         self.main = None;
         self.context = None;
         Progress::Finished(result)

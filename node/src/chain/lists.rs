@@ -33,6 +33,62 @@ impl Contracts {
         };
         view(self.permissions, call.abi_encode(), block)
     }
+
+    /// All auth methods that may use a key, actions and addresses included; read by [`permitted_methods`].
+    pub fn ask_permitted_auth_methods(&self, key: KeyId, block: BlockTag) -> ChainRequest {
+        let call = PKPPermissions::getPermittedAuthMethodsCall { tokenId: token_id(key) };
+        view(self.permissions, call.abi_encode(), block)
+    }
+
+    /// Which of the scopes below `scopes` an auth method (type and id) has; read by [`permitted_scopes`].
+    pub fn ask_permitted_scopes(
+        &self,
+        key: KeyId,
+        (kind, id): (u64, &[u8]),
+        scopes: u64,
+        block: BlockTag,
+    ) -> ChainRequest {
+        let call = PKPPermissions::getPermittedAuthMethodScopesCall {
+            tokenId: token_id(key),
+            authMethodType: U256::from(kind),
+            id: Bytes::copy_from_slice(id),
+            maxScopeId: U256::from(scopes),
+        };
+        view(self.permissions, call.abi_encode(), block)
+    }
+}
+
+/// Reads the answer to [`Contracts::ask_permitted_auth_methods`].
+///
+/// # Errors
+/// If the answer is unusable.
+pub fn permitted_methods(reply: &ChainReply) -> Result<Vec<PermittedMethod>, ViewError> {
+    let methods = returned::<PKPPermissions::getPermittedAuthMethodsCall>(reply)?;
+    let read = |method: PKPPermissions::AuthMethod| PermittedMethod {
+        auth_method_type: method.authMethodType.saturating_to(),
+        id: method.id.to_vec(),
+        user_pubkey: method.userPubkey.to_vec(),
+    };
+    Ok(methods.into_iter().map(read).collect())
+}
+
+/// Reads the answer to [`Contracts::ask_permitted_scopes`].
+///
+/// # Errors
+/// If the answer is unusable.
+pub fn permitted_scopes(reply: &ChainReply) -> Result<Vec<bool>, ViewError> {
+    returned::<PKPPermissions::getPermittedAuthMethodScopesCall>(reply)
+}
+
+/// An authentication method as the chain has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermittedMethod {
+    /// Its type number.
+    pub auth_method_type: u64,
+    /// Its id.
+    pub id: Vec<u8>,
+    /// The user's public key, if the method has one.
+    pub user_pubkey: Vec<u8>,
 }
 
 /// Reads the answer to [`Contracts::ask_permitted_actions`].

@@ -5,6 +5,7 @@ use alloy_consensus::transaction::SignerRecoverable;
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Signature, TxKind, U256};
+use alloy_rlp::{Header, PayloadView};
 use k256::ecdsa::SigningKey;
 use thiserror::Error;
 
@@ -151,6 +152,25 @@ pub fn sender(raw: &[u8]) -> Result<[u8; 20], TransactionError> {
     let transaction = TxEnvelope::decode_2718_exact(raw).map_err(|_| TransactionError::Malformed)?;
     let address = transaction.recover_signer().map_err(|_| TransactionError::InvalidSignature)?;
     Ok(address.into_array())
+}
+
+/// Recipient and call data of an encoded transaction, signed or not: legacy, EIP-2930 or EIP-1559. `None` for anything
+/// else, and for the creation of a contract.
+pub fn callee(raw: &[u8]) -> Option<([u8; 20], Vec<u8>)> {
+    let (body, at) = match raw.first()? {
+        1 => (&raw[1..], 4),
+        2 => (&raw[1..], 5),
+        0xc0.. => (raw, 3),
+        _ => return None,
+    };
+    let mut rest = body;
+    let PayloadView::List(fields) = Header::decode_raw(&mut rest).ok()? else { return None };
+    let field = |at: usize| {
+        let mut field = *fields.get(at)?;
+        Header::decode_bytes(&mut field, false).ok()
+    };
+    (rest.is_empty()).then_some(())?;
+    Some((field(at)?.try_into().ok()?, field(at + 2)?.to_vec()))
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ fn config() -> Config {
         boot: Boot(0),
         chain_id: 1,
         contracts: contracts(),
+        rpc_urls: std::collections::BTreeMap::new(),
         first_block: 1,
         finality_depth: 2,
         delta_ms: DELTA_MS,

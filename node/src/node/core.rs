@@ -9,11 +9,12 @@ use crate::auth::permission::Remembered;
 use crate::conduct::Conduct;
 use crate::entropy::Entropy;
 use crate::env::Env;
-use crate::id::{CallId, NodeId};
+use crate::id::{CallId, NodeId, SessionId};
 use crate::io::{ChainRef, ChainRequest, Output, Outputs, Time};
+use crate::lead::Promise;
 use crate::roster::Roster;
 use crate::statement::Statement;
-use crate::store::Store;
+use crate::store::{Batch, Scope, Store, StoreError, Table};
 
 /// A node that has opened its store but does not know the validator set yet.
 pub(super) struct Opened {
@@ -82,8 +83,13 @@ impl Core {
 
     /// Asks the home chain.
     pub fn ask_chain(&mut self, question: Question, request: ChainRequest, out: &mut Outputs) {
+        self.ask_any_chain(question, ChainRef::Home, request, out);
+    }
+
+    /// Asks some chain.
+    pub fn ask_any_chain(&mut self, question: Question, chain: ChainRef, request: ChainRequest, out: &mut Outputs) {
         let call = self.ask(question);
-        out.push(Output::Chain { call, chain: ChainRef::Home, request });
+        out.push(Output::Chain { call, chain, request });
     }
 
     /// Takes back the question that an answer belongs to; each is answered once.
@@ -97,6 +103,27 @@ impl Core {
             *counts.entry(question.name()).or_insert(0) += 1;
             counts
         })
+    }
+
+    /// To whom this node has promised something, in this boot or an earlier one.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn promised(&self, operation: SessionId, out: &mut Outputs) -> Result<Option<NodeId>, StoreError> {
+        let scope = Scope::Epoch(self.roster.epoch());
+        let promise: Option<Promise> = self.store.get(Table::Promise, scope, &operation.0, &mut out.meter)?;
+        Ok(promise.map(|promise| promise.to))
+    }
+
+    /// Makes a promise durable, before anything else leaves the node. It is kept as long as the epoch, after which no
+    /// request is accepted that it could be about.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn promise(&mut self, promise: &Promise, out: &mut Outputs) -> Result<(), StoreError> {
+        let scope = Scope::Epoch(self.roster.epoch());
+        let batch = Batch::new().put(Table::Promise, scope, &promise.operation.0, promise);
+        self.store.commit(batch, &mut out.meter)
     }
 
     /// Queues a statement.

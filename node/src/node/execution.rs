@@ -1,15 +1,17 @@
-//! One request's action at one node: from the caller's signature over the code's CID to the answer.
+//! One request at one node: from the caller's signature over the code's CID to the answer.
 //!
-//! The node serves what the action asks for. A signature is only ordered after this node has itself read from the
-//! chain that the action, or else the caller, may use the key.
+//! A request begins with one action, which may call others. The node serves what they ask for ([`super::serve`]); what is
+//! limited by number is counted over all of them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::core::Core;
-use super::question::{PermissionPart, Question};
-use crate::action::{ActionSpec, AuthContext, HostAnswer, HostCall, HostCallId, Progress};
+use super::frame::{CallRef, Frame, FrameId, Setting};
+use super::permission::Check;
+use super::question::Question;
+use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, Usage};
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart};
-use crate::auth::permission::{ChainAnswers, Claimant};
+use crate::auth::permission::Claimant;
 use crate::auth::siwe;
 use crate::bugs::{self, Bug};
 use crate::chain::addresses::checksummed;
@@ -20,48 +22,60 @@ use crate::meter::Op;
 use crate::note::Note;
 use crate::signing::Subject;
 
-/// A permission check in progress.
-pub(super) struct Check {
-    pub subject: Subject,
-    /// The parts of the chain's view that have not come yet.
-    pub awaited: BTreeSet<PermissionPart>,
-    pub answers: ChainAnswers,
-    pub failed: Option<String>,
+/// The action that the client asked for.
+const ROOT: FrameId = FrameId(0);
+
+/// A signature on its way.
+pub(super) struct Ordered {
+    pub call: CallRef,
+    pub name: String,
+    /// Whether the action gets it, and not the client.
+    pub to_action: bool,
 }
 
-/// Where the program is.
-enum Stage {
-    /// The gateway has been asked for the code.
-    Fetching(Box<Execute>),
-    /// The program runs.
-    Running(Box<crate::action::Execution>),
-    /// It has ended.
-    Ended,
+/// What nodes do together for an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Together {
+    /// One of them runs a function.
+    Once { name: SessionId, waits: bool },
+    /// All give a value.
+    Collect { name: SessionId, value: String },
+    /// The function has run here.
+    Done { name: SessionId, result: Result<String, String> },
+}
+
+/// How much of what is limited by number all actions of a request have used together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Used {
+    pub fetches: u64,
+    pub signs: u64,
+    pub contract_calls: u64,
+    pub broadcasts: u64,
 }
 
 /// One request.
 pub(super) struct Execution {
     pub(super) id: RequestId,
-    /// The CID as the request names it, or that of its inline code.
-    cid: String,
-    /// Who stands behind the request.
-    pub(super) claimant: Claimant,
-    stage: Stage,
-    /// What the program's last run came to, and when that is.
-    held: Option<(Time, Progress)>,
-    /// Answers for which the program's current run must end first.
-    answers: VecDeque<(HostCallId, HostAnswer)>,
-    /// Calls that the program made and nobody has served yet.
-    pub(super) calls: VecDeque<(HostCallId, HostCall)>,
-    pub(super) checks: BTreeMap<HostCallId, Check>,
-    /// What the program reads from the chain.
-    pub(super) lookups: BTreeMap<HostCallId, HostCall>,
-    /// The names of all signatures that the program has asked for.
+    /// The signer of the request's AuthSig.
+    pub(super) caller: Option<[u8; 20]>,
+    /// The actions under way.
+    pub(super) frames: BTreeMap<FrameId, Frame>,
+    /// CIDs of all actions that have begun.
+    cids: Vec<String>,
+    frames_made: u32,
+    pub(super) used: Used,
+    pub(super) checks: BTreeMap<CallRef, Check>,
+    /// What actions read from the chain.
+    pub(super) lookups: BTreeMap<CallRef, HostCall>,
+    /// The names of all signatures that actions have asked for.
     pub(super) names: BTreeSet<String>,
-    /// Signatures on their way, and the calls that wait for them.
-    pub(super) signing: BTreeMap<SessionId, (HostCallId, String)>,
+    /// Signatures on their way.
+    pub(super) signing: BTreeMap<SessionId, Ordered>,
     pub(super) orders: Vec<Subject>,
     pub(super) signatures: Vec<SignaturePart>,
+    /// What nodes do together, by name, and the call that waits for it.
+    pub(super) operations: BTreeMap<SessionId, CallRef>,
+    pub(super) together: Vec<Together>,
     result: Option<Result<Executed, Failure>>,
 }
 
@@ -84,22 +98,23 @@ impl Execution {
     pub fn begin(id: RequestId, execute: Execute, now: Time, core: &mut Core, out: &mut Outputs) -> Self {
         let mut execution = Self {
             id,
-            cid: String::new(),
-            claimant: Claimant::default(),
-            stage: Stage::Ended,
-            held: None,
-            answers: VecDeque::new(),
-            calls: VecDeque::new(),
+            caller: None,
+            frames: BTreeMap::new(),
+            cids: Vec::new(),
+            frames_made: 0,
+            used: Used::default(),
             checks: BTreeMap::new(),
             lookups: BTreeMap::new(),
             names: BTreeSet::new(),
             signing: BTreeMap::new(),
             orders: Vec::new(),
             signatures: Vec::new(),
+            operations: BTreeMap::new(),
+            together: Vec::new(),
             result: None,
         };
         if let Err(failure) = execution.admit(execute, now, core, out) {
-            execution.end(Err(failure));
+            execution.result = Some(Err(failure));
         }
         execution
     }
@@ -113,152 +128,177 @@ impl Execution {
         if let Some(auth_sig) = &execute.auth_sig {
             let caller = siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter)
                 .map_err(|error| failure(ErrorCode::InvalidAuthSig, error.to_string()))?;
-            self.claimant.address = Some(caller);
+            self.caller = Some(caller);
         }
-        match &execute.source {
+        let setting = Setting {
+            callers: Vec::new(),
+            params: execute.js_params,
+            limits: core.config.limits,
+            parent: None,
+            path: SessionId::derive("action/path", &[&self.id.0]),
+        };
+        match execute.source {
             ActionSource::Inline(code) => {
-                self.run(code.clone(), cid::cid_v0(code.as_bytes()), &execute, now, core, out);
+                let cid = cid::cid_v0(code.as_bytes());
+                let frame = self.add(cid.to_string(), setting);
+                self.run(frame, code, cid, now, core, out);
             }
             ActionSource::Ipfs(wanted) => {
-                cid::parse(wanted).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
-                self.cid = wanted.clone();
-                let call = core.ask(Question::Code { request: self.id });
-                out.push(Output::IpfsGet { call, cid: wanted.clone() });
-                self.stage = Stage::Fetching(Box::new(execute));
+                cid::parse(&wanted).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+                self.fetch(wanted, setting, core, out);
             }
         }
         Ok(())
     }
 
+    fn add(&mut self, cid: String, setting: Setting) -> FrameId {
+        let id = FrameId(self.frames_made);
+        self.frames_made += 1;
+        self.frames.insert(id, Frame::new(cid, setting));
+        id
+    }
+
+    /// Asks for the code of an action.
+    pub(super) fn fetch(&mut self, cid: String, setting: Setting, core: &mut Core, out: &mut Outputs) {
+        let frame = self.add(cid.clone(), setting);
+        let call = core.ask(Question::Code { request: self.id, frame });
+        out.push(Output::IpfsGet { call, cid });
+    }
+
     /// The gateway's answer: its bytes count only if they hash to the CID.
-    pub fn on_code(&mut self, reply: Result<Vec<u8>, IpfsError>, now: Time, core: &mut Core, out: &mut Outputs) {
-        let Stage::Fetching(execute) = std::mem::replace(&mut self.stage, Stage::Ended) else { return };
+    pub fn on_code(
+        &mut self,
+        id: FrameId,
+        reply: Result<Vec<u8>, IpfsError>,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        let Some(frame) = self.frames.get(&id).filter(|frame| frame.is_fetching()) else { return };
+        let wanted = frame.cid.clone();
         let code = reply.map_err(|error| failure(ErrorCode::IpfsUnavailable, error.to_string())).and_then(|bytes| {
             out.meter.add(Op::HashByte, bytes.len() as u64);
-            let cid =
-                served(&bytes, &self.cid).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+            let cid = served(&bytes, &wanted).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
             let code = String::from_utf8(bytes)
-                .map_err(|_| failure(ErrorCode::JsError, format!("the code at {} is not UTF-8", self.cid)))?;
+                .map_err(|_| failure(ErrorCode::JsError, format!("the code at {wanted} is not UTF-8")))?;
             Ok((code, cid))
         });
         match code {
-            Ok((code, cid)) => self.run(code, cid, &execute, now, core, out),
-            Err(failure) => self.end(Err(failure)),
+            Ok((code, cid)) => self.run(id, code, cid, now, core, out),
+            Err(failure) => self.close(id, Err(failure), Usage::default(), now, core, out),
         }
     }
 
     /// Runs code. Permissions name it by its CIDv0, however it came here.
-    fn run(&mut self, code: String, cid: Cid, execute: &Execute, now: Time, core: &mut Core, out: &mut Outputs) {
+    fn run(&mut self, id: FrameId, code: String, cid: Cid, now: Time, core: &mut Core, out: &mut Outputs) {
         use rand_core::RngCore;
+        let Some(frame) = self.frames.get_mut(&id) else { return };
         out.meter.add(Op::HashByte, code.len() as u64);
-        self.claimant.actions = vec![cid];
-        let text = cid.to_string();
-        out.note(Note::ActionStarted { request: self.id, cid: text.clone() });
+        frame.stack.push(cid);
+        out.note(Note::ActionStarted { request: self.id, frame: id.0, cid: cid.to_string() });
+        self.cids.push(cid.to_string());
         let mut seed = [0; 32];
-        core.entropy.stream(&self.id.0, "action/math.random").fill_bytes(&mut seed);
+        let stream = [&self.id.0[..], &id.0.to_be_bytes()].concat();
+        core.entropy.stream(&stream, "action/math.random").fill_bytes(&mut seed);
         let auth = AuthContext {
-            action_ipfs_ids: vec![text.clone()],
-            action_ipfs_id_stack: vec![text],
-            auth_sig_address: self.claimant.address.map(|address| checksummed(&address)),
+            action_ipfs_ids: self.cids.clone(),
+            action_ipfs_id_stack: frame.stack.iter().map(Cid::to_string).collect(),
+            auth_sig_address: self.caller.map(|address| checksummed(&address)),
             ..AuthContext::default()
         };
-        let spec = ActionSpec {
-            code,
-            js_params: execute.js_params.clone(),
-            auth,
-            limits: core.config.limits,
-            seed,
-            started: now,
-        };
-        let before = out.meter.count(Op::JsFuel);
-        let (program, progress) = crate::action::Execution::start(spec, &mut out.meter);
-        self.stage = Stage::Running(Box::new(program));
-        self.hold_back(progress, before, now, core, out);
+        let Setting { params, limits, .. } = &frame.setting;
+        let spec = ActionSpec { code, js_params: params.clone(), auth, limits: *limits, seed, started: now };
+        frame.start(spec, now, core, out);
     }
 
-    /// Answers a call of the program, now or when its current run is over.
-    pub fn answer(&mut self, call: HostCallId, answer: HostAnswer, now: Time, core: &mut Core, out: &mut Outputs) {
-        self.answers.push_back((call, answer));
-        self.go_on(now, core, out);
+    /// Who stands behind what an action asks for.
+    pub(super) fn claimant(&self, frame: FrameId) -> Claimant {
+        let actions = self.frames.get(&frame).map(|frame| frame.stack.clone()).unwrap_or_default();
+        Claimant { auth_methods: Vec::new(), actions, address: self.caller }
+    }
+
+    /// Answers a call of an action, now or when its current run is over.
+    pub fn answer(&mut self, at: CallRef, answer: HostAnswer, now: Time, core: &mut Core, out: &mut Outputs) {
+        if let Some(frame) = self.frames.get_mut(&at.frame) {
+            frame.answer(at.call, answer, now, core, out);
+        }
     }
 
     /// Timers, time limits, and ends of runs.
     pub fn tick(&mut self, now: Time, core: &mut Core, out: &mut Outputs) {
-        if let Some((at, _)) = self.held
-            && at <= now
-            && let Some((_, progress)) = self.held.take()
-        {
-            self.on_progress(progress);
-        }
-        self.go_on(now, core, out);
-        if let (None, Stage::Running(program)) = (&self.held, &mut self.stage)
-            && program.deadline().is_some_and(|at| at <= now)
-        {
-            let before = out.meter.count(Op::JsFuel);
-            let progress = program.tick(now, &mut out.meter);
-            self.hold_back(progress, before, now, core, out);
-        }
-    }
-
-    /// Hands the program the answers that have come, one run after the other.
-    fn go_on(&mut self, now: Time, core: &mut Core, out: &mut Outputs) {
-        while let (None, Stage::Running(program)) = (&self.held, &mut self.stage)
-            && let Some((call, answer)) = self.answers.pop_front()
-        {
-            let before = out.meter.count(Op::JsFuel);
-            let progress = program.resume(now, call, answer, &mut out.meter);
-            self.hold_back(progress, before, now, core, out);
-        }
-    }
-
-    /// What a run came to exists when a worker has done it.
-    fn hold_back(&mut self, progress: Progress, before: u64, now: Time, core: &mut Core, out: &Outputs) {
-        let at = core.workers.occupy(now, out.meter.count(Op::JsFuel) - before);
-        if at > now {
-            self.held = Some((at, progress));
-        } else {
-            self.on_progress(progress);
+        for frame in self.frames.values_mut().filter(|frame| frame.deadline().is_some_and(|at| at <= now)) {
+            frame.tick(now, core, out);
         }
     }
 
     /// When [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        match (&self.held, &self.stage) {
-            (Some((at, _)), _) => Some(*at),
-            (None, Stage::Running(program)) => program.deadline(),
-            (None, Stage::Fetching(_) | Stage::Ended) => None,
+        self.frames.values().filter_map(Frame::deadline).min()
+    }
+
+    /// Closes the actions that have ended; returns whether there were any.
+    pub(super) fn close_ended(&mut self, now: Time, core: &mut Core, out: &mut Outputs) -> bool {
+        let ended = self.frames.iter_mut().find_map(|(id, frame)| Some((*id, frame.take_end()?)));
+        let Some((id, (result, usage))) = ended else { return false };
+        self.close(id, result.map(|done| done.response), usage, now, core, out);
+        true
+    }
+
+    /// An action is over: the client or the action that called it gets what came of it. What it had called goes on for
+    /// nobody, so it ends, too.
+    fn close(
+        &mut self,
+        id: FrameId,
+        result: Result<String, Failure>,
+        usage: Usage,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        let Some(frame) = self.frames.remove(&id) else { return };
+        self.abandon(id);
+        match frame.setting.parent {
+            Some(parent) => {
+                if let Some(caller) = self.frames.get_mut(&parent.frame) {
+                    caller.calling = false;
+                }
+                self.answer(parent, HostAnswer::Called { result, usage }, now, core, out);
+            }
+            None => {
+                let signatures = std::mem::take(&mut self.signatures);
+                let executed = |response| Executed { response, logs: usage.logs.clone(), signatures };
+                self.result = Some(result.map(executed));
+            }
         }
     }
 
-    fn on_progress(&mut self, progress: Progress) {
-        match progress {
-            Progress::Pending(calls) => self.calls.extend(calls),
-            Progress::Finished(result) => {
-                let logs = match &self.stage {
-                    Stage::Running(program) => program.logs(),
-                    Stage::Fetching(_) | Stage::Ended => String::new(),
-                };
-                let signatures = std::mem::take(&mut self.signatures);
-                self.end(match result {
-                    Ok(done) => Ok(Executed { response: done.response, logs: done.logs, signatures }),
-                    Err(error) => Err(error.into_failure(logs)),
-                });
-            }
+    /// Forgets what only an action waited for that is over.
+    fn abandon(&mut self, id: FrameId) {
+        self.operations.retain(|_, at| at.frame != id);
+        self.checks.retain(|at, _| at.frame != id);
+        self.lookups.retain(|at, _| at.frame != id);
+        let is_child = |frame: &Frame| frame.setting.parent.is_some_and(|parent| parent.frame == id);
+        let children: Vec<FrameId> =
+            self.frames.iter().filter(|(_, frame)| is_child(frame)).map(|(id, _)| *id).collect();
+        for child in children {
+            self.frames.remove(&child);
+            self.abandon(child);
         }
     }
 
     /// The CID as the request names it.
     pub fn cid(&self) -> &str {
-        &self.cid
+        self.frames.get(&ROOT).map_or("", |frame| &frame.cid)
     }
 
-    /// Where the program is: `fetching`, `running` or `ended`.
+    /// Where the first program is: `fetching`, `running` or `ended`.
     pub fn phase(&self) -> &'static str {
-        match self.stage {
-            Stage::Fetching(_) => "fetching",
-            Stage::Running(_) => "running",
-            Stage::Ended => "ended",
-        }
+        self.frames.get(&ROOT).map_or("ended", Frame::phase)
+    }
+
+    /// How many calls nobody has served yet.
+    pub fn calls(&self) -> usize {
+        self.frames.values().map(|frame| frame.calls.len()).sum()
     }
 
     /// Signatures granted since the last call.
@@ -266,13 +306,23 @@ impl Execution {
         std::mem::take(&mut self.orders)
     }
 
+    /// What nodes are to do together, since the last call.
+    pub fn take_together(&mut self) -> Vec<Together> {
+        std::mem::take(&mut self.together)
+    }
+
     /// The answer, once there is one.
     pub fn take_result(&mut self) -> Option<Result<Executed, Failure>> {
         self.result.take()
     }
 
-    fn end(&mut self, result: Result<Executed, Failure>) {
-        self.stage = Stage::Ended;
-        self.result = Some(result);
+    /// Counts one use of something; whoever goes over the limit is told so.
+    pub(super) fn count(used: &mut u64, max: u64, what: &'static str) -> Result<(), Failure> {
+        *used += 1;
+        if *used <= max {
+            return Ok(());
+        }
+        let message = ActionError::LimitExceeded { what, max }.to_string();
+        Err(failure(ErrorCode::LimitExceeded, message))
     }
 }

@@ -7,8 +7,11 @@
 mod core;
 pub(crate) mod decryption;
 mod execution;
+mod frame;
 mod keygen;
+mod lookup;
 mod peers;
+mod permission;
 mod preprocessing;
 mod question;
 mod requests;
@@ -24,6 +27,7 @@ pub use self::state::{ChannelState, KeyState, KeygenState, Membership, RequestSt
 
 use k256::SecretKey;
 use k256::ecdsa::SigningKey;
+use std::collections::BTreeMap;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -61,6 +65,8 @@ pub struct Config {
     pub chain_id: u64,
     /// Where the network's contracts are.
     pub contracts: Contracts,
+    /// The RPC endpoint of each chain that actions may name.
+    pub rpc_urls: BTreeMap<String, String>,
     /// The block from which logs are read.
     pub first_block: u64,
     /// How many blocks deep a log is final.

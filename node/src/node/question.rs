@@ -1,6 +1,6 @@
 //! What a node has asked its surroundings, so that an answer finds the part that waits for it.
 
-use crate::action::HostCallId;
+use super::frame::{CallRef, FrameId};
 use crate::id::RequestId;
 
 /// An open question.
@@ -13,11 +13,11 @@ pub(super) enum Question {
     /// The transaction in flight.
     Submission,
     /// An action's code.
-    Code { request: RequestId },
+    Code { request: RequestId, frame: FrameId },
     /// Something that an action asked for directly.
-    Host { request: RequestId, call: HostCallId },
+    Host { request: RequestId, at: CallRef },
     /// A part of a permission check.
-    Permission { request: RequestId, call: HostCallId, part: PermissionPart },
+    Permission { request: RequestId, at: CallRef, part: PermissionPart },
 }
 
 impl Question {

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::core::Core;
 use super::decryption::Judge;
-use super::execution::Execution;
+use super::execution::{Execution, Together};
+use super::frame::{CallRef, FrameId};
 use super::question::PermissionPart;
 use super::state::{KeyState, RequestState};
-use crate::action::{HostAnswer, HostCallId};
+use crate::action::HostAnswer;
 use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
 use crate::auth::conditions;
 use crate::chain::addresses::parse_address;
@@ -16,6 +17,7 @@ use crate::curve::Bls12381;
 use crate::id::{ConnId, KeyId, RequestId, SessionId};
 use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
 use crate::key::KeyShare;
+use crate::lead::Ended;
 use crate::note::Note;
 use crate::signing::{ClientShare, CombinedSignature, Subject};
 use crate::wire::{decode, encode};
@@ -40,6 +42,11 @@ pub(super) struct Requests {
     signing: BTreeMap<SessionId, RequestId>,
     keys: BTreeMap<KeyId, Rc<KeyShare>>,
     orders: Vec<Subject>,
+    /// Which request something belongs to that nodes do together.
+    operations: BTreeMap<SessionId, RequestId>,
+    together: Vec<Together>,
+    /// Operations whose actions are over.
+    abandoned: Vec<SessionId>,
     /// This node's share of the network's own key.
     network_key: Option<Rc<KeyShare<Bls12381>>>,
     /// How many answers were sealed in this boot: no two have the same randomness.
@@ -58,6 +65,9 @@ impl Requests {
             signing: BTreeMap::new(),
             keys: BTreeMap::new(),
             orders: Vec::new(),
+            operations: BTreeMap::new(),
+            together: Vec::new(),
+            abandoned: Vec::new(),
             network_key: None,
             decryptions: 0,
         }
@@ -70,7 +80,7 @@ impl Requests {
             cid: execution.cid().to_owned(),
             phase: execution.phase(),
             connections: self.waiting.get(id).map_or(0, Vec::len),
-            calls: execution.calls.len(),
+            calls: execution.calls(),
             permission_checks: execution.checks.len(),
             signatures_awaited: execution.signing.len(),
             signatures: execution.signatures.len(),
@@ -88,6 +98,16 @@ impl Requests {
     /// Signatures that actions were granted since the last call.
     pub fn take_orders(&mut self) -> Vec<Subject> {
         std::mem::take(&mut self.orders)
+    }
+
+    /// What nodes are to do together since the last call.
+    pub fn take_together(&mut self) -> Vec<Together> {
+        std::mem::take(&mut self.together)
+    }
+
+    /// Operations that no action here waits for any more, since the last call.
+    pub fn take_abandoned(&mut self) -> Vec<SessionId> {
+        std::mem::take(&mut self.abandoned)
     }
 
     /// A key is ready to sign.
@@ -183,7 +203,7 @@ impl Requests {
         let caller = execute.auth_sig.as_ref().and_then(|auth_sig| parse_address(&auth_sig.address));
         let places = self.running_max.div_ceil(CALLER_PART);
         // All who have not signed in are one caller.
-        let taken = self.running.values().filter(|execution| execution.claimant.address == caller).count();
+        let taken = self.running.values().filter(|execution| execution.caller == caller).count();
         (taken >= places).then(|| format!("this node runs {places} actions for this caller already; try again"))
     }
 
@@ -191,26 +211,29 @@ impl Requests {
     pub fn on_code(
         &mut self,
         request: RequestId,
+        frame: FrameId,
         reply: Result<Vec<u8>, IpfsError>,
         now: Time,
         core: &mut Core,
         out: &mut Outputs,
     ) {
-        self.advance(request, now, core, out, |execution, core, out| execution.on_code(reply, now, core, out));
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_code(frame, reply, now, core, out);
+        });
     }
 
     /// An HTTP exchange ended.
     pub fn on_http(
         &mut self,
         request: RequestId,
-        call: HostCallId,
+        at: CallRef,
         reply: Result<HttpResponse, HttpError>,
         now: Time,
         core: &mut Core,
         out: &mut Outputs,
     ) {
         self.advance(request, now, core, out, |execution, core, out| {
-            execution.answer(call, HostAnswer::Fetch(reply), now, core, out);
+            execution.answer(at, HostAnswer::Fetch(reply), now, core, out);
         });
     }
 
@@ -218,14 +241,14 @@ impl Requests {
     pub fn on_chain_value(
         &mut self,
         request: RequestId,
-        call: HostCallId,
+        at: CallRef,
         reply: Result<ChainReply, ChainError>,
         now: Time,
         core: &mut Core,
         out: &mut Outputs,
     ) {
         self.advance(request, now, core, out, |execution, core, out| {
-            execution.on_chain_value(call, reply, now, core, out)
+            execution.on_chain_value(at, reply, now, core, out);
         });
     }
 
@@ -234,7 +257,7 @@ impl Requests {
     pub fn on_permission(
         &mut self,
         request: RequestId,
-        call: HostCallId,
+        at: CallRef,
         part: PermissionPart,
         reply: Result<ChainReply, ChainError>,
         block: u64,
@@ -243,7 +266,7 @@ impl Requests {
         out: &mut Outputs,
     ) {
         self.advance(request, now, core, out, |execution, core, out| {
-            execution.on_permission(call, part, reply, block, now, core, out);
+            execution.on_permission(at, part, reply, block, now, core, out);
         });
     }
 
@@ -281,6 +304,20 @@ impl Requests {
         });
     }
 
+    /// This node leads something that nodes do together.
+    pub fn on_lead(&mut self, name: SessionId, now: Time, core: &mut Core, out: &mut Outputs) {
+        let Some(request) = self.operations.get(&name).copied() else { return };
+        self.advance(request, now, core, out, |execution, core, out| execution.on_lead(name, now, core, out));
+    }
+
+    /// Something that nodes do together is over.
+    pub fn on_operation(&mut self, name: SessionId, ended: Ended, now: Time, core: &mut Core, out: &mut Outputs) {
+        let Some(request) = self.operations.remove(&name) else { return };
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_operation(name, ended, now, core, out);
+        });
+    }
+
     /// Lets time pass.
     pub fn tick(&mut self, now: Time, core: &mut Core, out: &mut Outputs) {
         let due: Vec<RequestId> = self
@@ -310,8 +347,13 @@ impl Requests {
             self.signing.insert(order.session(), id);
             self.orders.push(order);
         }
+        for name in execution.operations.keys() {
+            self.operations.entry(*name).or_insert(id);
+        }
+        self.together.extend(execution.take_together());
         let Some(result) = execution.take_result() else { return };
         self.running.remove(&id);
+        self.abandoned.extend(self.operations.extract_if(.., |_, request| *request == id).map(|(name, _)| name));
         out.note(match &result {
             Ok(_) => Note::Answered { request: id },
             Err(failure) => Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() },

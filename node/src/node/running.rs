@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::Load;
 use super::core::Core;
+use super::execution::Together;
 use super::keygen::{KeyGeneration, Reach};
 use super::peers::{Arrival, Heard, Peers};
 use super::preprocessing::{Made, Source};
@@ -22,6 +23,7 @@ use crate::env::Env;
 use crate::evidence::Evidence;
 use crate::id::{Boot, CallId, NodeId};
 use crate::io::{ChainError, ChainLog, ChainReply, Input, Outputs, Time};
+use crate::lead::{self, Operations};
 use crate::note::Note;
 use crate::signing::{self, Signers};
 use crate::statement::Statement;
@@ -41,6 +43,7 @@ pub(super) struct Running {
     /// Batches of triples, made or not, that signing has not been told of.
     made: Vec<Made>,
     requests: Requests,
+    operations: Operations,
 }
 
 impl Running {
@@ -79,6 +82,7 @@ impl Running {
             source,
             made: Vec::new(),
             requests: Requests::new(core.config.executions_max),
+            operations: Operations::new(lead::Params::new(core.config.delta_ms, core.config.limits.time_ms)),
             core,
         };
         let mut effects = Vec::new();
@@ -140,6 +144,7 @@ impl Running {
             self.signers.deadline(),
             self.source.deadline(),
             self.requests.deadline(),
+            self.operations.deadline(),
         ];
         parts.into_iter().flatten().min()
     }
@@ -160,13 +165,13 @@ impl Running {
             Input::Head { number, .. } => self.watch.on_head(number, &mut self.core, out),
             Input::Chain { call, reply } => self.on_chain(call, reply, now, out)?,
             Input::Ipfs { call, reply } => {
-                if let Some(Question::Code { request }) = self.core.answered(call) {
-                    self.requests.on_code(request, reply, now, &mut self.core, out);
+                if let Some(Question::Code { request, frame }) = self.core.answered(call) {
+                    self.requests.on_code(request, frame, reply, now, &mut self.core, out);
                 }
             }
             Input::Http { call, reply } => {
-                if let Some(Question::Host { request, call }) = self.core.answered(call) {
-                    self.requests.on_http(request, call, reply, now, &mut self.core, out);
+                if let Some(Question::Host { request, at }) = self.core.answered(call) {
+                    self.requests.on_http(request, at, reply, now, &mut self.core, out);
                 }
             }
             Input::DealtTriples(triples) if self.source.is_dealer() => {
@@ -198,7 +203,7 @@ impl Running {
         self.make(now, out, Source::tick);
         self.sign(now, out, |signers, env, fx| signers.tick(env, fx));
         self.requests.tick(now, &mut self.core, out);
-        Ok(())
+        self.lead(now, out, |operations, env, fx| operations.tick(env, fx))
     }
 
     fn on_frame(&mut self, link: NodeId, bytes: &[u8], now: Time, out: &mut Outputs) -> Result<(), StoreError> {
@@ -244,6 +249,9 @@ impl Running {
                 self.make(now, out, |source, env| source.on_message(from, message, signature, env));
                 Ok(())
             }
+            Statement::Lead(message) => self.lead(now, out, |operations, env, fx| {
+                operations.on_message(from, message, signature, env, fx);
+            }),
             Statement::Raw(_) => Ok(()),
         }
     }
@@ -262,12 +270,12 @@ impl Running {
             },
             Some(Question::Nonce) => self.transactions.on_nonce(reply.ok(), &mut self.core, out),
             Some(Question::Submission) => self.transactions.on_submitted(&mut self.core, out),
-            Some(Question::Permission { request, call, part }) => {
+            Some(Question::Permission { request, at, part }) => {
                 let head = self.watch.head();
-                self.requests.on_permission(request, call, part, reply, head, now, &mut self.core, out);
+                self.requests.on_permission(request, at, part, reply, head, now, &mut self.core, out);
             }
-            Some(Question::Host { request, call }) => {
-                self.requests.on_chain_value(request, call, reply, now, &mut self.core, out);
+            Some(Question::Host { request, at }) => {
+                self.requests.on_chain_value(request, at, reply, now, &mut self.core, out);
             }
             Some(Question::Code { .. }) | None => {}
         }
@@ -351,6 +359,45 @@ impl Running {
         }
     }
 
+    /// Runs a step of what nodes do together for actions, and carries out what it asks for.
+    fn lead(
+        &mut self,
+        now: Time,
+        out: &mut Outputs,
+        step: impl FnOnce(&mut Operations, &mut Env<'_>, &mut Vec<lead::Effect>),
+    ) -> Result<(), StoreError> {
+        let mut effects = Vec::new();
+        let operations = &mut self.operations;
+        self.core.with_env(now, out, |env| step(operations, env, &mut effects));
+        for effect in effects {
+            match effect {
+                lead::Effect::Persist(promise) => self.core.promise(&promise, out)?,
+                lead::Effect::Send { to, message } => self.core.say(to, Statement::Lead(message)),
+                lead::Effect::Lead(name) => self.requests.on_lead(name, now, &mut self.core, out),
+                lead::Effect::Ended(name, ended) => {
+                    self.requests.on_operation(name, ended, now, &mut self.core, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins what an action wants nodes to do together, or tells what came of it here.
+    fn together(&mut self, wish: Together, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
+        match wish {
+            Together::Once { name, waits } => {
+                let promised = self.core.promised(name, out)?;
+                self.lead(now, out, |operations, env, fx| operations.once(name, waits, promised, env, fx))
+            }
+            Together::Collect { name, value } => {
+                self.lead(now, out, |operations, env, fx| operations.collect(name, value, env, fx))
+            }
+            Together::Done { name, result } => {
+                self.lead(now, out, |operations, env, fx| operations.done(name, result, env, fx))
+            }
+        }
+    }
+
     /// Moves results between the parts until all are quiet.
     fn settle(&mut self, now: Time, out: &mut Outputs) -> Result<(), StoreError> {
         loop {
@@ -360,7 +407,14 @@ impl Running {
             }
             let orders = self.requests.take_orders();
             let made = mem::take(&mut self.made);
-            let quiet = ready.is_empty() && orders.is_empty() && made.is_empty();
+            let (together, abandoned) = (self.requests.take_together(), self.requests.take_abandoned());
+            let quiet = ready.is_empty() && orders.is_empty() && made.is_empty() && together.is_empty();
+            for wish in together {
+                self.together(wish, now, out)?;
+            }
+            for name in abandoned {
+                self.lead(now, out, |operations, _, fx| operations.abandon(name, fx))?;
+            }
             for made in made {
                 self.sign(now, out, |signers, env, fx| match made {
                     Made::Triples(batch) => signers.on_triples(*batch, env, fx),

@@ -1,7 +1,6 @@
-//! What an action asks of its node: fetches, facts from the chain, and signatures, each of which needs this node's
-//! own permission check first.
+//! What actions ask of their node: each call goes to the part that serves it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use k256::PublicKey;
@@ -9,244 +8,192 @@ use k256::elliptic_curve::sec1::ToEncodedPoint;
 use sha3::{Digest as _, Keccak256};
 
 use super::core::Core;
-use super::execution::{Check, Execution, failure};
-use super::question::{PermissionPart, Question};
-use crate::action::{HostAnswer, HostCall, HostCallId, SignPurpose};
-use crate::api::{ErrorCode, Failure, SignaturePart};
-use crate::auth::permission::{self, ChainAnswers, Claimant};
-use crate::bugs::{self, Bug};
-use crate::chain::abi::{SCOPE_PERSONAL_SIGN, SCOPE_SIGN_ANYTHING};
-use crate::chain::addresses::checksummed;
-use crate::chain::{lists, views};
+use super::execution::{Execution, Together, failure};
+use super::frame::{CallRef, Frame, Setting, Wanted};
+use super::permission::refused;
+use super::question::Question;
+use crate::action::{HostAnswer, HostCall, Signature, Usage};
+use crate::api::{ErrorCode, Failure};
 use crate::cid;
-use crate::conduct::Decision;
 use crate::id::{Digest, KeyId, SessionId};
-use crate::io::{BlockTag, ChainError, ChainReply, Output, Outputs, Time};
+use crate::io::{HttpError, Output, Outputs, Time};
 use crate::key::KeyShare;
+use crate::lead::Ended;
 use crate::note::Note;
-use crate::signing::{ClientShare, CombinedSignature, Subject};
+use crate::signing::Subject;
+
+/// The keys that actions may use.
+type Keys = BTreeMap<KeyId, Rc<KeyShare>>;
 
 impl Execution {
-    /// Serves the calls that the program has made, and those that answers provoke.
-    pub fn serve(&mut self, keys: &BTreeMap<KeyId, Rc<KeyShare>>, now: Time, core: &mut Core, out: &mut Outputs) {
-        while let Some((call, request)) = self.calls.pop_front() {
-            match request {
-                HostCall::Fetch(request) => {
-                    let call = core.ask(Question::Host { request: self.id, call });
-                    out.push(Output::HttpFetch { call, request });
+    /// Serves the calls that actions have made, and those that answers provoke; closes the actions that have ended.
+    pub fn serve(&mut self, keys: &Keys, now: Time, core: &mut Core, out: &mut Outputs) {
+        loop {
+            let next = self.frames.iter_mut().find_map(|(id, frame)| Some((*id, frame.calls.pop_front()?)));
+            let Some((frame, (call, request))) = next else {
+                if self.close_ended(now, core, out) || self.call_next(now, core, out) {
+                    continue;
                 }
-                HostCall::Sign { scheme, purpose, to_sign, public_key, sig_name } => {
-                    match known_key(&public_key, keys) {
-                        Ok(key) => {
-                            let digest = Digest(to_sign);
-                            let subject = Subject { request: self.id, sig_name, key, digest, scheme };
-                            self.check(call, subject, purpose, now, core, out);
-                        }
-                        Err(failure) => self.answer(call, HostAnswer::Signed(Err(failure)), now, core, out),
-                    }
+                return;
+            };
+            let at = CallRef { frame, call };
+            if let Err(answer) = self.serve_one(at, request, keys, now, core, out) {
+                self.answer(at, answer, now, core, out);
+            }
+        }
+    }
+
+    /// Serves one call; what can be answered or refused at once is the error.
+    fn serve_one(
+        &mut self,
+        at: CallRef,
+        request: HostCall,
+        keys: &Keys,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) -> Result<(), HostAnswer> {
+        let limits = core.config.limits;
+        match request {
+            HostCall::Fetch(request) => {
+                Self::count(&mut self.used.fetches, limits.fetches, "fetch calls")
+                    .map_err(|failure| HostAnswer::Fetch(Err(HttpError::Refused(failure.message))))?;
+                let call = core.ask(Question::Host { request: self.id, at });
+                out.push(Output::HttpFetch { call, request });
+            }
+            HostCall::Sign { scheme, purpose, to_sign, public_key, sig_name, signature } => {
+                let to_action = signature == Signature::ToAction;
+                let refuse = |failure| refused(failure, to_action);
+                Self::count(&mut self.used.signs, limits.signs, "signing requests").map_err(refuse)?;
+                let key = known_key(&public_key, keys).map_err(refuse)?;
+                let subject = Subject { request: self.id, sig_name, key, digest: Digest(to_sign), scheme };
+                self.check(at, subject, (purpose, to_action), core, out).map_err(refuse)?;
+            }
+            HostCall::Call { ipfs_id, params, budget } => {
+                if let Some(frame) = self.frames.get_mut(&at.frame) {
+                    frame.wanted.push_back(Wanted { call: at.call, ipfs_id, params, budget });
                 }
-                lookup => self.look_up(call, lookup, now, core, out),
+            }
+            HostCall::Once { name, waits } => {
+                self.count_broadcast(core).map_err(HostAnswer::refused_text)?;
+                let name = self.operation(at, "once", name);
+                self.together.push(Together::Once { name, waits });
+            }
+            HostCall::Collect { name, value } => {
+                self.count_broadcast(core).map_err(|failure| HostAnswer::Listed(Err(failure)))?;
+                let name = self.operation(at, "collect", name);
+                self.together.push(Together::Collect { name, value });
+            }
+            HostCall::OnceDone { once, result } => {
+                let at = CallRef { call: once, ..at };
+                let name = self.operations.iter().find(|(_, waiting)| **waiting == at).map(|(name, _)| *name);
+                self.together.extend(name.map(|name| Together::Done { name, result }));
+            }
+            HostCall::RpcUrl { chain } => {
+                let url = core.config.rpc_urls.get(&chain).cloned();
+                let unknown = || failure(ErrorCode::RpcError, format!("unknown chain {chain:?}"));
+                return Err(HostAnswer::Text(url.ok_or_else(unknown)));
+            }
+            lookup => {
+                Self::count(&mut self.used.contract_calls, limits.contract_calls, "contract calls")
+                    .map_err(HostAnswer::refused_text)?;
+                self.look_up(at, lookup, now, core, out);
             }
         }
+        Ok(())
     }
 
-    /// Begins a permission check by asking the chain for all that the decision needs.
-    fn check(
-        &mut self,
-        call: HostCallId,
-        subject: Subject,
-        purpose: SignPurpose,
-        now: Time,
-        core: &mut Core,
-        out: &mut Outputs,
-    ) {
-        // Signatures are told apart by name, here and at the client, and what failed once is not begun anew: two
-        // attempts of one session with the same numbers would contradict each other.
-        if !self.names.insert(subject.sig_name.clone()) {
-            let text = format!("the name {:?} has been used for a signature before", subject.sig_name);
-            let failure = failure(ErrorCode::LimitExceeded, text);
-            return self.answer(call, HostAnswer::Signed(Err(failure)), now, core, out);
+    fn count_broadcast(&mut self, core: &Core) -> Result<(), Failure> {
+        Self::count(&mut self.used.broadcasts, core.config.limits.broadcasts, "broadcasts")
+    }
+
+    /// Names something that nodes do together: alike at all nodes that run the same code, however their answers come.
+    fn operation(&mut self, at: CallRef, kind: &'static str, name: String) -> SessionId {
+        let mut parts = (SessionId::default(), 0);
+        if let Some(frame) = self.frames.get_mut(&at.frame) {
+            let uses = frame.uses.entry((kind, name.clone())).or_insert(0);
+            parts = (frame.setting.path, *uses);
+            *uses += 1;
         }
-        let (contracts, token, block) = (core.config.contracts, subject.key.public.id(), BlockTag::Latest);
-        let scope = match purpose {
-            SignPurpose::Anything => SCOPE_SIGN_ANYTHING,
-            SignPurpose::PersonalMessage => SCOPE_PERSONAL_SIGN,
+        let (path, uses) = parts;
+        let id =
+            SessionId::derive("action/operation", &[&path.0, kind.as_bytes(), name.as_bytes(), &uses.to_be_bytes()]);
+        self.operations.insert(id, at);
+        id
+    }
+
+    /// An operation has a leader, which is this node.
+    pub fn on_lead(&mut self, name: SessionId, now: Time, core: &mut Core, out: &mut Outputs) {
+        if let Some(at) = self.operations.get(&name).copied() {
+            out.note(Note::Led { request: self.id, operation: name });
+            self.answer(at, HostAnswer::Lead, now, core, out);
+        }
+    }
+
+    /// An operation is over.
+    pub fn on_operation(&mut self, name: SessionId, ended: Ended, now: Time, core: &mut Core, out: &mut Outputs) {
+        let Some(at) = self.operations.remove(&name) else { return };
+        let answer = match ended {
+            Ended::Once(result) => HostAnswer::Told(result),
+            Ended::Collected(values) => HostAnswer::Listed(Ok(values.into_iter().map(|(_, value)| value).collect())),
         };
-        let mut asked = vec![(PermissionPart::Owner, contracts.ask_owner(token, block))];
-        if let Some(cid) = self.claimant.acting() {
-            let request = contracts.ask_action_scope(token, &cid::permission_bytes(cid), scope, block);
-            asked.push((PermissionPart::Action, request));
-        }
-        if let Some(caller) = self.claimant.address {
-            asked.push((PermissionPart::Address, contracts.ask_address_scope(token, caller, scope, block)));
-        }
-        let awaited: BTreeSet<PermissionPart> = asked.iter().map(|(part, _)| *part).collect();
-        for (part, request) in asked {
-            core.ask_chain(Question::Permission { request: self.id, call, part }, request, out);
-        }
-        let check = Check { subject, awaited, answers: ChainAnswers::default(), failed: None };
-        self.checks.insert(call, check);
+        self.answer(at, answer, now, core, out);
     }
 
-    /// Takes one part of the chain's view; with the last one the node decides for itself.
-    #[expect(clippy::too_many_arguments, reason = "an answer, where it belongs, and the node around it")]
-    pub fn on_permission(
-        &mut self,
-        call: HostCallId,
-        part: PermissionPart,
-        reply: Result<ChainReply, ChainError>,
-        block: u64,
-        now: Time,
-        core: &mut Core,
-        out: &mut Outputs,
-    ) {
-        let Some(check) = self.checks.get_mut(&call) else { return };
-        check.take(part, reply, &self.claimant);
-        if !check.awaited.is_empty() {
-            return;
-        }
-        let Some(check) = self.checks.remove(&call) else { return };
-        match self.decide(&check, core) {
-            Ok(()) => self.order(call, check, block, out),
-            Err(failure) => self.answer(call, HostAnswer::Signed(Err(failure)), now, core, out),
-        }
-    }
-
-    fn decide(&self, check: &Check, core: &mut Core) -> Result<(), Failure> {
-        if let Some(error) = &check.failed {
-            if bugs::planted(Bug::FailOpen) {
-                return Ok(());
-            }
-            return Err(failure(ErrorCode::RpcError, format!("permissions could not be read: {error}")));
-        }
-        let key = check.subject.key.public.id();
-        let verdict = if bugs::planted(Bug::PermissionCached) {
-            core.remembered.decide(key, &self.claimant, &check.answers)
-        } else {
-            permission::decide(key, &self.claimant, &check.answers)
+    /// Begins the next action that another one wants called; returns whether there was one.
+    fn call_next(&mut self, now: Time, core: &mut Core, out: &mut Outputs) -> bool {
+        let is_free = |frame: &&mut Frame| !frame.calling && !frame.wanted.is_empty();
+        let (id, frame) = match self.frames.iter_mut().find(|(_, frame)| is_free(&frame)) {
+            Some((id, frame)) => (*id, frame),
+            None => return false,
         };
-        let decision = Decision::Authorise {
-            request: self.id,
-            sig_name: check.subject.sig_name.clone(),
-            key,
-            digest: check.subject.digest,
+        let Some(wanted) = frame.wanted.pop_front() else { return false };
+        let uses = frame.uses.entry(("call", wanted.ipfs_id.clone())).or_insert(0);
+        let path = &[&frame.setting.path.0[..], wanted.ipfs_id.as_bytes(), &uses.to_be_bytes()];
+        let path = SessionId::derive("action/path", path);
+        *uses += 1;
+        let depth = frame.stack.len() as u64;
+        let at = CallRef { frame: id, call: wanted.call };
+        let setting = Setting {
+            callers: frame.stack.clone(),
+            params: wanted.params,
+            limits: wanted.budget,
+            parent: Some(at),
+            path,
         };
-        match (core.conduct.decide(&decision, verdict.is_ok()), verdict) {
-            (true, _) => Ok(()),
-            (false, Err(refusal)) => Err(refusal.into()),
-            (false, Ok(_)) => Err(failure(ErrorCode::NotAuthorized, "this node refuses to sign")),
+        if let Err(failure) = may_call(&wanted.ipfs_id, depth, core.config.limits.depth) {
+            let answer = HostAnswer::Called { result: Err(failure), usage: Usage::default() };
+            self.answer(at, answer, now, core, out);
+            return true;
         }
-    }
-
-    fn order(&mut self, call: HostCallId, check: Check, block: u64, out: &mut Outputs) {
-        let subject = check.subject;
-        out.note(Note::Authorised {
-            request: self.id,
-            sig_name: subject.sig_name.clone(),
-            key: subject.key.public.id(),
-            digest: subject.digest,
-            block,
-        });
-        self.signing.insert(subject.session(), (call, subject.sig_name.clone()));
-        self.orders.push(subject);
-    }
-
-    /// A signature came about, or not.
-    pub fn on_signed(
-        &mut self,
-        session: SessionId,
-        result: Result<(Vec<ClientShare>, CombinedSignature), Failure>,
-        now: Time,
-        core: &mut Core,
-        out: &mut Outputs,
-    ) {
-        let Some((call, name)) = self.signing.remove(&session) else { return };
-        let result = result.map(|(shares, combined)| self.signatures.push(SignaturePart { name, shares, combined }));
-        self.answer(call, HostAnswer::Signed(result), now, core, out);
-    }
-
-    /// Reads something from the chain for the program.
-    fn look_up(&mut self, call: HostCallId, lookup: HostCall, now: Time, core: &mut Core, out: &mut Outputs) {
-        let (contracts, block) = (core.config.contracts, BlockTag::Latest);
-        let request = match &lookup {
-            HostCall::IsPermittedAction { token_id, ipfs_id } => match cid::parse(ipfs_id) {
-                Ok(cid) => contracts.ask_permitted_action(KeyId(*token_id), &cid::permission_bytes(&cid), block),
-                Err(error) => {
-                    let failure = failure(ErrorCode::InvalidIpfsId, error.to_string());
-                    return self.answer(call, HostAnswer::Permitted(Err(failure)), now, core, out);
-                }
-            },
-            HostCall::IsPermittedAddress { token_id, address } => {
-                contracts.ask_permitted_address(KeyId(*token_id), *address, block)
-            }
-            HostCall::IsPermittedAuthMethod { token_id, auth_method_type, user_id } => {
-                contracts.ask_permitted_auth_method(KeyId(*token_id), *auth_method_type, user_id, block)
-            }
-            HostCall::GetPermittedActions { token_id } => contracts.ask_permitted_actions(KeyId(*token_id), block),
-            HostCall::GetPermittedAddresses { token_id } => contracts.ask_permitted_addresses(KeyId(*token_id), block),
-            HostCall::Fetch(_) | HostCall::Sign { .. } => unreachable!("served elsewhere"),
-        };
-        core.ask_chain(Question::Host { request: self.id, call }, request, out);
-        self.lookups.insert(call, lookup);
-    }
-
-    /// The chain's answer to [`Self::look_up`].
-    pub fn on_chain_value(
-        &mut self,
-        call: HostCallId,
-        reply: Result<ChainReply, ChainError>,
-        now: Time,
-        core: &mut Core,
-        out: &mut Outputs,
-    ) {
-        let Some(lookup) = self.lookups.remove(&call) else { return };
-        let reply = reply.map_err(|error| failure(ErrorCode::RpcError, error.to_string()));
-        let unreadable = |error: views::ViewError| failure(ErrorCode::RpcError, error.to_string());
-        let answer = match lookup {
-            HostCall::GetPermittedActions { .. } => HostAnswer::Listed(reply.and_then(|reply| {
-                let cids = lists::permitted_actions(&reply).map_err(unreadable)?;
-                Ok(cids
-                    .iter()
-                    .filter_map(|bytes| cid::from_permission_bytes(bytes))
-                    .map(|cid| cid.to_string())
-                    .collect())
-            })),
-            HostCall::GetPermittedAddresses { .. } => HostAnswer::Listed(reply.and_then(|reply| {
-                let addresses = lists::permitted_addresses(&reply).map_err(unreadable)?;
-                Ok(addresses.iter().map(checksummed).collect())
-            })),
-            _ => HostAnswer::Permitted(reply.and_then(|reply| views::is_permitted(&reply).map_err(unreadable))),
-        };
-        self.answer(call, answer, now, core, out);
+        frame.calling = true;
+        self.fetch(wanted.ipfs_id, setting, core, out);
+        true
     }
 }
 
-impl Check {
-    /// Enters one answer. What cannot be read counts as a failure of the endpoint, never as a permission.
-    fn take(&mut self, part: PermissionPart, reply: Result<ChainReply, ChainError>, claimant: &Claimant) {
-        self.awaited.remove(&part);
-        let entered = reply.map_err(|error| error.to_string()).and_then(|reply| {
-            match part {
-                PermissionPart::Action => views::is_permitted(&reply).map(|permitted| {
-                    self.answers.permitted_actions.extend(claimant.acting().filter(|_| permitted).copied());
-                }),
-                PermissionPart::Address => views::is_permitted(&reply).map(|permitted| {
-                    self.answers.permitted_addresses.extend(claimant.address.filter(|_| permitted));
-                }),
-                PermissionPart::Owner => views::owner(&reply).map(|owner| self.answers.owner = owner),
-            }
-            .map_err(|error| error.to_string())
-        });
-        if let Err(reason) = entered {
-            self.failed = Some(reason);
-        }
+/// Whether an action may be called by one that is so deep on the stack.
+fn may_call(ipfs_id: &str, depth: u64, max: u64) -> Result<(), Failure> {
+    if depth >= max {
+        return Err(failure(
+            ErrorCode::LimitExceeded,
+            format!("limit exceeded: calls inside each other: at most {max}"),
+        ));
     }
+    cid::parse(ipfs_id).map(drop).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))
 }
 
 /// Finds the key that a program names by its compressed or uncompressed encoding.
-fn known_key(bytes: &[u8], keys: &BTreeMap<KeyId, Rc<KeyShare>>) -> Result<Rc<KeyShare>, Failure> {
+fn known_key(bytes: &[u8], keys: &Keys) -> Result<Rc<KeyShare>, Failure> {
     let unknown = |what: &str| failure(ErrorCode::UnknownKey, format!("{what}: 0x{}", hex::encode(bytes)));
     let point = PublicKey::from_sec1_bytes(bytes).map_err(|_| unknown("not a secp256k1 public key"))?;
     let id = KeyId(Keccak256::digest(point.to_encoded_point(false).as_bytes()).into());
     keys.get(&id).cloned().ok_or_else(|| unknown("no share of this key here"))
+}
+
+/// Only used where a call's own kind of answer makes no difference: a refusal looks alike in all.
+impl HostAnswer {
+    fn refused_text(failure: Failure) -> Self {
+        Self::Text(Err(failure))
+    }
 }

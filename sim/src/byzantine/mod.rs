@@ -33,6 +33,7 @@ mod unreadable_share;
 mod withhold;
 mod withhold_seal;
 mod wrong_decryption_share;
+mod wrong_lead;
 mod wrong_nonces;
 mod wrong_share;
 mod wrong_start;
@@ -110,6 +111,7 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
         Fault::BadSigShare(lie) => Box::new(bad_sig_share::BadSigShare::new(aiming(&lie.aim), lie.value)),
         Fault::WrongNonces(lie) => Box::new(wrong_nonces::WrongNonces::new(aiming(&lie.aim))),
         Fault::WrongStart(lie) => Box::new(wrong_start::WrongStart::new(part.clone(), aiming(&lie.aim), lie.holders)),
+        Fault::WrongLead(lie) => Box::new(wrong_lead::WrongLead::new(part.clone(), aiming(&lie.aim), lie.lie)),
         Fault::DenyReceipt(lie) => Box::new(deny_receipt::DenyReceipt::new(aiming(&lie.aim), lie.times)),
         Fault::Rush(lie) => Box::new(rush::Rushing::new(part, aiming(&lie.aim), rush::Booty::of(lie))),
         Fault::Withhold(_) => Box::new(withhold::Withhold::new(me, line)),

@@ -2,6 +2,7 @@
 
 mod dealings;
 mod decryption;
+mod lead;
 mod own_keys;
 mod signing;
 mod triples;
@@ -139,7 +140,7 @@ fn proposal() -> Propose {
 }
 
 /// Lies, each with what provokes it below.
-const LIES: [&str; 36] = [
+const LIES: [&str; 39] = [
     "silent = { node = 2 }",
     "mute = { node = 2 }",
     "late = { node = 2 }",
@@ -174,6 +175,9 @@ const LIES: [&str; 36] = [
     "wrong_nonces = { node = 2 }",
     "wrong_start = { node = 2 }",
     "wrong_start = { node = 2, holders = true }",
+    "wrong_lead = { node = 2, lie = \"outcome\" }",
+    "wrong_lead = { node = 2, lie = \"votes\" }",
+    "wrong_lead = { node = 2, lie = \"early\" }",
     "deny_receipt = { node = 2 }",
     "rush = { node = 2, ephemeral = \"copied\" }",
 ];
@@ -185,6 +189,7 @@ fn otherwise(liar: &mut Liar) -> Vec<String> {
     let mut said = vec![ack(1), dealing(), share(1), opening(), propose, announce];
     said.extend(signing::statements());
     said.extend(triples::statements());
+    said.extend(lead::statements());
     let mut odd = Vec::new();
     let key_share = Secret { kind: SecretKind::KeyShare, session: SESSION, bytes: &[5; 32] };
     liar.conduct.learn(key_share);
@@ -194,8 +199,8 @@ fn otherwise(liar: &mut Liar) -> Vec<String> {
         }
     }
     for statement in said.iter().chain(&said) {
-        let honest = |said: Vec<Statement>| said == std::slice::from_ref(statement);
-        if ![1, 3].into_iter().all(|to| honest(liar.say(to, statement.clone()))) {
+        let mut is_honest = |to| liar.conduct.outbound(to, statement.clone()) == [(to, statement.clone())];
+        if ![NodeId(1), NodeId(3)].into_iter().all(&mut is_honest) {
             odd.push(format!("{:?}", statement.label()));
         }
         if !liar.conduct.inbound(NodeId(3), statement).is_empty() {

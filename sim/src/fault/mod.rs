@@ -10,6 +10,7 @@ mod client;
 mod custom;
 mod decryption;
 mod flow;
+mod lead;
 mod link;
 mod machine;
 mod message;
@@ -33,6 +34,7 @@ pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;
 pub use decryption::{UnreadableShare, WrongDecryptionShare};
 pub use flow::{Bandwidth, Gray, LatencyChange, Order, Turn};
+pub use lead::{LeadLie, WrongLead};
 pub use link::{Cut, Ends, Links, Partition, Reorder, Strike};
 pub use machine::{Crash, DiskLoss, PowerCut};
 pub use message::{Delay, Discard, ReplayWire};
@@ -151,6 +153,8 @@ pub enum Fault<N = NodeId> {
     WrongNonces(Aimed<N>),
     /// A node that leads a presignature names other triples to some of its holders, or other holders.
     WrongStart(WrongStart<N>),
+    /// A node lies about what nodes do together for an action (`runOnce`, `broadcastAndCollect`).
+    WrongLead(WrongLead<N>),
     /// A node acts as if it had received nothing: it acknowledges no dealing, asks for what it has again and again, and
     /// says of batches of triples that it waits for others.
     DenyReceipt(DenyReceipt<N>),
@@ -253,6 +257,7 @@ impl<N> Fault<N> {
             Self::BadSigShare(bad) => Fault::BadSigShare(bad.map(name)),
             Self::WrongNonces(aimed) => Fault::WrongNonces(aimed.map(name)),
             Self::WrongStart(wrong) => Fault::WrongStart(wrong.map(name)),
+            Self::WrongLead(wrong) => Fault::WrongLead(wrong.map(name)),
             Self::DenyReceipt(deny) => Fault::DenyReceipt(deny.map(name)),
             Self::Rush(rush) => Fault::Rush(rush.map(name)),
             Self::Withhold(corruption) => Fault::Withhold(corruption.map(name)),
@@ -309,6 +314,7 @@ impl Fault {
             Self::FalseBlame(lie) => from_ref(&lie.node),
             Self::BadSigShare(lie) => from_ref(&lie.node),
             Self::WrongStart(lie) => from_ref(&lie.node),
+            Self::WrongLead(lie) => from_ref(&lie.node),
             Self::DenyReceipt(lie) => from_ref(&lie.node),
             Self::Late(lie) => from_ref(&lie.node),
             Self::Replay(lie) => from_ref(&lie.node),

@@ -51,6 +51,7 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let what = if lie.holders { "holders" } else { "triples" };
             write!(f, "{} starts presignatures of other {what}{}", lie.node, lie.aim)
         }
+        Fault::WrongLead(lie) => write!(f, "{} {}{}", lie.node, lie.lie.what(), lie.aim),
         Fault::DenyReceipt(lie) => write!(f, "{} denies what it has received{}", lie.node, lie.aim),
         Fault::Rush(lie) => {
             let then = match (lie.copy, lie.ephemeral) {

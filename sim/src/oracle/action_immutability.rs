@@ -30,8 +30,10 @@ impl Oracle for ActionImmutability {
             Event::Served { node, cid, genuine: true } => {
                 self.genuine.insert((node, cid.to_owned()));
             }
-            Event::Noted(node, Note::ActionStarted { request, .. }) => {
-                if let Some(cid) = self.asked.get(request)
+            Event::Noted(node, Note::ActionStarted { request, frame, cid }) => {
+                // What another action calls is always fetched, by the name under which the node then runs it.
+                let asked = if *frame == 0 { self.asked.get(request) } else { Some(cid) };
+                if let Some(cid) = asked
                     && !self.genuine.contains(&(node, cid.clone()))
                 {
                     self.forged.push((at, node, *request, cid.clone()));
@@ -63,13 +65,17 @@ mod tests {
     const REQUEST: RequestId = RequestId([1; 32]);
 
     fn judged(asked: Option<&str>, served: &[(u16, &str, bool)]) -> usize {
+        judged_in(0, asked, served)
+    }
+
+    fn judged_in(frame: u32, asked: Option<&str>, served: &[(u16, &str, bool)]) -> usize {
         let mut oracle = ActionImmutability::default();
         let requested = Requested { request: REQUEST, asked: asked.map(str::to_owned), cid: vec![1], caller: None };
         oracle.observe(0, Event::Requested(&requested));
         for &(node, cid, genuine) in served {
             oracle.observe(1, Event::Served { node: NodeId(node), cid, genuine });
         }
-        let note = Note::ActionStarted { request: REQUEST, cid: "Qm".into() };
+        let note = Note::ActionStarted { request: REQUEST, frame, cid: "Qm".into() };
         oracle.observe(2, Event::Noted(NodeId(1), &note));
         oracle.judge(&facts(&witness())).len()
     }
@@ -81,5 +87,7 @@ mod tests {
         assert_eq!(judged(Some("Qm"), &[(1, "Qm", false)]), 1);
         assert_eq!(judged(Some("Qm"), &[(2, "Qm", true), (1, "Qn", true)]), 1);
         assert_eq!(judged(None, &[]), 0, "code in the request needs no gateway");
+        assert_eq!(judged_in(1, None, &[(1, "Qm", true)]), 0);
+        assert_eq!(judged_in(1, None, &[]), 1, "what another action calls does");
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     fn judged(claimed: u8, shown: u64) -> usize {
         let (key, lists) = (KeyId([2; 32]), [PermissionLists::default()]);
         let mut signing = oracle(claimed, shown);
-        signing.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, key, lists: &lists });
+        signing.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, frame: 0, key, lists: &lists });
         let mut decrypting = oracle(claimed, shown);
         let (conditions, plaintext) = (Digest([5; 32]), Digest([6; 32]));
         let shared = Note::DecryptionShared { request: REQUEST, key, conditions, plaintext };

@@ -138,7 +138,8 @@ mod tests {
         let mut oracle = NoForgery::default();
         for node in 1..=signers {
             let sig_name = || "sig".to_owned();
-            let grant = Note::Authorised { request: REQUEST, sig_name: sig_name(), key: KEY, digest, block: 1 };
+            let grant =
+                Note::Authorised { request: REQUEST, sig_name: sig_name(), key: KEY, digest, frame: 0, block: 1 };
             oracle.observe(1, Event::Noted(NodeId(node), &grant));
             let note = Note::ShareIssued { request: REQUEST, sig_name: sig_name(), key: KEY, digest };
             oracle.observe(1, Event::Noted(NodeId(node), &note));

@@ -18,6 +18,7 @@ mod nonce_reuse;
 mod panic;
 mod permission;
 mod rerandomisation;
+mod run_once;
 mod search;
 mod secrecy;
 mod single_statement;
@@ -40,6 +41,7 @@ pub use nonce_reuse::NonceUniqueness;
 pub use panic::NoHonestPanic;
 pub use permission::{PermissionLists, PermissionSoundness};
 pub use rerandomisation::Rerandomisation;
+pub use run_once::RunOnce;
 pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
@@ -199,6 +201,8 @@ pub enum Event<'a> {
         node: NodeId,
         /// The request.
         request: RequestId,
+        /// Which of the request's actions asked for it.
+        frame: u32,
         /// The key.
         key: KeyId,
         /// The lists at the blocks that the node may have read.
@@ -316,6 +320,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<TripleDiscipline>::default(),
         Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
+        Box::<RunOnce>::default(),
         Box::<AuthenticCaller>::default(),
         Box::<DecryptionSoundness>::default(),
         Box::<CulpritSoundness>::default(),
@@ -343,7 +348,7 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "permission-soundness",
         "Whenever an honest node authorises a signature, the chain's own lists show, at a block that the node may \
-         have read, that the action or the caller may use the key.",
+         have read, that the action that asks for it (the last, where actions call each other) or the caller may use the key.",
     ),
     (
         "nonce-uniqueness",
@@ -379,8 +384,10 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ),
     (
         "action-immutability",
-        "An action that a request names by its CID starts only at nodes that have been served the true bytes of that CID.",
+        "An action that a request, or another action, names by its CID starts only at nodes that have been served the true \
+         bytes of that CID.",
     ),
+    ("run-once", "Whatever an action wants run once is begun by one honest node at most, across crashes and restarts."),
     (
         "authentic-caller",
         "No honest node authorises a request, or gives a share of a decryption key for one, whose AuthSig is not by the \

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use lit_node::cid;
 use lit_node::id::{KeyId, NodeId, RequestId};
+use lit_node::note::Note;
 
 use super::{Event, Facts, Oracle, Requested, Violation};
 use crate::heap::Nanos;
@@ -26,10 +28,13 @@ struct Unfounded {
 }
 
 /// Compares each authorisation with the chain's lists at the block that the node had seen, and at those that may have
-/// been mined while its question was on the way. Nodes ask for yes or no; this looks at the lists.
+/// been mined while its question was on the way. Nodes ask for yes or no; this looks at the lists. Of actions that call
+/// each other the one that asks for the signature counts.
 #[derive(Default)]
 pub struct PermissionSoundness {
     requests: BTreeMap<RequestId, (Vec<u8>, Option<[u8; 20]>)>,
+    /// The actions that were called, as each node runs them.
+    called: BTreeMap<(NodeId, RequestId, u32), Vec<u8>>,
     unfounded: Vec<Unfounded>,
 }
 
@@ -44,8 +49,12 @@ impl Oracle for PermissionSoundness {
                 // Whether the caller is who the request says is for another oracle.
                 self.requests.insert(*request, (cid.clone(), caller.map(|caller| caller.claimed)));
             }
-            Event::Authorised { node, request, key, lists }
-                if !lists.iter().any(|lists| self.allows(request, lists)) =>
+            Event::Noted(node, Note::ActionStarted { request, frame, cid }) => {
+                let cid = cid::parse(cid).map(|cid| cid::permission_bytes(&cid)).unwrap_or_default();
+                self.called.insert((node, *request, *frame), cid);
+            }
+            Event::Authorised { node, request, frame, key, lists }
+                if !lists.iter().any(|lists| self.allows((node, request, frame), lists)) =>
             {
                 self.unfounded.push(Unfounded { at, node, request, key });
             }
@@ -72,9 +81,13 @@ impl Oracle for PermissionSoundness {
 }
 
 impl PermissionSoundness {
-    fn allows(&self, request: RequestId, lists: &PermissionLists) -> bool {
-        let Some((cid, caller)) = self.requests.get(&request) else { return false };
-        lists.actions.contains(cid)
+    fn allows(&self, (node, request, frame): (NodeId, RequestId, u32), lists: &PermissionLists) -> bool {
+        let Some((first, caller)) = self.requests.get(&request) else { return false };
+        let acting = match frame {
+            0 => Some(first),
+            _ => self.called.get(&(node, request, frame)),
+        };
+        acting.is_some_and(|cid| lists.actions.contains(cid))
             || caller.is_some_and(|caller| lists.addresses.contains(&caller) || lists.owner == Some(caller))
     }
 }
@@ -89,12 +102,19 @@ mod tests {
     const REQUEST: RequestId = RequestId([1; 32]);
 
     fn judged(lists: &[PermissionLists]) -> usize {
+        judged_in(0, lists)
+    }
+
+    fn judged_in(frame: u32, lists: &[PermissionLists]) -> usize {
         let mut oracle = PermissionSoundness::default();
         let caller = SignIn { claimed: [7; 20], signer: [7; 20], expires: Time(1) };
         let requested = Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller) };
         oracle.observe(0, Event::Requested(&requested));
         let key = KeyId([2; 32]);
-        oracle.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, key, lists });
+        let child = cid::cid_v0(b"child").to_string();
+        let started = Note::ActionStarted { request: REQUEST, frame: 1, cid: child };
+        oracle.observe(1, Event::Noted(NodeId(3), &started));
+        oracle.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, frame, key, lists });
         oracle.judge(&facts(&witness())).len()
     }
 
@@ -108,5 +128,15 @@ mod tests {
             PermissionLists { actions: vec![b"other".to_vec()], addresses: vec![[8; 20]], owner: Some([9; 20]) };
         assert_eq!(judged(&[strangers]), 1);
         assert_eq!(judged(&[]), 1);
+    }
+
+    #[test]
+    fn of_actions_that_call_each_other_the_one_that_signs_must_be_permitted() {
+        let child = cid::permission_bytes(&cid::cid_v0(b"child"));
+        let lists = |actions| [PermissionLists { actions, ..PermissionLists::default() }];
+        assert_eq!(judged_in(1, &lists(vec![child.clone()])), 0);
+        assert_eq!(judged_in(1, &lists(vec![b"cid".to_vec()])), 1, "its caller's permission is not its own");
+        assert_eq!(judged_in(0, &lists(vec![child.clone()])), 1);
+        assert_eq!(judged_in(2, &lists(vec![child])), 1, "an action that has not begun");
     }
 }

@@ -68,6 +68,7 @@ impl Vocabulary {
             ("presign", &["start", "share", "opened"]),
             ("ecdsa", &["announce", "propose", "share", "finished", "answered"]),
             ("frost", &["announce", "propose", "share", "finished", "answered"]),
+            ("lead", &["ask", "grant", "release", "outcome"]),
             ("client", &["response"]),
         ],
         custom: Vec::new(),

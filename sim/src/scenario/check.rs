@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::bundle::{Files, Vocabulary};
 use super::check_act;
+use super::count::Count;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{
     Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Keys, Network, Preprocessing, Rate, Route, Scenario,
@@ -160,6 +161,7 @@ pub(super) fn check(
         acts,
         bugs,
         expect,
+        files: checker.actions.values().cloned().collect(),
     };
     let actions = checker.actions.into_iter().map(|(name, action)| (name, action.code.clone()));
     Ok((scenario, actions.chain(checker.pools).collect()))
@@ -367,6 +369,24 @@ fn oracles(c: &mut Checker<'_>, verdict: ExpectedVerdict, raw: Option<Placed<One
     names
 }
 
+/// Checks what names a call: a method and the URL of a web server that there is.
+fn call(c: &mut Checker<'_>, call: &str, count: &Placed<Count>) -> String {
+    let url =
+        call.split_once(' ').filter(|(method, _)| method.chars().all(|c| c.is_ascii_uppercase())).map(|(_, url)| url);
+    let known = |url: &str| {
+        let end = url.find("://").and_then(|at| url[at + 3..].find('/').map(|path| at + 3 + path));
+        end.and_then(|end| crate::http::origin(&url[..end])).is_some_and(|origin| c.origins.contains(&origin))
+    };
+    if !url.is_some_and(known) {
+        c.refuse(
+            &count.span,
+            format!("`{call}` is no call of a web server here"),
+            "e.g. \"POST https://posts.example/posts\"",
+        );
+    }
+    call.to_owned()
+}
+
 fn expect(c: &mut Checker<'_>, raw: raw::Expect, acts: &[super::model::Act]) -> Expect {
     let declared: Vec<String> =
         acts.iter().flat_map(|act| act.faults.iter().map(move |f| format!("{}/{}", act.name, f.name))).collect();
@@ -382,5 +402,6 @@ fn expect(c: &mut Checker<'_>, raw: raw::Expect, acts: &[super::model::Act]) -> 
     let oracles = oracles(c, raw.verdict, raw.oracle);
     let culprits = raw.culprits.map(|nodes| nodes.iter().map(|node| c.node(node.value, &node.span)).collect());
     let (messages_max, virtual_ms_max) = (raw.messages_max, raw.virtual_ms_max);
-    Expect { verdict: raw.verdict, oracles, marks, culprits, messages_max, virtual_ms_max }
+    let calls = raw.calls.into_iter().map(|(call, count)| (self::call(c, &call, &count), count.value)).collect();
+    Expect { verdict: raw.verdict, oracles, marks, culprits, messages_max, virtual_ms_max, calls }
 }

@@ -168,8 +168,8 @@ fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) 
     let references = match params.references() {
         Ok(references) => references,
         Err(error) => {
-            let expected = "`pkp.NAME.public_key`, `pkp.NAME.token_id`, `pkp.NAME.eth_address`, `user.NAME.address` or \
-                            `keccak256:TEXT`";
+            let expected = "`pkp.NAME.public_key`, `pkp.NAME.token_id`, `pkp.NAME.eth_address`, `user.NAME.address`, \
+                            `cid:FILE` or `keccak256:TEXT`";
             return c.refuse(span, error.to_string(), expected);
         }
     };
@@ -180,6 +180,9 @@ fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) 
             }
             Reference::UserAddress(name) => {
                 c.user(&place(&name));
+            }
+            Reference::Cid(file) => {
+                c.action(&place(&file));
             }
             Reference::Keccak(_) => {}
         }

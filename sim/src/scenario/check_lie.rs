@@ -40,6 +40,7 @@ pub(super) fn lie(c: &mut Checker<'_>, span: &Span, lie: &Fault<Node>) {
         Fault::SplitProposals(lie) => aim(c, span, &lie.node, &lie.aim, &["ecdsa/propose", "frost/propose"]),
         Fault::WrongNonces(lie) => aim(c, span, &lie.node, &lie.aim, &["frost/announce"]),
         Fault::WrongStart(lie) => aim(c, span, &lie.node, &lie.aim, &["presign/start"]),
+        Fault::WrongLead(lie) => aim(c, span, &lie.node, &lie.aim, &[lie.lie.label()]),
         Fault::DenyReceipt(lie) => aim(c, span, &lie.node, &lie.aim, &[]),
         Fault::FalseBlame(lie) => different(c, &lie.node, std::slice::from_ref(&lie.member)),
         Fault::FalseComplaint(lie) | Fault::Spoof(lie) => {

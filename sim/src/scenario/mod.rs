@@ -8,6 +8,7 @@ mod check_act;
 mod check_fault;
 mod check_lie;
 mod check_machine;
+mod count;
 mod diagnostic;
 mod label;
 mod latency;

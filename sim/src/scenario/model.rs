@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+pub use super::count::Count;
 pub use super::label::LabelPattern;
 pub use super::latency::Latency;
 use super::params::Params;
@@ -49,13 +50,16 @@ pub struct Scenario {
     pub bugs: BugSet,
     /// How the run must end.
     pub expect: Expect,
+    /// The actions that are files.
+    pub files: Vec<Arc<Action>>,
 }
 
 impl Scenario {
-    /// Every action that a step uses, by file or step name: the IPFS gateway serves them.
+    /// Every action that a step uses or names, by file or step name: the IPFS gateway serves them.
     pub fn actions(&self) -> BTreeMap<&str, &Arc<Action>> {
         let steps = self.acts.iter().flat_map(|act| &act.steps);
-        steps.filter_map(|step| step.deed.action()).map(|action| (action.name.as_str(), action)).collect()
+        let used = steps.filter_map(|step| step.deed.action());
+        self.files.iter().chain(used).map(|action| (action.name.as_str(), action)).collect()
     }
 }
 
@@ -412,6 +416,8 @@ pub struct Expect {
     pub messages_max: Option<u64>,
     /// The most virtual time, milliseconds.
     pub virtual_ms_max: Option<u64>,
+    /// How often web servers must have been called, by method and URL without a query.
+    pub calls: BTreeMap<String, Count>,
 }
 
 impl Expect {
@@ -425,6 +431,13 @@ impl Expect {
             return Some(format!("{messages} messages exceed the budget"));
         }
         self.virtual_ms_max.is_some_and(|max| virtual_ms > max).then(|| "virtual time exceeds the budget".to_owned())
+    }
+
+    /// What was missed if this was counted, web servers' calls among it.
+    pub fn miscounted(&self, counted: &BTreeMap<String, u64>) -> Option<String> {
+        let found = |call: &String| counted.get(call).copied().unwrap_or(0);
+        let (call, count) = self.calls.iter().find(|(call, count)| !count.holds(found(call)))?;
+        Some(format!("{call} was called {} times: expected {count}", found(call)))
     }
 
     /// What was missed if these nodes have been proved wrong.

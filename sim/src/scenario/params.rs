@@ -14,6 +14,8 @@ pub enum Reference {
     PkpAddress(String),
     /// `${user.NAME.address}`: 0x-hex.
     UserAddress(String),
+    /// `${cid:FILE}`: the CIDv0 of an action's file, which the gateway then serves.
+    Cid(String),
     /// `${keccak256:TEXT}`: the 32 bytes of the digest, as an array of numbers.
     Keccak(String),
 }
@@ -22,6 +24,9 @@ impl Reference {
     fn parse(text: &str) -> Result<Self, BadReference> {
         if let Some(text) = text.strip_prefix("keccak256:") {
             return Ok(Self::Keccak(text.to_owned()));
+        }
+        if let Some(file) = text.strip_prefix("cid:") {
+            return Ok(Self::Cid(file.to_owned()));
         }
         let parts: Vec<&str> = text.split('.').collect();
         match parts.as_slice() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU64};
 
+use super::count::Count;
 use super::latency::Latency;
 use super::raw_act::Act;
 use super::source::Placed;
@@ -147,6 +148,20 @@ pub struct Chain {
     /// How long the endpoint takes to answer, milliseconds.
     #[serde(deserialize_with = "at_most::<_, HOUR_MS>")]
     pub rpc_latency_ms: u64,
+}
+
+impl Chain {
+    /// Where actions find the endpoint (a name that no real host has: RFC 6761).
+    pub fn rpc_url(&self) -> String {
+        format!("https://{}.rpc.test/", self.name)
+    }
+
+    /// Whether this is where the endpoint is; its path and query make no difference.
+    pub fn is_rpc_url(&self, url: &str) -> bool {
+        let endpoint = self.rpc_url();
+        url.strip_prefix(endpoint.trim_end_matches('/'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    }
 }
 
 impl Default for Chain {
@@ -359,6 +374,9 @@ pub(super) struct Expect {
     pub messages_max: Option<u64>,
     /// The most virtual time, milliseconds.
     pub virtual_ms_max: Option<u64>,
+    /// How often nodes must have called web servers, by method and URL without a query, as in
+    /// `"POST https://posts.example/posts" = 1`, or `= { max = 1 }`.
+    pub calls: BTreeMap<String, Placed<Count>>,
 }
 
 /// The verdict that a scenario is made for.

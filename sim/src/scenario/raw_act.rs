@@ -171,7 +171,8 @@ pub(super) struct Execute {
     /// How the nodes get the code: `ipfs` for a file, `inline` for code, if not given.
     pub by: Option<Delivery>,
     /// Globals of the action. In strings, `${pkp.NAME.public_key}`, `${pkp.NAME.token_id}`, `${pkp.NAME.eth_address}`
-    /// and `${user.NAME.address}` are replaced; `${keccak256:TEXT}` alone stands for the digest's 32 bytes.
+    /// and `${user.NAME.address}` are replaced, and so is `${cid:FILE}`, by the CID of an action's file (relative to the
+    /// scenario), which the gateway then serves; `${keccak256:TEXT}` alone stands for the digest's 32 bytes.
     #[serde(default)]
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub params: Option<BTreeMap<String, Placed<toml::Value>>>,

@@ -84,6 +84,7 @@ impl NodeFactory {
             boot,
             chain_id: home.chain_id,
             contracts: self.contracts,
+            rpc_urls: self.scenario.chains.iter().map(|chain| (chain.name.clone(), chain.rpc_url())).collect(),
             first_block: 1,
             finality_depth: home.finality_depth,
             delta_ms: self.scenario.network.delta_ms.get(),

@@ -61,7 +61,7 @@ impl Endpoints {
     }
 
     /// The block that a node takes for the newest; `None` if its endpoint is down.
-    fn newest(&self, node: NodeId, head: u64) -> Option<u64> {
+    pub fn newest(&self, node: NodeId, head: u64) -> Option<u64> {
         self.of(node).try_fold(head, |newest, (_, trouble)| match trouble {
             Trouble::Lag(blocks) => Some(newest.min(head.saturating_sub(blocks))),
             Trouble::Stale(block) => Some(newest.min(block)),

@@ -143,6 +143,7 @@ impl World {
         expect
             .missed(&self.faults.fired, self.observer.messages, self.heap.now() / MILLI)
             .or_else(|| expect.wrongly_blamed(&named))
+            .or_else(|| expect.miscounted(&self.observer.marks))
     }
 
     fn report(

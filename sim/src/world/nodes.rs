@@ -268,13 +268,14 @@ impl World {
         if let Some((request, ending)) = ending {
             self.endings.entry(request).or_default().insert(id, ending);
         }
-        if let Note::Authorised { request, key, block, .. } = note {
+        if let Note::Authorised { request, key, frame, block, .. } = note {
             // A block may have been mined between the node's question and the endpoint's look, and the endpoint late.
             let blocks = self.surroundings.endpoints.oldest_read(id, *block)..=self.surroundings.head(0).0;
             let lists: Vec<_> = blocks
                 .flat_map(|block| self.surroundings.permission_lists(&self.book.contracts, *key, block))
                 .collect();
-            let event = oracle::Event::Authorised { node: id, request: *request, key: *key, lists: &lists };
+            let (request, key, frame) = (*request, *key, *frame);
+            let event = oracle::Event::Authorised { node: id, request, frame, key, lists: &lists };
             self.observer.oracles(now, event);
         }
         self.observer.note(now, id, note);

@@ -120,6 +120,7 @@ impl Observer {
             Note::KeyHeld { session, .. } => {
                 self.ready.entry(*session).or_default().insert(node);
             }
+            Note::Led { .. } => self.mark("action.led"),
             Note::Authorised { .. } => self.mark("signature.authorised"),
             Note::ShareIssued { .. } => self.mark("signature.share"),
             Note::Refused { code, .. } => self.mark(&format!("refused.{code}")),
@@ -236,6 +237,9 @@ impl Observer {
         self.witness.borrow_mut().read_by(Reader::Anybody, format!("{request:?}").into_bytes());
         self.witness.borrow_mut().read_by(Reader::Anybody, request.body.clone());
         let text = format!("{} {}", request.method, request.url);
+        // Without the query: what is counted is how often a server was called for something.
+        let call = text.split(['?', '#']).next().unwrap_or_default().to_owned();
+        self.mark(&call);
         self.record(now, Kind::Surroundings, Actor::Node(node.0), text);
     }
 

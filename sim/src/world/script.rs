@@ -9,6 +9,7 @@ use lit_node::auth::conditions::Condition;
 use lit_node::blame::Board;
 use lit_node::bls::Encrypted;
 use lit_node::chain::Contracts;
+use lit_node::cid;
 use lit_node::client;
 use lit_node::curve::Bls12381;
 use lit_node::evidence::Evidence;
@@ -133,6 +134,9 @@ impl Book {
             Reference::PkpTokenId(name) => Some(hex(&self.pkps.get(name)?.key.0)),
             Reference::PkpAddress(name) => Some(hex(&self.pkps.get(name)?.address())),
             Reference::UserAddress(name) => Some(hex(&self.address(name))),
+            Reference::Cid(file) => {
+                Some(cid::cid_v0(self.scenario.actions().get(file.as_str())?.code.as_bytes()).to_string())
+            }
             Reference::Keccak(_) => None,
         }
     }

@@ -15,6 +15,7 @@ use crate::http::{self, Origins};
 use crate::ipfs::Ipfs;
 use crate::network::{Endpoint, Latency, Link, Network};
 use crate::oracle::PermissionLists;
+use crate::rpc;
 use crate::scenario::{self, Scenario};
 
 /// The surroundings of a run.
@@ -151,9 +152,28 @@ impl Surroundings {
         request: &HttpRequest,
         now: Nanos,
     ) -> (Nanos, Result<HttpResponse, HttpError>) {
+        if let Some(position) = self.settings.iter().position(|chain| chain.is_rpc_url(&request.url)) {
+            return (self.settings[position].rpc_latency_ms * MILLI, self.rpc(node, position, request));
+        }
         self.struck.extend(self.origins.fault(request, node));
         let (latency_ms, reply) = self.origins.call(request, node, now / MILLI);
         (latency_ms.saturating_mul(MILLI), reply)
+    }
+
+    /// What a chain's endpoint answers a node's action over HTTP.
+    fn rpc(&mut self, node: NodeId, position: usize, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        let home = position == 0;
+        let head = self.chains[position].head().0;
+        let newest = if home { self.endpoints.newest(node, head).ok_or(HttpError::Unreachable)? } else { head };
+        if home {
+            self.struck.extend(self.endpoints.faults(node));
+        }
+        let chain = &mut self.chains[position];
+        let view = rpc::View { chain: &chain.clone(), newest };
+        Ok(rpc::respond(request, &view, |question| match home {
+            true => self.endpoints.ask(node, chain, question),
+            false => chain.answer(question),
+        }))
     }
 }
 

@@ -84,8 +84,8 @@ pub const LIES: [(&str, Fate); 64] = [
 ];
 
 /// Faults that are no behaviour of a node, or one that is looked at elsewhere: decryption's in decryption.rs, leaks in
-/// mixtures below, foreign ones in the example of another protocol.
-pub const NOT_HERE: [&str; 37] = [
+/// mixtures below, what nodes do together for actions in together.rs, foreign ones in the example of another protocol.
+pub const NOT_HERE: [&str; 38] = [
     "bandwidth",
     "client_double_ask",
     "client_drain",
@@ -123,4 +123,5 @@ pub const NOT_HERE: [&str; 37] = [
     "truncate",
     "unreadable_share",
     "wrong_decryption_share",
+    "wrong_lead",
 ];

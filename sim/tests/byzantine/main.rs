@@ -9,6 +9,7 @@ mod common;
 mod dealers;
 mod lies;
 mod shipped;
+mod together;
 mod triples;
 
 use std::collections::BTreeSet;

@@ -32,16 +32,18 @@ impl Args {
         }
     }
 
-    fn misuse(&self, field: &str, expected: &str, got: impl std::fmt::Display) -> JsError {
+    pub(super) fn misuse(&self, field: &str, expected: &str, got: impl std::fmt::Display) -> JsError {
         type_error(format!("{}: {field}: expected {expected}, got {got}", self.function))
     }
 
     fn required(&self, field: &str, expected: &str, context: &mut Context) -> JsResult<JsValue> {
+        self.optional(field, context)?.ok_or_else(|| self.misuse(field, expected, "nothing"))
+    }
+
+    /// A field that need not be there.
+    pub(super) fn optional(&self, field: &str, context: &mut Context) -> JsResult<Option<JsValue>> {
         let value = self.object.get(JsString::from(field), context)?;
-        if value.is_null_or_undefined() {
-            return Err(self.misuse(field, expected, "nothing"));
-        }
-        Ok(value)
+        Ok(Some(value).filter(|value| !value.is_null_or_undefined()))
     }
 
     /// A string of at most [`NAME_LENGTH_MAX`] UTF-16 units.
@@ -122,6 +124,14 @@ impl Args {
                 Ok(number as u64)
             }
             _ => Err(self.misuse(field, EXPECTED, inspect::kind(&value))),
+        }
+    }
+
+    /// A whole number of at most `max`.
+    pub(super) fn whole_number_to(&self, field: &str, max: u64, context: &mut Context) -> JsResult<u64> {
+        match self.whole_number(field, context)? {
+            number if number <= max => Ok(number),
+            number => Err(self.misuse(field, &format!("a whole number of at most {max}"), number)),
         }
     }
 }

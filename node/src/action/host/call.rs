@@ -1,14 +1,18 @@
 //! Calls that leave an execution, and the answers that come back.
 
 use boa_engine::object::builtins::JsArray;
-use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, js_string};
+use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue, js_string};
+use serde_json::json;
 
-use super::Host;
+use super::{Host, network};
 use crate::action::error::ActionError;
 use crate::action::fetch;
+use crate::action::limits::Limits;
 use crate::api::Failure;
+use crate::chain::lists::PermittedMethod;
+use crate::curve;
 use crate::io::{HttpError, HttpRequest, HttpResponse};
-use crate::signing::Scheme;
+use crate::signing::{CombinedSignature, Scheme};
 
 /// Names a call of one execution; numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +35,8 @@ pub enum HostCall {
         public_key: Vec<u8>,
         /// The action's name for the signature.
         sig_name: String,
+        /// Who gets it.
+        signature: Signature,
     },
     /// Whether the token permits an action.
     IsPermittedAction {
@@ -65,6 +71,95 @@ pub enum HostCall {
         /// The token.
         token_id: [u8; 32],
     },
+    /// The authentication methods that the token permits.
+    GetPermittedAuthMethods {
+        /// The token.
+        token_id: [u8; 32],
+    },
+    /// Which scopes an authentication method has.
+    GetPermittedAuthMethodScopes {
+        /// The token.
+        token_id: [u8; 32],
+        /// The method's type number.
+        auth_method_type: u64,
+        /// The method's id.
+        user_id: Vec<u8>,
+        /// One more than the highest scope that is asked for.
+        scope_max: u64,
+    },
+    /// The next transaction number of an account.
+    LatestNonce {
+        /// The chain, by name.
+        chain: String,
+        /// The account.
+        address: [u8; 20],
+    },
+    /// What a contract answers.
+    CallContract {
+        /// The chain, by name.
+        chain: String,
+        /// The contract.
+        to: [u8; 20],
+        /// ABI-encoded call.
+        data: Vec<u8>,
+    },
+    /// Where the chain's RPC endpoint is.
+    RpcUrl {
+        /// The chain, by name.
+        chain: String,
+    },
+    /// Another action's response.
+    Call {
+        /// The action's CID.
+        ipfs_id: String,
+        /// A JSON object whose members become its globals.
+        params: String,
+        /// What it may use up.
+        budget: Limits,
+    },
+    /// Who runs something that must run once, or what it returned.
+    Once {
+        /// The action's name for it.
+        name: String,
+        /// Whether the action waits for what comes of it.
+        waits: bool,
+    },
+    /// It has run here. There is no answer to this, but to [`Self::Once`].
+    OnceDone {
+        /// The call that was answered with [`HostAnswer::Lead`].
+        once: HostCallId,
+        /// What it returned, or why it failed.
+        result: Result<String, String>,
+    },
+    /// A value of each of a threshold of nodes or more.
+    Collect {
+        /// The action's name for it.
+        name: String,
+        /// This node's.
+        value: String,
+    },
+}
+
+/// Who gets a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// The client, who combines it; the action learns that it was made.
+    ToClient,
+    /// The action; the client does not hear of it.
+    ToAction,
+}
+
+/// What an action has used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Fuel.
+    pub fuel: u64,
+    /// Bytes that natives made.
+    pub memory_bytes: u64,
+    /// Jobs.
+    pub jobs: u64,
+    /// What it printed.
+    pub logs: String,
 }
 
 /// What a signature is for: the scopes of a permission distinguish the two.
@@ -83,10 +178,29 @@ pub enum HostAnswer {
     Fetch(Result<HttpResponse, HttpError>),
     /// To [`HostCall::Sign`]: resolves to "success".
     Signed(Result<(), Failure>),
+    /// To [`HostCall::Sign`] for the action: the combined signature, as JSON text.
+    Combined(Result<CombinedSignature, Failure>),
     /// To the questions whether something is permitted.
     Permitted(Result<bool, Failure>),
-    /// To the questions what is permitted: CIDs, or addresses as 0x-hex.
+    /// To the questions what is permitted: CIDs, or addresses as 0x-hex; and to [`HostCall::Collect`].
     Listed(Result<Vec<String>, Failure>),
+    /// To [`HostCall::GetPermittedAuthMethods`].
+    Methods(Result<Vec<PermittedMethod>, Failure>),
+    /// To [`HostCall::GetPermittedAuthMethodScopes`].
+    Scopes(Result<Vec<bool>, Failure>),
+    /// To questions whose answer is a text.
+    Text(Result<String, Failure>),
+    /// To [`HostCall::Call`].
+    Called {
+        /// The response.
+        result: Result<String, Failure>,
+        /// What the other action has used.
+        usage: Usage,
+    },
+    /// To [`HostCall::Once`]: this node runs it. The call's promise is settled by [`Self::Told`].
+    Lead,
+    /// To [`HostCall::Once`]: what the function returned, or why it failed, at the node that ran it.
+    Told(Result<String, String>),
 }
 
 impl HostAnswer {
@@ -102,8 +216,59 @@ impl HostAnswer {
                 let items: Vec<JsValue> = items.iter().map(|text| JsString::from(text.as_str()).into()).collect();
                 Ok(JsArray::from_iter(items, context).into())
             }
+            Self::Combined(result) => {
+                let signature = unwrap(result, context)?;
+                Ok(JsString::from(signature_text(&signature).as_str()).into())
+            }
+            Self::Methods(result) => {
+                let methods = unwrap(result, context)?;
+                let methods =
+                    methods.iter().map(|method| method_object(method, context)).collect::<JsResult<Vec<_>>>()?;
+                Ok(JsArray::from_iter(methods, context).into())
+            }
+            Self::Scopes(result) => {
+                let scopes = unwrap(result, context)?;
+                Ok(JsArray::from_iter(scopes.into_iter().map(JsValue::from), context).into())
+            }
+            Self::Text(result) => Ok(JsString::from(unwrap(result, context)?.as_str()).into()),
+            Self::Called { result, usage } => {
+                let host = Host::of(context);
+                host.absorb(&usage, context);
+                Ok(JsString::from(unwrap(result, context)?.as_str()).into())
+            }
+            Self::Lead => Ok(JsValue::undefined()),
+            Self::Told(Ok(text)) => Ok(JsString::from(text.as_str()).into()),
+            Self::Told(Err(reason)) => Err(network::failed(&reason).into()),
         }
     }
+}
+
+fn method_object(method: &PermittedMethod, context: &mut Context) -> JsResult<JsValue> {
+    let hex = |bytes: &[u8]| JsValue::from(JsString::from(format!("0x{}", hex::encode(bytes)).as_str()));
+    let object = JsObject::with_object_proto(context.intrinsics());
+    for (name, value) in [
+        ("authMethodType", JsValue::from(method.auth_method_type as f64)),
+        ("id", hex(&method.id)),
+        ("userPubkey", hex(&method.user_pubkey)),
+    ] {
+        object.create_data_property_or_throw(JsString::from(name), value, context)?;
+    }
+    Ok(object.into())
+}
+
+/// A signature as JSON text, numbers in hex without a prefix. ECDSA's `r` is the nonce point in compressed SEC1 form, as
+/// actions written for the real network expect it: they cut its first byte off.
+fn signature_text(signature: &CombinedSignature) -> String {
+    let value = match signature {
+        CombinedSignature::Ecdsa { r, s, v } => {
+            json!({ "r": format!("0{}{}", 2 + (v & 1), hex::encode(r)), "s": hex::encode(s), "v": v })
+        }
+        CombinedSignature::Schnorr { r, z } => {
+            json!({ "r": hex::encode(curve::point_bytes(r)), "z": hex::encode(curve::scalar_bytes(z)) })
+        }
+        CombinedSignature::Bip340 { r, s } => json!({ "r": hex::encode(r), "s": hex::encode(s) }),
+    };
+    value.to_string()
 }
 
 /// Turns a refusal into an `Error` whose message is "code: message".

@@ -9,63 +9,72 @@ use boa_engine::property::{Attribute, PropertyDescriptor};
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
 use sha3::{Digest as _, Keccak256};
 
-use super::args::{Args, type_error};
-use super::call::{HostCall, SignPurpose};
-use super::{Host, Quota, promised, strings};
+use super::args::Args;
+use super::{Host, chain, network, promised, signing, strings};
 use crate::action::error::ActionError;
 use crate::action::{AuthContext, AuthMethodContext};
-use crate::signing::Scheme;
 
 /// The globals that this module defines; no parameter may replace them.
 pub(in crate::action) const GLOBALS: [&str; 4] = ["Lit", "LitActions", "LitAuth", "ethers"];
 
-/// Functions of the full API that this network does not offer.
-const NOT_SUPPORTED: [&str; 17] = [
+/// Functions of the full API that this network does not offer (yet).
+const NOT_SUPPORTED: [&str; 7] = [
     "aesDecrypt",
-    "broadcastAndCollect",
-    "call",
-    "callContract",
     "checkConditions",
     "claimKey",
     "decryptAndCombine",
     "decryptToSingleNode",
     "encrypt",
-    "getLatestNonce",
-    "getPermittedAuthMethodScopes",
-    "getPermittedAuthMethods",
-    "getRpcUrl",
-    "runOnce",
-    "signAndCombine",
-    "signAndCombineEcdsa",
     "signEip191AndCombine",
 ];
 
 /// Fuel for a call.
 const CALL_FUEL: u64 = 16;
 
-type Function = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
+type Function = fn(&[JsValue], &mut Context) -> JsResult<JsValue>;
 
-const FUNCTIONS: [(&str, Function); 12] = [
-    ("signEcdsa", |_, args, context| promised(context, |context| sign_ecdsa(args, context))),
-    ("ethPersonalSignMessageEcdsa", |_, args, context| promised(context, |context| personal_sign(args, context))),
-    ("sign", |_, args, context| promised(context, |context| sign(args, context))),
-    ("setResponse", |_, args, context| set_response(args, context)),
-    ("isPermittedAction", |_, args, context| promised(context, |context| is_permitted_action(args, context))),
-    ("isPermittedAddress", |_, args, context| promised(context, |context| is_permitted_address(args, context))),
-    ("isPermittedAuthMethod", |_, args, context| promised(context, |context| is_permitted_method(args, context))),
-    ("getPermittedActions", |_, args, context| promised(context, |context| permitted_actions(args, context))),
-    ("getPermittedAddresses", |_, args, context| promised(context, |context| permitted_addresses(args, context))),
-    ("pubkeyToTokenId", |_, args, context| pubkey_to_token_id(args, context)),
-    ("uint8arrayFromString", |_, args, context| strings::from_string(args, context)),
-    ("uint8arrayToString", |_, args, context| strings::to_string(args, context)),
+/// Functions that answer with a promise, and are rejected where they are misused.
+const PROMISED: [(&str, Function); 18] = [
+    ("broadcastAndCollect", network::broadcast_and_collect),
+    ("call", network::call),
+    ("callContract", chain::call_contract),
+    ("ethPersonalSignMessageEcdsa", signing::personal),
+    ("getLatestNonce", chain::latest_nonce),
+    ("getPermittedActions", chain::permitted_actions),
+    ("getPermittedAddresses", chain::permitted_addresses),
+    ("getPermittedAuthMethodScopes", chain::permitted_scopes),
+    ("getPermittedAuthMethods", chain::permitted_methods),
+    ("getRpcUrl", chain::rpc_url),
+    ("isPermittedAction", chain::is_permitted_action),
+    ("isPermittedAddress", chain::is_permitted_address),
+    ("isPermittedAuthMethod", chain::is_permitted_method),
+    ("runOnce", network::run_once),
+    ("sign", signing::sign),
+    ("signAndCombine", signing::sign_and_combine),
+    ("signAndCombineEcdsa", signing::ecdsa_and_combine),
+    ("signEcdsa", signing::ecdsa),
+];
+
+/// Functions that answer at once.
+const IMMEDIATE: [(&str, Function); 4] = [
+    ("pubkeyToTokenId", pubkey_to_token_id),
+    ("setResponse", set_response),
+    ("uint8arrayFromString", strings::from_string),
+    ("uint8arrayToString", strings::to_string),
 ];
 
 /// Defines the globals.
 pub(in crate::action) fn define(auth: &AuthContext, context: &mut Context) -> JsResult<()> {
     let actions = JsObject::with_object_proto(context.intrinsics());
-    for (name, function) in FUNCTIONS {
-        let function = NativeFunction::from_copy_closure(move |this, args, context| {
-            Host::enter(CALL_FUEL, context, |context| function(this, args, context))
+    for (name, function) in PROMISED {
+        let function = NativeFunction::from_copy_closure(move |_, args, context| {
+            Host::enter(CALL_FUEL, context, |context| promised(context, |context| function(args, context)))
+        });
+        put_function(&actions, name, function, context)?;
+    }
+    for (name, function) in IMMEDIATE {
+        let function = NativeFunction::from_copy_closure(move |_, args, context| {
+            Host::enter(CALL_FUEL, context, |context| function(args, context))
         });
         put_function(&actions, name, function, context)?;
     }
@@ -140,53 +149,6 @@ fn frozen_array(items: Vec<JsValue>, context: &mut Context) -> JsResult<JsValue>
     Ok(array.into())
 }
 
-fn sign_ecdsa(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let args = Args::read("Lit.Actions.signEcdsa", args)?;
-    let to_sign = args.fixed::<32>("toSign", context)?;
-    request_signature(&args, Scheme::EcdsaK256, SignPurpose::Anything, to_sign, context)
-}
-
-/// EIP-191, version 0x45: keccak256("\x19Ethereum Signed Message:\n" + length + message).
-fn personal_sign(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let args = Args::read("Lit.Actions.ethPersonalSignMessageEcdsa", args)?;
-    let message = args.string("message", context)?.to_std_string_lossy();
-    let mut hash = Keccak256::new();
-    hash.update(format!("\x19Ethereum Signed Message:\n{}", message.len()));
-    hash.update(&message);
-    request_signature(&args, Scheme::EcdsaK256, SignPurpose::PersonalMessage, hash.finalize().into(), context)
-}
-
-fn sign(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    const FUNCTION: &str = "Lit.Actions.sign";
-    let args = Args::read(FUNCTION, args)?;
-    let scheme = match args.name("signingScheme", context)?.as_str() {
-        "EcdsaK256Sha256" => Scheme::EcdsaK256,
-        "SchnorrK256Sha256" => Scheme::SchnorrK256Sha256,
-        "SchnorrK256Bip340" => Scheme::SchnorrK256Bip340,
-        other => {
-            let expected = "\"EcdsaK256Sha256\", \"SchnorrK256Sha256\" or \"SchnorrK256Bip340\"";
-            let other: String = other.chars().take(64).collect();
-            return Err(type_error(format!("{FUNCTION}: signingScheme: expected {expected}, got {other:?}")));
-        }
-    };
-    let to_sign = args.fixed::<32>("toSign", context)?;
-    request_signature(&args, scheme, SignPurpose::Anything, to_sign, context)
-}
-
-fn request_signature(
-    args: &Args,
-    scheme: Scheme,
-    purpose: SignPurpose,
-    to_sign: [u8; 32],
-    context: &mut Context,
-) -> JsResult<JsValue> {
-    let public_key = args.public_key("publicKey", context)?;
-    let sig_name = args.name("sigName", context)?;
-    let host = Host::of(context);
-    host.take(Quota::Signs, context)?;
-    Ok(host.ask(HostCall::Sign { scheme, purpose, to_sign, public_key, sig_name }, context))
-}
-
 fn set_response(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let response = Args::read("Lit.Actions.setResponse", args)?.string("response", context)?;
     let host = Host::of(context);
@@ -199,44 +161,6 @@ fn set_response(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     }
     host.response.replace(Some(response));
     Ok(JsValue::undefined())
-}
-
-fn ask_chain(call: HostCall, context: &mut Context) -> JsResult<JsValue> {
-    let host = Host::of(context);
-    host.take(Quota::ContractCalls, context)?;
-    Ok(host.ask(call, context))
-}
-
-fn is_permitted_action(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let args = Args::read("Lit.Actions.isPermittedAction", args)?;
-    let token_id = args.token_id("tokenId", context)?;
-    let ipfs_id = args.name("ipfsId", context)?;
-    ask_chain(HostCall::IsPermittedAction { token_id, ipfs_id }, context)
-}
-
-fn is_permitted_address(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let args = Args::read("Lit.Actions.isPermittedAddress", args)?;
-    let token_id = args.token_id("tokenId", context)?;
-    let address = args.fixed::<20>("address", context)?;
-    ask_chain(HostCall::IsPermittedAddress { token_id, address }, context)
-}
-
-fn is_permitted_method(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let args = Args::read("Lit.Actions.isPermittedAuthMethod", args)?;
-    let token_id = args.token_id("tokenId", context)?;
-    let auth_method_type = args.whole_number("authMethodType", context)?;
-    let user_id = args.bytes("userId", context)?;
-    ask_chain(HostCall::IsPermittedAuthMethod { token_id, auth_method_type, user_id }, context)
-}
-
-fn permitted_actions(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let token_id = Args::read("Lit.Actions.getPermittedActions", args)?.token_id("tokenId", context)?;
-    ask_chain(HostCall::GetPermittedActions { token_id }, context)
-}
-
-fn permitted_addresses(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let token_id = Args::read("Lit.Actions.getPermittedAddresses", args)?.token_id("tokenId", context)?;
-    ask_chain(HostCall::GetPermittedAddresses { token_id }, context)
 }
 
 /// The token id of a key: keccak256 of its uncompressed SEC1 form.

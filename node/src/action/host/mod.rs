@@ -2,13 +2,16 @@
 
 pub(super) mod args;
 pub(super) mod call;
+mod chain;
 pub(super) mod lit;
+pub(super) mod network;
+mod signing;
 pub(super) mod strings;
 
 use boa_engine::builtins::promise::{Promise, ResolvingFunctions};
 use boa_engine::context::time::{Clock, JsInstant};
 use boa_engine::error::EngineError;
-use boa_engine::object::builtins::JsPromise;
+use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsValue};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -18,7 +21,7 @@ use std::rc::Rc;
 
 use super::error::ActionError;
 use super::limits::{Limits, NANOS_PER_INSTRUCTION, NATIVE_DEPTH_MAX};
-use call::{HostCall, HostCallId};
+use call::{HostCall, HostCallId, Usage};
 
 /// How many errors are remembered together with their meaning; an older one that surfaces late is a plain exception.
 const KNOWN_ERRORS_MAX: usize = 64;
@@ -46,6 +49,7 @@ pub(super) enum Quota {
     Fetches,
     Signs,
     ContractCalls,
+    Broadcasts,
 }
 
 /// The state of one execution beside its heap; the context holds it, host functions get it by [`Host::of`].
@@ -58,12 +62,14 @@ pub(super) struct Host {
     charged: Cell<u64>,
     produced_bytes: Cell<u64>,
     native_depth: Cell<u32>,
-    used: [Cell<u64>; 3],
+    used: [Cell<u64>; 4],
     pub(super) random: RefCell<ChaCha20Rng>,
     pub(super) logs: RefCell<String>,
     pub(super) response: RefCell<Option<String>>,
     calls_made: Cell<u64>,
     waiting: RefCell<BTreeMap<HostCallId, ResolvingFunctions>>,
+    /// What `runOnce` is to run where this node leads.
+    once: RefCell<BTreeMap<HostCallId, JsFunction>>,
     outgoing: RefCell<Vec<(HostCallId, HostCall)>>,
     fault: RefCell<Option<ActionError>>,
     known_errors: RefCell<VecDeque<(JsObject, ActionError)>>,
@@ -108,6 +114,7 @@ impl Host {
             response: RefCell::default(),
             calls_made: Cell::new(0),
             waiting: RefCell::default(),
+            once: RefCell::default(),
             outgoing: RefCell::default(),
             fault: RefCell::default(),
             known_errors: RefCell::default(),
@@ -233,6 +240,7 @@ impl Host {
             Quota::Fetches => ("fetch calls", self.limits.fetches),
             Quota::Signs => ("signing requests", self.limits.signs),
             Quota::ContractCalls => ("contract calls", self.limits.contract_calls),
+            Quota::Broadcasts => ("broadcasts", self.limits.broadcasts),
         };
         let used = &self.used[quota as usize];
         if used.get() >= max.saturating_add(OVERRUNS_MAX) {
@@ -249,11 +257,64 @@ impl Host {
     /// Sends a call to the node; the script gets a promise.
     pub(super) fn ask(&self, call: HostCall, context: &mut Context) -> JsValue {
         let (promise, resolvers) = JsPromise::new_pending(context);
+        let id = self.tell(call);
+        self.waiting.borrow_mut().insert(id, resolvers);
+        promise.into()
+    }
+
+    /// Sends a call to the node that is not answered.
+    fn tell(&self, call: HostCall) -> HostCallId {
         let id = HostCallId(self.calls_made.get());
         self.calls_made.set(id.0 + 1);
-        self.waiting.borrow_mut().insert(id, resolvers);
         self.outgoing.borrow_mut().push((id, call));
-        promise.into()
+        id
+    }
+
+    /// Asks who is to run a function that must run once; keeps it for the case that it is this node.
+    fn ask_once(&self, name: String, waits: bool, body: JsFunction, context: &mut Context) -> JsValue {
+        let id = HostCallId(self.calls_made.get());
+        self.once.borrow_mut().insert(id, body);
+        self.ask(HostCall::Once { name, waits }, context)
+    }
+
+    /// Takes what `runOnce` is to run, once.
+    pub(super) fn take_once(&self, id: HostCallId) -> Option<JsFunction> {
+        self.once.borrow_mut().remove(&id)
+    }
+
+    /// What an action that this one calls may use up: what is left, and as much as any of what the node counts.
+    fn budget(&self, context: &Context) -> Limits {
+        Limits {
+            fuel: self.limits.fuel.saturating_sub(self.fuel_used(context)),
+            memory_bytes: self.limits.memory_bytes.saturating_sub(self.produced_bytes.get()),
+            jobs: self.limits.jobs.saturating_sub(self.jobs.get()),
+            log_bytes: self.limits.log_bytes.saturating_sub(self.logs.borrow().len() as u64),
+            ..self.limits
+        }
+    }
+
+    /// Enters what an action has used that this one called, as if this one had.
+    pub(super) fn absorb(&self, usage: &Usage, context: &Context) {
+        // Whatever is over a limit now ends the execution at its next step.
+        let _ = self.charge(usage.fuel, context);
+        let _ = self.produce(usage.memory_bytes);
+        self.jobs.set(self.jobs.get().saturating_add(usage.jobs));
+        let mut logs = self.logs.borrow_mut();
+        if (logs.len() + usage.logs.len()) as u64 > self.limits.log_bytes {
+            drop(logs);
+            return self.fail(ActionError::LimitExceeded { what: "bytes of logs", max: self.limits.log_bytes });
+        }
+        logs.push_str(&usage.logs);
+    }
+
+    /// What this execution has used, for the one that called it.
+    pub(super) fn usage(&self, context: &Context) -> Usage {
+        Usage {
+            fuel: self.fuel_used(context),
+            memory_bytes: self.produced_bytes.get(),
+            jobs: self.jobs.get(),
+            logs: self.logs.borrow().clone(),
+        }
     }
 
     /// Takes the resolvers of a call, once.

@@ -1,25 +1,25 @@
 //! The host API: calls that leave, answers that come back, and misuse.
 
 use super::*;
-use crate::action::{AuthMethodContext, SignPurpose};
+use crate::action::{AuthMethodContext, SignPurpose, Signature};
 use crate::api::{ErrorCode, Failure};
 use crate::io::{HttpError, HttpRequest};
 use crate::signing::Scheme;
 
-fn start(code: &str) -> (Execution, Progress, Meter) {
+pub(super) fn start(code: &str) -> (Execution, Progress, Meter) {
     let mut meter = Meter::default();
     let (execution, progress) = Execution::start(spec(code), &mut meter);
     (execution, progress, meter)
 }
 
-fn only_call(progress: Progress) -> (HostCallId, HostCall) {
+pub(super) fn only_call(progress: Progress) -> (HostCallId, HostCall) {
     match progress {
         Progress::Pending(mut calls) if calls.len() == 1 => calls.remove(0),
         other => panic!("expected one call, got {other:?}"),
     }
 }
 
-fn result(progress: Progress) -> Result<ActionResult, ActionError> {
+pub(super) fn result(progress: Progress) -> Result<ActionResult, ActionError> {
     match progress {
         Progress::Finished(result) => result,
         other => panic!("expected the end, got {other:?}"),
@@ -60,7 +60,8 @@ fn an_action_fetches_decides_and_signs() {
         let (id, call) = only_call(progress);
         let public_key = hex::decode(&KEY[2..]).unwrap();
         let (scheme, purpose, sig_name) = (Scheme::EcdsaK256, SignPurpose::Anything, "sig1".to_owned());
-        assert_eq!(call, HostCall::Sign { scheme, purpose, to_sign: [42; 32], public_key, sig_name });
+        let signature = Signature::ToClient;
+        assert_eq!(call, HostCall::Sign { scheme, purpose, to_sign: [42; 32], public_key, sig_name, signature });
         let progress = execution.resume(START.plus_millis(90), id, HostAnswer::Signed(Ok(())), &mut meter);
         assert_eq!(result(progress).map(|result| result.response), Ok("success:42:200".into()));
         assert!(execution.is_finished());
@@ -190,7 +191,7 @@ fn misuse_names_function_field_and_expectation() {
 
 #[test]
 fn functions_that_are_not_offered_say_so() {
-    for name in ["runOnce", "call", "decryptAndCombine", "claimKey", "broadcastAndCollect"] {
+    for name in ["decryptAndCombine", "claimKey", "signEip191AndCombine"] {
         let error = error_of(&format!("Lit.Actions.{name}({{}})"));
         assert_eq!(error, ActionError::NotSupported(name.into()));
         let caught = format!("Lit.Actions.{name}({{}}).catch(e => console.log(e.message))");

@@ -5,10 +5,12 @@ mod bounds;
 mod census;
 mod determinism;
 mod hostile;
+mod network;
 mod surface;
 
 use super::{
     ActionError, ActionResult, ActionSpec, AuthContext, Execution, HostAnswer, HostCall, HostCallId, Limits, Progress,
+    Usage,
 };
 use crate::io::{HttpResponse, Time};
 use crate::meter::Meter;
@@ -81,9 +83,17 @@ fn answer(call: &HostCall, body: &str) -> HostAnswer {
         HostCall::IsPermittedAction { .. }
         | HostCall::IsPermittedAddress { .. }
         | HostCall::IsPermittedAuthMethod { .. } => HostAnswer::Permitted(Ok(true)),
-        HostCall::GetPermittedActions { .. } | HostCall::GetPermittedAddresses { .. } => {
+        HostCall::GetPermittedActions { .. } | HostCall::GetPermittedAddresses { .. } | HostCall::Collect { .. } => {
             HostAnswer::Listed(Ok(vec!["Qm1".into()]))
         }
+        HostCall::GetPermittedAuthMethods { .. } => HostAnswer::Methods(Ok(vec![])),
+        HostCall::GetPermittedAuthMethodScopes { .. } => HostAnswer::Scopes(Ok(vec![])),
+        HostCall::LatestNonce { .. } | HostCall::CallContract { .. } | HostCall::RpcUrl { .. } => {
+            HostAnswer::Text(Ok("0x1".into()))
+        }
+        HostCall::Call { .. } => HostAnswer::Called { result: Ok("response".into()), usage: Usage::default() },
+        HostCall::Once { .. } => HostAnswer::Told(Ok("told".into())),
+        HostCall::OnceDone { .. } => unreachable!("no test leads"),
     }
 }
 

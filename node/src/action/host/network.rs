@@ -1,0 +1,106 @@
+//! `Lit.Actions`: functions that involve other actions or other nodes.
+
+use boa_engine::object::builtins::{JsFunction, JsPromise};
+use boa_engine::{Context, JsNativeError, JsResult, JsValue, NativeFunction, js_string};
+
+use super::args::{Args, type_error};
+use super::call::{HostCall, HostCallId};
+use super::{Host, Quota};
+use crate::action::error::ActionError;
+use crate::action::{inspect, json};
+
+/// Runs another action, with the members of `params` as its globals; answers with its response.
+pub(super) fn call(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let args = Args::read("Lit.Actions.call", args)?;
+    let ipfs_id = args.name("ipfsId", context)?;
+    let params = match args.optional("params", context)? {
+        Some(params) if params.is_object() => json::stringify(&params, context)?,
+        Some(other) => return Err(args.misuse("params", "an object", inspect::kind(&other))),
+        None => "{}".into(),
+    };
+    let host = Host::of(context);
+    let budget = host.budget(context);
+    Ok(host.ask(HostCall::Call { ipfs_id, params, budget }, context))
+}
+
+/// Gives this node's value, and answers with those of a threshold of nodes or more, ascending by node.
+pub(super) fn broadcast_and_collect(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let args = Args::read("Lit.Actions.broadcastAndCollect", args)?;
+    let name = args.name("name", context)?;
+    let value = args.string("value", context)?;
+    let host = Host::of(context);
+    let max = host.limits.response_bytes;
+    if value.len() as u64 > max {
+        return Err(host.known_error(ActionError::LimitExceeded { what: "bytes of value", max }, context));
+    }
+    host.take(Quota::Broadcasts, context)?;
+    Ok(host.ask(HostCall::Collect { name, value: value.to_std_string_lossy() }, context))
+}
+
+/// Has one node run a function, and answers with what it returned, as text. Other nodes answer with the same, or with an
+/// empty text at once if they do not wait for it.
+pub(super) fn run_once(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    const FUNCTION: &str = "Lit.Actions.runOnce";
+    let body = args.get(1).and_then(JsValue::as_object).and_then(JsFunction::from_object);
+    let args = Args::read(FUNCTION, args)?;
+    let Some(body) = body else {
+        return Err(type_error(format!("{FUNCTION}: expected a function as the second argument")));
+    };
+    let name = args.name("name", context)?;
+    let waits = args.optional("waitForResponse", context)?.is_some_and(|wait| wait.to_boolean());
+    let host = Host::of(context);
+    host.take(Quota::Broadcasts, context)?;
+    Ok(host.ask_once(name, waits, body, context))
+}
+
+/// Runs the function of `runOnce` at the node that leads, and reports what comes of it.
+pub(in crate::action) fn lead(once: HostCallId, body: &JsFunction, context: &mut Context) -> JsResult<()> {
+    let returned = match body.call(&JsValue::undefined(), &[], context) {
+        Ok(value) => JsPromise::resolve(value, context)?,
+        Err(error) if error.as_engine().is_some() => return Err(error),
+        Err(error) => JsPromise::reject(error, context)?,
+    };
+    let fulfilled = NativeFunction::from_copy_closure(move |_, args, context| {
+        let value = args.first().cloned().unwrap_or_default();
+        let told = text_of(&value, context);
+        report(once, told, context)
+    });
+    let rejected = NativeFunction::from_copy_closure(move |_, args, context| {
+        let reason = args.first().cloned().unwrap_or_default();
+        let reason = inspect::thrown(&reason, context);
+        report(once, Ok(Err(reason)), context)
+    });
+    let (fulfilled, rejected) = (fulfilled.to_js_function(context.realm()), rejected.to_js_function(context.realm()));
+    returned.then(Some(fulfilled), Some(rejected), context).map(drop)
+}
+
+/// What the function returned, as text, if it is not too long.
+fn text_of(value: &JsValue, context: &mut Context) -> JsResult<Result<String, String>> {
+    let text = match value.is_undefined() {
+        true => js_string!(""),
+        false => value.to_string(context)?,
+    };
+    let max = Host::of(context).limits.response_bytes;
+    match text.len() as u64 <= max {
+        true => Ok(Ok(text.to_std_string_lossy())),
+        false => Ok(Err(format!("what runOnce's function returned is too long: at most {max} bytes"))),
+    }
+}
+
+fn report(once: HostCallId, told: JsResult<Result<String, String>>, context: &mut Context) -> JsResult<JsValue> {
+    let result = match told {
+        Ok(result) => result,
+        Err(error) if error.as_engine().is_some() => return Err(error),
+        Err(error) => {
+            let reason = error.into_opaque(context)?;
+            Err(inspect::thrown(&reason, context))
+        }
+    };
+    Host::of(context).tell(HostCall::OnceDone { once, result });
+    Ok(JsValue::undefined())
+}
+
+/// The rejection of a `runOnce` whose function failed at the node that led.
+pub(in crate::action) fn failed(reason: &str) -> JsNativeError {
+    JsNativeError::error().with_message(format!("runOnce failed at the node that ran it: {reason}"))
+}

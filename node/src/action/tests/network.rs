@@ -1,0 +1,266 @@
+//! Functions that involve other actions, other nodes or other chains.
+
+use super::api::{only_call, result, start};
+use super::*;
+use crate::action::{HostAnswer, SignPurpose, Signature};
+use crate::api::{ErrorCode, Failure};
+use crate::chain::lists::PermittedMethod;
+use crate::signing::{CombinedSignature, Scheme};
+
+fn no(code: ErrorCode) -> Failure {
+    Failure { code, message: "no".into(), logs: String::new() }
+}
+
+/// Starts a script, answers its only call, and returns what it then printed.
+fn answered(code: &str, answer: HostAnswer) -> String {
+    on_big_stack(|| {
+        let (mut execution, progress, mut meter) = start(code);
+        let (id, _) = only_call(progress);
+        result(execution.resume(START, id, answer, &mut meter)).unwrap().logs
+    })
+}
+
+fn call_of(code: &str) -> HostCall {
+    on_big_stack(|| only_call(start(code).1).1)
+}
+
+#[test]
+fn another_action_is_called_with_its_parameters_and_what_is_left_to_use_up() {
+    let code = "console.log('parent'); for (let i = 0; i < 1000; i++);
+                Lit.Actions.call({ ipfsId: 'Qm1', params: { b: [1, 'x'], a: null } }).then(r => console.log('got', r))";
+    let HostCall::Call { ipfs_id, params, budget } = call_of(code) else { panic!("a call") };
+    assert_eq!((ipfs_id.as_str(), params.as_str()), ("Qm1", r#"{"b":[1,"x"],"a":null}"#));
+    let limits = small_limits();
+    assert!(budget.fuel < limits.fuel - 1_000 && budget.fuel > 0, "{}", budget.fuel);
+    assert_eq!(budget.log_bytes, limits.log_bytes - "parent\n".len() as u64);
+    assert_eq!((budget.response_bytes, budget.depth), (limits.response_bytes, limits.depth));
+    let usage = Usage { logs: "child\n".into(), ..Usage::default() };
+    let called = HostAnswer::Called { result: Ok("a response".into()), usage };
+    assert_eq!(answered(code, called), "parent\nchild\ngot a response\n");
+    let without = call_of("Lit.Actions.call({ ipfsId: 'Qm1' })");
+    assert!(matches!(without, HostCall::Call { params, .. } if params == "{}"));
+}
+
+#[test]
+fn what_a_called_action_used_counts_as_its_callers_own() {
+    let code = "Lit.Actions.call({ ipfsId: 'Qm1' }).then(() => { for (let i = 0; i < 100; i++); })";
+    let limits = small_limits();
+    let ended_with = |usage: Usage| {
+        on_big_stack(|| {
+            let (mut execution, progress, mut meter) = start(code);
+            let called = HostAnswer::Called { result: Ok(String::new()), usage };
+            result(execution.resume(START, only_call(progress).0, called, &mut meter)).map(drop)
+        })
+    };
+    assert_eq!(ended_with(Usage::default()), Ok(()));
+    assert_eq!(ended_with(Usage { fuel: limits.fuel, ..Usage::default() }), Err(ActionError::OutOfFuel));
+    assert_eq!(ended_with(Usage { memory_bytes: limits.memory_bytes, ..Usage::default() }), Err(ActionError::Memory));
+    let too_many = |what, max| Err(ActionError::LimitExceeded { what, max });
+    assert_eq!(ended_with(Usage { jobs: limits.jobs, ..Usage::default() }), too_many("jobs", limits.jobs));
+    let logs = "x".repeat(limits.log_bytes as usize + 1);
+    assert_eq!(ended_with(Usage { logs, ..Usage::default() }), too_many("bytes of logs", limits.log_bytes));
+}
+
+#[test]
+fn a_called_action_that_fails_rejects_with_its_code() {
+    let failed = HostAnswer::Called { result: Err(no(ErrorCode::InvalidIpfsId)), usage: Usage::default() };
+    let code = "Lit.Actions.call({ ipfsId: 'Qm1' }).catch(e => console.log(e.message))";
+    assert_eq!(answered(code, failed), "InvalidIPFSID: no\n");
+}
+
+#[test]
+fn values_are_given_and_collected() {
+    let code = "Lit.Actions.broadcastAndCollect({ name: 'n', value: 'mine' }).then(v => console.log(v.length, v[1]))";
+    assert_eq!(call_of(code), HostCall::Collect { name: "n".into(), value: "mine".into() });
+    assert_eq!(answered(code, HostAnswer::Listed(Ok(vec!["a".into(), "b".into()]))), "2 b\n");
+}
+
+/// A script that has something run once, and prints what comes of it.
+const ONCE: &str = "let ran = 0;
+    Lit.Actions.runOnce({ waitForResponse: true, name: 'n' }, async () => { ran++; BODY })
+      .then(r => console.log('ran', ran, JSON.stringify(r)), e => console.log('ran', ran, e.message));";
+
+fn once(body: &str) -> String {
+    ONCE.replace("BODY", body)
+}
+
+#[test]
+fn who_leads_runs_the_function_and_reports_what_it_returned() {
+    on_big_stack(|| {
+        for (body, reported, printed) in [
+            ("return 'x';", Ok("x"), "ran 1 \"x\"\n"),
+            ("return 7;", Ok("7"), "ran 1 \"7\"\n"),
+            ("", Ok(""), "ran 1 \"\"\n"),
+            (
+                "throw new TypeError('y');",
+                Err("TypeError: y"),
+                "ran 1 runOnce failed at the node that ran it: TypeError: y\n",
+            ),
+            (
+                "return { toString() { throw new Error('z') } };",
+                Err("Error: z"),
+                "ran 1 runOnce failed at the node that ran it: Error: z\n",
+            ),
+        ] {
+            let (mut execution, progress, mut meter) = start(&once(body));
+            let (id, call) = only_call(progress);
+            assert_eq!(call, HostCall::Once { name: "n".into(), waits: true });
+            let (_, done) = only_call(execution.resume(START, id, HostAnswer::Lead, &mut meter));
+            let expected = reported.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(done, HostCall::OnceDone { once: id, result: expected.clone() });
+            let again = execution.resume(START, id, HostAnswer::Lead, &mut meter);
+            assert_eq!(again, Progress::Pending(vec![]), "it runs once");
+            let end = execution.resume(START, id, HostAnswer::Told(expected), &mut meter);
+            assert_eq!(result(end).unwrap().logs, printed);
+        }
+    });
+}
+
+#[test]
+fn who_does_not_lead_runs_nothing_and_is_told() {
+    let told = HostAnswer::Told(Ok("theirs".into()));
+    assert_eq!(answered(&once("return 'mine';"), told), "ran 0 \"theirs\"\n");
+}
+
+#[test]
+fn a_function_that_fetches_runs_once_too() {
+    on_big_stack(|| {
+        let (mut execution, progress, mut meter) = start(&once("return (await fetch('http://a.example')).status;"));
+        let (once, _) = only_call(progress);
+        let (fetch, _) = only_call(execution.resume(START, once, HostAnswer::Lead, &mut meter));
+        let response = HttpResponse { status: 201, ..HttpResponse::default() };
+        let (_, done) = only_call(execution.resume(START, fetch, HostAnswer::Fetch(Ok(response)), &mut meter));
+        assert_eq!(done, HostCall::OnceDone { once, result: Ok("201".into()) });
+    });
+}
+
+#[test]
+fn a_function_without_end_ends_the_action() {
+    on_big_stack(|| {
+        let (mut execution, progress, mut meter) = start(&once("for(;;);"));
+        let end = execution.resume(START, only_call(progress).0, HostAnswer::Lead, &mut meter);
+        assert_eq!(result(end), Err(ActionError::OutOfFuel));
+    });
+}
+
+#[test]
+fn what_nodes_do_together_is_limited_in_number_and_size() {
+    let many = "(async () => { for (let i = 0; i < 31; i++) await Lit.Actions.FUNCTION })()";
+    for function in ["broadcastAndCollect({ name: 'n', value: 'v' })", "runOnce({ name: 'n' }, async () => 'x')"] {
+        let error = error_of(&many.replace("FUNCTION", function));
+        assert_eq!(error, ActionError::LimitExceeded { what: "broadcasts", max: 30 });
+    }
+    let long = "Lit.Actions.broadcastAndCollect({ name: 'n', value: 'v'.repeat(200000) })";
+    assert_eq!(error_of(long), ActionError::LimitExceeded { what: "bytes of value", max: 100 << 10 });
+    on_big_stack(|| {
+        let (mut execution, progress, mut meter) = start(&once("return 'v'.repeat(200000);"));
+        let (_, done) = only_call(execution.resume(START, only_call(progress).0, HostAnswer::Lead, &mut meter));
+        let HostCall::OnceDone { result: Err(error), .. } = done else { panic!("{done:?}") };
+        assert_eq!(error, "what runOnce's function returned is too long: at most 102400 bytes");
+    });
+}
+
+#[test]
+fn a_signature_for_the_action_comes_back_as_text_that_libraries_join() {
+    let code = format!(
+        "Lit.Actions.signAndCombineEcdsa({{ toSign: new Uint8Array(32), publicKey: '{KEY}', sigName: 's' }})
+           .then(console.log)"
+    );
+    let HostCall::Sign { scheme, purpose, signature, .. } = call_of(&code) else { panic!("a signature") };
+    assert_eq!((scheme, purpose, signature), (Scheme::EcdsaK256, SignPurpose::Anything, Signature::ToAction));
+    let combined = CombinedSignature::Ecdsa { r: [0xab; 32], s: [0x01; 32], v: 1 };
+    let expected = format!("{{\"r\":\"03{}\",\"s\":\"{}\",\"v\":1}}\n", "ab".repeat(32), "01".repeat(32));
+    assert_eq!(answered(&code, HostAnswer::Combined(Ok(combined))), expected);
+    let schnorr = code.replace("signAndCombineEcdsa({", "signAndCombine({ signingScheme: 'SchnorrK256Bip340',");
+    let HostCall::Sign { scheme, signature, .. } = call_of(&schnorr) else { panic!("a signature") };
+    assert_eq!((scheme, signature), (Scheme::SchnorrK256Bip340, Signature::ToAction));
+    let combined = CombinedSignature::Bip340 { r: [0xab; 32], s: [0x01; 32] };
+    let expected = format!("{{\"r\":\"{}\",\"s\":\"{}\"}}\n", "ab".repeat(32), "01".repeat(32));
+    assert_eq!(answered(&schnorr, HostAnswer::Combined(Ok(combined))), expected);
+}
+
+#[test]
+fn what_a_key_permits_is_read_method_by_method() {
+    let code = "Lit.Actions.getPermittedAuthMethods({ tokenId: 1n }).then(m => console.log(JSON.stringify(m)))";
+    assert!(matches!(call_of(code), HostCall::GetPermittedAuthMethods { .. }));
+    let method = PermittedMethod { auth_method_type: 2, id: vec![0xab], user_pubkey: vec![] };
+    let printed = "[{\"authMethodType\":2,\"id\":\"0xab\",\"userPubkey\":\"0x\"}]\n";
+    assert_eq!(answered(code, HostAnswer::Methods(Ok(vec![method]))), printed);
+    let code =
+        "Lit.Actions.getPermittedAuthMethodScopes({ tokenId: 1n, authMethodType: 1, userId: '0xab', maxScopeId: 3 })
+                  .then(s => console.log(s.join()))";
+    let HostCall::GetPermittedAuthMethodScopes { auth_method_type, user_id, scope_max, .. } = call_of(code) else {
+        panic!("scopes")
+    };
+    assert_eq!((auth_method_type, user_id, scope_max), (1, vec![0xab], 3));
+    assert_eq!(answered(code, HostAnswer::Scopes(Ok(vec![false, true, false]))), "false,true,false\n");
+}
+
+#[test]
+fn chains_are_asked_by_name() {
+    let address = "0x".to_owned() + &"01".repeat(20);
+    let nonce = format!("Lit.Actions.getLatestNonce({{ chain: 'c', address: '{address}' }}).then(console.log)");
+    assert_eq!(call_of(&nonce), HostCall::LatestNonce { chain: "c".into(), address: [1; 20] });
+    assert_eq!(answered(&nonce, HostAnswer::Text(Ok("0x2".into()))), "0x2\n");
+    let url = "Lit.Actions.getRpcUrl({ chain: 'c' }).then(console.log)";
+    assert_eq!(call_of(url), HostCall::RpcUrl { chain: "c".into() });
+    let refused = HostAnswer::Text(Err(no(ErrorCode::RpcError)));
+    assert_eq!(
+        answered("Lit.Actions.getRpcUrl({ chain: 'c' }).catch(e => console.log(e.message))", refused),
+        "RpcError: no\n"
+    );
+}
+
+#[test]
+fn a_contract_is_called_with_the_recipient_and_data_of_a_transaction_of_any_kind() {
+    use crate::chain::transaction::{Fees, TransactionRequest};
+    let request = TransactionRequest {
+        chain_id: 1,
+        nonce: 0,
+        to: Some([2; 20]),
+        value: alloy_primitives::U256::ZERO,
+        data: vec![1, 2, 3],
+        gas_limit: 21_000,
+        fees: Fees::default(),
+    };
+    let unsigned = hex::encode(request.unsigned_bytes());
+    let key = k256::ecdsa::SigningKey::from_slice(&[1; 32]).unwrap();
+    let signed = hex::encode(request.sign(&key, &mut Meter::default()).raw);
+    // rlp([nonce 9, price, gas, to 0x35..35, value, data 0x, 1, 0, 0]): the example of EIP-155.
+    let legacy = "ec098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080018080";
+    for (transaction, to, data) in
+        [(unsigned.as_str(), [2; 20], vec![1, 2, 3]), (&signed, [2; 20], vec![1, 2, 3]), (legacy, [0x35; 20], vec![])]
+    {
+        let code = format!("Lit.Actions.callContract({{ chain: 'c', txn: '0x{transaction}' }})");
+        assert_eq!(call_of(&code), HostCall::CallContract { chain: "c".into(), to, data });
+    }
+}
+
+#[test]
+fn misuse_names_function_field_and_expectation() {
+    for (code, expected) in [
+        ("call({ ipfsId: 1 })", "Lit.Actions.call: ipfsId: expected a string, got number"),
+        ("call({ ipfsId: 'Qm', params: 'x' })", "Lit.Actions.call: params: expected an object, got string"),
+        ("runOnce({ name: 'n' })", "Lit.Actions.runOnce: expected a function as the second argument"),
+        ("runOnce({}, () => 1)", "Lit.Actions.runOnce: name: expected a string, got nothing"),
+        (
+            "broadcastAndCollect({ name: 'n' })",
+            "Lit.Actions.broadcastAndCollect: value: expected a string, got nothing",
+        ),
+        (
+            "callContract({ chain: 'c', txn: '0x02' })",
+            "Lit.Actions.callContract: txn: expected a serialised transaction with a recipient, got bytes that are none",
+        ),
+        (
+            "getPermittedAuthMethodScopes({ tokenId: 1n, authMethodType: 1, userId: '0x', maxScopeId: 257 })",
+            "Lit.Actions.getPermittedAuthMethodScopes: maxScopeId: expected a whole number of at most 256, got 257",
+        ),
+        (
+            "getLatestNonce({ chain: 'c', address: '0x01' })",
+            "Lit.Actions.getLatestNonce: address: expected 20 bytes, got 1 bytes",
+        ),
+        ("getRpcUrl()", "Lit.Actions.getRpcUrl: expected one object argument"),
+    ] {
+        assert_eq!(threw(&format!("Lit.Actions.{code}")), format!("TypeError: {expected}"), "{code}");
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of operations among several nodes.
+
+mod leading;
+mod lies;
+mod net;
