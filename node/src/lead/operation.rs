@@ -26,7 +26,7 @@ enum Candidacy {
     Gathering(Grants, Time),
     /// Enough have agreed: what must be done once is under way.
     Leading(Grants),
-    /// It will never lead: it has granted the operation to another, led in an earlier boot, or is done.
+    /// It will never lead: it has given a candidacy up, led in an earlier boot, or is done.
     Over,
 }
 
@@ -53,7 +53,10 @@ pub(super) struct Operation {
     /// Who has said that it will not lead.
     released: BTreeSet<NodeId>,
     candidacy: Candidacy,
+    /// The action has been told what it waited for, or is over.
     ended: bool,
+    /// What came of the operation is known here.
+    known: bool,
 }
 
 /// Who leads if nobody fails: turns go round from there.
@@ -78,6 +81,7 @@ impl Operation {
             released: BTreeSet::new(),
             candidacy,
             ended: false,
+            known: false,
         }
     }
 
@@ -97,7 +101,7 @@ impl Operation {
 
     /// Whether turns mean nothing any more.
     fn is_settled(&self) -> bool {
-        self.ended && matches!(self.candidacy, Candidacy::Over) || self.granted.is_some()
+        self.granted.is_some()
     }
 
     /// Lets turns pass.
@@ -183,11 +187,9 @@ impl Operation {
 
     /// Gives a candidacy up, and their votes back to those who have granted it.
     fn withdraw(&mut self, fx: &mut Vec<Effect>) {
-        let old = match &self.candidacy {
-            Candidacy::None | Candidacy::Asking(..) => std::mem::replace(&mut self.candidacy, Candidacy::Over),
-            Candidacy::Gathering(..) | Candidacy::Leading(_) | Candidacy::Over => return,
-        };
-        if let Candidacy::Asking(_, grants) = old {
+        if let Candidacy::Asking(_, grants) = &mut self.candidacy {
+            let grants = std::mem::take(grants);
+            self.candidacy = Candidacy::Over;
             grants.into_keys().for_each(|to| self.release(to, fx));
         }
     }
@@ -269,16 +271,17 @@ impl Operation {
         let outcome = Outcome { operation: self.name, grants, told };
         let ended = ended(&outcome);
         broadcast(&Message::Outcome(outcome), env, fx);
+        self.known = true;
         self.end(ended, fx);
     }
 
-    pub(super) fn on_release(&mut self, from: NodeId, env: &mut Env, fx: &mut Vec<Effect>) {
+    pub(super) fn on_release(&mut self, from: NodeId, params: &Params, env: &mut Env, fx: &mut Vec<Effect>) {
         self.released.insert(from);
         self.asked.remove(&from);
-        if self.granted == Some(from) {
+        if self.granted == Some(from) && !self.known {
             self.granted = None;
             self.turn_ends = self.turn_ends.max(env.now);
-            self.vote(fx);
+            self.take_turn(params, env, fx);
         }
     }
 
@@ -291,7 +294,7 @@ impl Operation {
         env: &mut Env,
         fx: &mut Vec<Effect>,
     ) {
-        if self.ended {
+        if self.known {
             return;
         }
         if matches!(outcome.told, Told::Gathered) != (self.wish.kind == Kind::Collect) {
@@ -301,6 +304,8 @@ impl Operation {
             return env.dropped(from, reason);
         }
         self.withdraw(fx);
+        self.granted.get_or_insert(from);
+        self.known = true;
         self.end(ended(outcome), fx);
     }
 

@@ -142,7 +142,7 @@ impl Operations {
                 operation.on_grant(from, (grant, signature), &self.params, env, fx);
             }
             (Message::Grant(_), None) => env.dropped(from, "a grant that is not signed"),
-            (Message::Release(_), _) => operation.on_release(from, env, fx),
+            (Message::Release(_), _) => operation.on_release(from, &self.params, env, fx),
             (Message::Outcome(outcome), _) => operation.on_outcome(from, &outcome, &self.params, env, fx),
         }
     }

@@ -109,6 +109,38 @@ pub(super) fn view(state: StateAt<'_>, chain_id: u64, header: Header, to: [u8; 2
     }
 }
 
+/// Who would send what to whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// The sender; its balance has to cover the value.
+    pub from: [u8; 20],
+    /// The recipient.
+    pub to: [u8; 20],
+    /// How much ether goes along, wei.
+    pub value: U256,
+    /// Call data.
+    pub data: Vec<u8>,
+}
+
+/// The gas that a transaction would use; why it would be undone, if it would.
+pub(super) fn gas(state: StateAt<'_>, chain_id: u64, header: Header, intent: &Intent) -> Result<u64, Vec<u8>> {
+    let tx = TxEnv {
+        caller: intent.from.into(),
+        kind: TxKind::Call(intent.to.into()),
+        value: intent.value,
+        data: intent.data.clone().into(),
+        gas_limit: VIEW_GAS_LIMIT,
+        gas_price: 0,
+        chain_id: Some(chain_id),
+        ..Default::default()
+    };
+    match run(state, chain_id, block(header, 0), false, tx) {
+        Ok((result @ ExecutionResult::Success { .. }, _)) => Ok(result.tx_gas_used()),
+        Ok((ExecutionResult::Revert { output, .. }, _)) => Err(output.into()),
+        Ok((ExecutionResult::Halt { .. }, _)) | Err(_) => Err(Vec::new()),
+    }
+}
+
 fn block(header: Header, basefee: u64) -> BlockEnv {
     BlockEnv {
         number: U256::from(header.number),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use deploy::{DeployError, NetworkParameters};
-pub use evm::{BASE_FEE_WEI, BLOCK_GAS_LIMIT, ExecutionError};
+pub use evm::{BASE_FEE_WEI, BLOCK_GAS_LIMIT, ExecutionError, Intent};
 pub use reorg::Reorganised;
 
 use evm::{Header, Outcome};
@@ -329,6 +329,16 @@ impl Chain {
         let header = *self.headers.get(&number).ok_or(ChainError::NoSuchBlock(number))?;
         let state = StateAt { world: &self.world, undo: &self.undo, number };
         Ok(evm::view(state, self.config.chain_id, header, to, data))
+    }
+
+    /// The gas that a transaction would use on the state after a block; the revert data if it would be undone.
+    ///
+    /// # Errors
+    /// If that block is not mined yet or its state is no longer kept.
+    pub fn gas(&self, intent: &Intent, block: u64) -> Result<Result<u64, Vec<u8>>, ChainError> {
+        let header = *self.headers.get(&block).ok_or(ChainError::NoSuchBlock(block))?;
+        let state = StateAt { world: &self.world, undo: &self.undo, number: block };
+        Ok(evm::gas(state, self.config.chain_id, header, intent))
     }
 
     /// Answers a node's question. Logs are those of the network's contracts only.

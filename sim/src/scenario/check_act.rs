@@ -11,6 +11,9 @@ use super::raw_act::{self as raw, Curve};
 use super::source::{Placed, Span};
 use crate::fault::Fault;
 
+/// How often a step may be done.
+const TIMES_MAX: u16 = 10_000;
+
 /// The names that steps have introduced so far.
 #[derive(Default)]
 struct Names {
@@ -38,7 +41,7 @@ pub(super) fn acts(c: &mut Checker<'_>, acts: Vec<raw::Act>) -> Vec<Act> {
 
 fn act(c: &mut Checker<'_>, names: &mut Names, raw: raw::Act) -> Act {
     c.fresh("act", &raw.name, &mut names.acts);
-    let steps: Vec<Step> = raw.step.into_iter().map(|step| self::step(c, names, step)).collect();
+    let steps: Vec<Step> = raw.step.into_iter().flat_map(|step| repeated(c, names, step)).collect();
     let mut taken = BTreeSet::new();
     let faults = raw.fault.into_iter().map(|fault| {
         if let Fault::ClientDrain(drain) = &fault.what {
@@ -48,6 +51,21 @@ fn act(c: &mut Checker<'_>, names: &mut Names, raw: raw::Act) -> Act {
     });
     let faults = faults.collect();
     Act { name: raw.name.value, steps, faults }
+}
+
+/// A step as often as it is done.
+fn repeated(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Vec<Step> {
+    let times = raw.times.clone().unwrap_or(Placed { value: 1, span: raw.id.span.clone() });
+    let step = step(c, names, raw);
+    if times.value == 0 || times.value > TIMES_MAX {
+        c.refuse(&times.span, format!("a step cannot be done {} times", times.value), &format!("1 to {TIMES_MAX}"));
+    }
+    let is_nameless = matches!(step.deed, Deed::Execute(_) | Deed::Decrypt { .. } | Deed::Handshake);
+    if times.value > 1 && !is_nameless {
+        c.refuse(&times.span, "this step cannot be done again", "`times` with `execute`, `decrypt` or `handshake`");
+    }
+    let again = (2..=times.value).map(|number| Step { id: format!("{}#{number}", step.id), ..step.clone() });
+    [step.clone()].into_iter().chain(again).collect()
 }
 
 fn step(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Step {

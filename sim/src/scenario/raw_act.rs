@@ -39,6 +39,9 @@ pub(super) struct Step {
     pub expect: Expectation,
     /// A part of the error's text.
     pub expect_message: Option<String>,
+    /// How often it is done, once after the other: 1 to 10,000, once if not given. The second time's id ends in `#2`, and so
+    /// on. Only what introduces no name can be done again.
+    pub times: Option<Placed<u16>>,
 }
 
 /// What a client can do.

@@ -101,7 +101,7 @@ fn f_liars_make_nothing_be_done_twice_and_stop_only_what_they_lead() {
 #[test]
 fn each_lie_about_operations_is_told_in_some_of_these_runs() {
     let fired = each(&LIES, |(lie, _)| {
-        (1..=4).any(|seed| {
+        (1..=16).any(|seed| {
             let text = format!("{STORY}\n{}", told(lie, &[2], 4));
             let scenario = scenario::parse("together", text.as_bytes(), Path::new("."), &[]).unwrap();
             let plan = FaultPlan::new(&scenario, seed).expect("one of four lies");

@@ -54,7 +54,8 @@ fn what_a_called_action_used_counts_as_its_callers_own() {
     };
     assert_eq!(ended_with(Usage::default()), Ok(()));
     assert_eq!(ended_with(Usage { fuel: limits.fuel, ..Usage::default() }), Err(ActionError::OutOfFuel));
-    assert_eq!(ended_with(Usage { memory_bytes: limits.memory_bytes, ..Usage::default() }), Err(ActionError::Memory));
+    let memory_bytes = limits.memory_bytes + 1;
+    assert_eq!(ended_with(Usage { memory_bytes, ..Usage::default() }), Err(ActionError::Memory));
     let too_many = |what, max| Err(ActionError::LimitExceeded { what, max });
     assert_eq!(ended_with(Usage { jobs: limits.jobs, ..Usage::default() }), too_many("jobs", limits.jobs));
     let logs = "x".repeat(limits.log_bytes as usize + 1);

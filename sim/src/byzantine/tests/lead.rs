@@ -25,8 +25,8 @@ fn ask(turn: u32) -> Statement {
 fn a_leader_that_lies_tells_each_victim_something_else_but_cannot_speak_for_others_values() {
     let mut liar = Liar::on("wrong_lead = { node = 2, lie = \"outcome\" }");
     let right = outcome(Told::Returned("right".into()));
-    assert_eq!(liar.say(1, right.clone()), [outcome(Told::Returned("a lie for n1".into()))]);
-    assert_eq!(liar.say(3, right.clone()), [outcome(Told::Returned("a lie for n3".into()))]);
+    assert_eq!(liar.say(1, right.clone()), [outcome(Told::Returned("a lie for node 1".into()))]);
+    assert_eq!(liar.say(3, right.clone()), [outcome(Told::Returned("a lie for node 3".into()))]);
     assert_eq!(liar.say(1, outcome(Told::Gathered)), [outcome(Told::Gathered)]);
     let mut liar = Liar::on("wrong_lead = { node = 2, lie = \"outcome\", aim = { victims = [1] } }");
     assert_eq!(liar.say(3, right.clone()), [right]);
