@@ -210,6 +210,8 @@ pub enum ErrorCode {
     JsTimeout,
     /// The action used up its memory or stack.
     JsMemoryLimit,
+    /// The action had to be killed: it used up memory or time in a way that nothing else stops.
+    ActionKilled,
     /// The action went over another limit.
     LimitExceeded,
     /// Too few nodes agreed on what to sign in time.
@@ -236,6 +238,7 @@ impl ErrorCode {
             Self::JsError => "JsError",
             Self::JsTimeout => "JsTimeout",
             Self::JsMemoryLimit => "JsMemoryLimit",
+            Self::ActionKilled => "ActionKilled",
             Self::LimitExceeded => "LimitExceeded",
             Self::NotEnoughShares => "NotEnoughShares",
             Self::RpcError => "RpcError",

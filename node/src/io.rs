@@ -165,7 +165,7 @@ pub struct HttpResponse {
 }
 
 /// Why an HTTP exchange failed without a status.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 pub enum HttpError {
     /// No such origin.
     #[error("no host answers at {0:?}")]

@@ -19,6 +19,7 @@ pub mod heap;
 pub mod http;
 pub mod hunt;
 pub mod ipfs;
+pub mod isolation;
 pub mod network;
 pub mod oracle;
 pub mod outcome;

@@ -3,6 +3,7 @@
 use boa_engine::object::ObjectInitializer;
 use boa_engine::property::Attribute;
 use boa_engine::{Context, JsError, JsResult, JsString, JsValue, NativeFunction, js_string};
+use std::borrow::Cow;
 
 use super::error::ActionError;
 use super::host::Host;
@@ -49,7 +50,7 @@ fn words(args: &[JsValue], context: &mut Context) -> JsResult<String> {
 fn too_long(context: &mut Context) -> JsError {
     let host = Host::of(context);
     let max = host.limits.log_bytes;
-    host.known_error(ActionError::LimitExceeded { what: "bytes of logs", max }, context)
+    host.known_error(ActionError::LimitExceeded { what: Cow::Borrowed("bytes of logs"), max }, context)
 }
 
 fn assert(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

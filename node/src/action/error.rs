@@ -1,11 +1,13 @@
 //! How an action can fail, and what a client is told about it.
 
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use thiserror::Error;
 
 use crate::api::{ErrorCode, Failure};
 
 /// Why an action did not run to its end.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 pub enum ActionError {
     /// The code is no script.
     #[error("syntax error at line {line}, column {column}: {message}")]
@@ -51,20 +53,23 @@ pub enum ActionError {
     #[error("limit exceeded: {what}: at most {max}")]
     LimitExceeded {
         /// What is limited, with its unit.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// How much is allowed.
         max: u64,
     },
     /// The parameters cannot become globals.
     #[error("jsParams: {0}")]
     BadParams(#[from] BadParams),
+    /// The process that it ran in was ended: it used up memory or time that the engine does not count.
+    #[error("the action was killed: it used up memory or time in a way that only ending its process stops")]
+    Killed,
     /// The JavaScript engine broke an invariant of its own.
     #[error("the JavaScript engine failed: {0}")]
     Engine(String),
 }
 
 /// Why `jsParams` cannot become globals.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 pub enum BadParams {
     /// The text is not JSON.
     #[error("not valid JSON: {0}")]
@@ -94,6 +99,7 @@ impl ActionError {
             Self::Refused(failure) => failure.code,
             Self::OutOfFuel | Self::OutOfTime => ErrorCode::JsTimeout,
             Self::Stack | Self::Memory => ErrorCode::JsMemoryLimit,
+            Self::Killed => ErrorCode::ActionKilled,
             Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
             Self::BadParams(_) => ErrorCode::MalformedRequest,
         }

@@ -7,6 +7,7 @@ use boa_engine::{
     Context, Finalize, JsData, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, Trace,
     js_string,
 };
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -116,7 +117,8 @@ pub(super) fn response(response: HttpResponse, context: &mut Context) -> JsResul
     let host = Host::of(context);
     let max = host.limits.fetch_bytes;
     if response.body.len() as u64 > max {
-        return Err(host.known_error(ActionError::LimitExceeded { what: "bytes of a fetched body", max }, context));
+        return Err(host
+            .known_error(ActionError::LimitExceeded { what: Cow::Borrowed("bytes of a fetched body"), max }, context));
     }
     host.produce(response.body.len() as u64)?;
     let headers = Headers::from_data(Headers { fields: response.headers }, context)?;

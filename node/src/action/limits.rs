@@ -24,6 +24,8 @@
 //! Such scripts can hang or end the process, but not make two runs that end differ: a deployment that runs strangers'
 //! code puts executions into a worker process with an address-space limit and a watchdog.
 
+use serde::{Deserialize, Serialize};
+
 /// How much virtual time one unit of fuel takes, nanoseconds: what a Boa instruction takes on the reference machine.
 pub const NANOS_PER_INSTRUCTION: u64 = 20;
 /// How deep JSON texts and values may nest, levels.
@@ -43,7 +45,7 @@ pub const BUFFER_BYTES_MAX: u64 = 32 << 20;
 pub const PROXIES_MAX: u64 = 1_000;
 
 /// What one execution may use up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Boa instructions, and what natives charge for walking long inputs.
     pub fuel: u64,

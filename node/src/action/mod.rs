@@ -25,6 +25,7 @@ mod natives;
 mod nesting;
 mod params;
 mod parse;
+mod program;
 mod pump;
 mod realm;
 #[cfg(test)]
@@ -33,12 +34,15 @@ mod tests;
 pub use error::{ActionError, BadParams};
 pub use host::call::{HostAnswer, HostCall, HostCallId, SignPurpose, Signature, Usage};
 pub use limits::{Limits, NANOS_PER_INSTRUCTION};
+pub use program::{Executor, InProcess, Program};
 pub use pump::Execution;
+
+use serde::{Deserialize, Serialize};
 
 use crate::io::Time;
 
 /// What to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionSpec {
     /// The script.
     pub code: String,
@@ -55,7 +59,7 @@ pub struct ActionSpec {
 }
 
 /// Who runs the action, as the action sees it. It holds no timestamps, which would differ between nodes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthContext {
     /// CIDs of all actions of this request.
     pub action_ipfs_ids: Vec<String>,
@@ -72,7 +76,7 @@ pub struct AuthContext {
 }
 
 /// A verified authentication method.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthMethodContext {
     /// The user, as the method names them.
     pub user_id: String,
@@ -83,7 +87,7 @@ pub struct AuthMethodContext {
 }
 
 /// How far an execution got.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// It waits for answers or timers; these calls are new, and there may be none.
     Pending(Vec<(HostCallId, HostCall)>),
@@ -92,7 +96,7 @@ pub enum Progress {
 }
 
 /// What an action that ran to its end produced.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionResult {
     /// What it last passed to `setResponse`; empty if it did not.
     pub response: String,

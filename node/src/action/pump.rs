@@ -4,6 +4,7 @@ use boa_engine::builtins::promise::PromiseState;
 use boa_engine::error::{EngineError, PanicError};
 use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsError, JsResult, JsValue, Script, Source};
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -120,7 +121,7 @@ impl Execution {
     fn run_script(&mut self, spec: &ActionSpec) -> Result<(), ActionError> {
         let max = spec.limits.code_bytes;
         if spec.code.len() as u64 > max {
-            return Err(ActionError::LimitExceeded { what: "bytes of code", max });
+            return Err(ActionError::LimitExceeded { what: Cow::Borrowed("bytes of code"), max });
         }
         nesting::check_code(&spec.code).map_err(|line| ActionError::CodeTooDeep { line })?;
         let context = realm::build(&self.host, &self.queue, &spec.auth);

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::SolCall;
+use serde::{Deserialize, Serialize};
 
 use super::abi::PKPPermissions;
 use super::addresses::{Contracts, view};
@@ -81,7 +82,7 @@ pub fn permitted_scopes(reply: &ChainReply) -> Result<Vec<bool>, ViewError> {
 }
 
 /// An authentication method as the chain has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PermittedMethod {
     /// Its type number.
     pub auth_method_type: u64,

@@ -42,6 +42,7 @@ fn config() -> Config {
         chain_id: 1,
         contracts: contracts(),
         rpc_urls: std::collections::BTreeMap::new(),
+        executor: std::rc::Rc::new(crate::action::InProcess),
         first_block: 1,
         finality_depth: 2,
         delta_ms: DELTA_MS,

@@ -3,6 +3,7 @@
 //! A request begins with one action, which may call others. The node serves what they ask for ([`super::serve`]); what is
 //! limited by number is counted over all of them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::core::Core;
@@ -322,7 +323,7 @@ impl Execution {
         if *used <= max {
             return Ok(());
         }
-        let message = ActionError::LimitExceeded { what, max }.to_string();
+        let message = ActionError::LimitExceeded { what: Cow::Borrowed(what), max }.to_string();
         Err(failure(ErrorCode::LimitExceeded, message))
     }
 }

@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::core::Core;
-use crate::action::{ActionError, ActionResult, ActionSpec, HostAnswer, HostCall, HostCallId, Limits, Progress, Usage};
+use crate::action::{
+    ActionError, ActionResult, ActionSpec, HostAnswer, HostCall, HostCallId, Limits, Program, Progress, Usage,
+};
 use crate::api::Failure;
 use crate::cid::Cid;
 use crate::id::SessionId;
@@ -53,7 +55,7 @@ enum Stage {
     /// The gateway has been asked for the code.
     Fetching,
     /// The program runs.
-    Running(Box<crate::action::Execution>),
+    Running(Box<dyn Program>),
     /// It has ended.
     Ended,
 }
@@ -107,8 +109,8 @@ impl Frame {
     /// Runs the code, whose CIDv0 is the last of the stack.
     pub fn start(&mut self, spec: ActionSpec, now: Time, core: &mut Core, out: &mut Outputs) {
         let before = out.meter.count(Op::JsFuel);
-        let (program, progress) = crate::action::Execution::start(spec, &mut out.meter);
-        self.stage = Stage::Running(Box::new(program));
+        let (program, progress) = core.config.executor.start(spec, &mut out.meter);
+        self.stage = Stage::Running(program);
         self.hold_back(progress, before, now, core, out);
     }
 

@@ -28,13 +28,14 @@ pub use self::state::{ChannelState, KeyState, KeygenState, Membership, RequestSt
 use k256::SecretKey;
 use k256::ecdsa::SigningKey;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use self::core::{Core, Opened};
 use self::running::Running;
 use self::steady::Steady;
-use crate::action::Limits;
+use crate::action::{Executor, Limits};
 use crate::auth::siwe;
 use crate::bugs::{self, BugSet};
 use crate::chain::{Contracts, registration, views};
@@ -81,6 +82,8 @@ pub struct Config {
     pub triple_batch: u16,
     /// How many presignatures this node keeps ready for each holder set that it leads; 0 makes them on demand.
     pub pool_per_set: usize,
+    /// Where actions run.
+    pub executor: Rc<dyn Executor>,
     /// What actions may use.
     pub limits: Limits,
     /// How many actions may be under way at once.

@@ -1,5 +1,6 @@
 //! The command line. One file a verb; what they share is here.
 
+mod action_worker;
 mod bugs;
 mod diff;
 mod exit;
@@ -89,6 +90,9 @@ enum Verb {
     Explain(explain::Arguments),
     /// Print the JSON Schema of scenario files
     Schema,
+    /// Run actions for another litsim, which says so on the standard input
+    #[command(hide = true)]
+    ActionWorker(action_worker::Arguments),
 }
 
 /// Where a command runs: its engine, its streams, and how it starts itself again.
@@ -163,6 +167,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
         Verb::Pool(arguments) => pool::run(&arguments, &common, shell),
         Verb::Explain(arguments) => explain::run(&arguments, shell),
         Verb::Schema => schema::run(shell),
+        Verb::ActionWorker(arguments) => action_worker::run(&arguments, shell),
     }
 }
 

@@ -157,6 +157,7 @@ pub(super) fn check(
         http,
         users,
         keys,
+        actions: file.actions,
         limits: file.limits,
         acts,
         bugs,

@@ -11,7 +11,7 @@ pub use super::count::Count;
 pub use super::label::LabelPattern;
 pub use super::latency::Latency;
 use super::params::Params;
-pub use super::raw::{Batch, Chain, ExpectedVerdict, Ipfs, Limits, Link, Nodes};
+pub use super::raw::{Actions, Batch, Chain, ExpectedVerdict, Ipfs, Isolation, Limits, Link, Nodes};
 pub use super::raw_act::{Curve, Delivery};
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
@@ -42,6 +42,8 @@ pub struct Scenario {
     pub users: BTreeMap<String, User>,
     /// How keys are prepared for signing.
     pub keys: Keys,
+    /// How actions run.
+    pub actions: Actions,
     /// Where a run ends if it does not end by itself.
     pub limits: Limits,
     /// The parts of the run, in order.

@@ -50,6 +50,9 @@ pub(super) struct File {
     /// How keys are prepared for signing.
     #[serde(default)]
     pub keys: Keys,
+    /// How actions run.
+    #[serde(default)]
+    pub actions: Actions,
     /// Where a run ends if it does not end by itself.
     #[serde(default)]
     pub limits: Limits,
@@ -302,6 +305,44 @@ pub(super) enum Preprocessing {
     Pool,
     /// A trusted dealer hands them out.
     Dealer,
+}
+
+/// How actions run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Actions {
+    /// Where they run.
+    pub isolation: Isolation,
+    /// The most instructions that an action and those that it calls may use.
+    pub fuel_max: NonZeroU64,
+    /// In a process of its own: the most processor time for one step of an action, seconds. An action that only takes long
+    /// has used up its instructions before; a slower machine may need more.
+    pub cpu_s_max: NonZeroU64,
+    /// In a process of its own: the most address space, MiB, the engine itself included.
+    pub address_space_mib_max: NonZeroU64,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self {
+            isolation: Isolation::InProcess,
+            fuel_max: const { NonZeroU64::new(1_000_000_000).expect("not 0") },
+            cpu_s_max: const { NonZeroU64::new(120).expect("not 0") },
+            address_space_mib_max: const { NonZeroU64::new(2_048).expect("not 0") },
+        }
+    }
+}
+
+/// Where actions run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// In the simulation's own process. A few kinds of hostile scripts can end or hang it.
+    #[default]
+    InProcess,
+    /// Each in a process with limits on its address space and processor time. An action whose process dies ends with
+    /// `ActionKilled` when its time is over.
+    Process,
 }
 
 /// Where a run ends if it does not end by itself.

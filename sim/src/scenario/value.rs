@@ -134,6 +134,7 @@ impl Expectation {
                     JsError,
                     JsTimeout,
                     JsMemoryLimit,
+                    ActionKilled,
                     LimitExceeded,
                     NotEnoughShares,
                     RpcError,

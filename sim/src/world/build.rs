@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use alloy_primitives::U256;
 use k256::SecretKey;
-use lit_node::action::Limits;
+use lit_node::action::{Executor, InProcess, Limits};
 use lit_node::auth::siwe;
 use lit_node::chain::{Contracts, Registration, registration};
 use lit_node::conduct::Conduct;
@@ -27,8 +27,10 @@ use super::surroundings::Surroundings;
 use super::*;
 use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
+use crate::isolation::{self, Isolated};
 use crate::outcome::RunOptions;
 use crate::plan::{FaultId, FaultPlan};
+use crate::scenario::Isolation;
 use crate::witness::{Doings, Reading, Witness, Witnessed};
 
 /// Unix time at which every run begins, seconds: 2026-01-01T00:00:00Z.
@@ -49,6 +51,8 @@ pub(super) struct NodeFactory {
     memo: Memo,
     witness: Rc<RefCell<Witness>>,
     reading: Rc<Reading>,
+    /// Where actions run.
+    executor: Rc<dyn Executor>,
     /// What goes wrong.
     pub plan: FaultPlan,
     /// Which lies are on.
@@ -56,6 +60,21 @@ pub(super) struct NodeFactory {
     /// Conducts of some nodes instead of those that the plan gives them.
     #[cfg(test)]
     pub stand_ins: BTreeMap<NodeId, fn() -> Box<dyn Conduct>>,
+}
+
+/// Where a scenario's actions run.
+fn executor(scenario: &Scenario) -> Rc<dyn Executor> {
+    let actions = &scenario.actions;
+    match actions.isolation {
+        Isolation::InProcess => Rc::new(InProcess),
+        Isolation::Process => Rc::new(Isolated::new(
+            isolation::program(),
+            isolation::Bounds {
+                address_space_bytes: actions.address_space_mib_max.get().saturating_mul(1 << 20),
+                cpu_s: actions.cpu_s_max.get(),
+            },
+        )),
+    }
 }
 
 impl NodeFactory {
@@ -96,7 +115,8 @@ impl NodeFactory {
                 .pool_per_set
                 .unwrap_or(self.scenario.keys.preprocessing.kept_ready())
                 .into(),
-            limits: Limits::default(),
+            executor: self.executor.clone(),
+            limits: Limits { fuel: self.scenario.actions.fuel_max.get(), ..Limits::default() },
             executions_max: 64,
             workers: usize::from(self.scenario.nodes.cores.get()),
             sign_in: siwe::Policy {
@@ -158,6 +178,7 @@ impl World {
                 memo: if options.memo { Memo::shared() } else { Memo::off() },
                 witness: Rc::clone(&observer.witness),
                 reading: Rc::new(Reading { keys: decryption, roster }),
+                executor: executor(&scenario),
                 plan: plan.clone(),
                 switchboard: Switchboard::default(),
                 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use boa_engine::object::builtins::JsArray;
 use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue, js_string};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Host, network};
@@ -15,11 +16,11 @@ use crate::io::{HttpError, HttpRequest, HttpResponse};
 use crate::signing::{CombinedSignature, Scheme};
 
 /// Names a call of one execution; numbered from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HostCallId(pub u64);
 
 /// Something that an action wants from the node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HostCall {
     /// An HTTP request.
     Fetch(HttpRequest),
@@ -141,7 +142,7 @@ pub enum HostCall {
 }
 
 /// Who gets a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Signature {
     /// The client, who combines it; the action learns that it was made.
     ToClient,
@@ -150,7 +151,7 @@ pub enum Signature {
 }
 
 /// What an action has used.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Fuel.
     pub fuel: u64,
@@ -163,7 +164,7 @@ pub struct Usage {
 }
 
 /// What a signature is for: the scopes of a permission distinguish the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignPurpose {
     /// Bytes that the action chose freely (scope `SignAnything`).
     Anything,
@@ -172,7 +173,7 @@ pub enum SignPurpose {
 }
 
 /// The node's answer to a [`HostCall`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HostAnswer {
     /// To [`HostCall::Fetch`].
     Fetch(Result<HttpResponse, HttpError>),

@@ -8,6 +8,7 @@ use boa_engine::object::{FunctionObjectBuilder, IntegrityLevel};
 use boa_engine::property::{Attribute, PropertyDescriptor};
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
 use sha3::{Digest as _, Keccak256};
+use std::borrow::Cow;
 
 use super::args::Args;
 use super::{Host, chain, network, promised, signing, strings};
@@ -157,7 +158,9 @@ fn set_response(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let too_long = response.len() as u64 > max;
     let response = if too_long { String::new() } else { response.to_std_string_lossy() };
     if too_long || response.len() as u64 > max {
-        return Err(host.known_error(ActionError::LimitExceeded { what: "bytes of response", max }, context));
+        return Err(
+            host.known_error(ActionError::LimitExceeded { what: Cow::Borrowed("bytes of response"), max }, context)
+        );
     }
     host.response.replace(Some(response));
     Ok(JsValue::undefined())

@@ -15,6 +15,7 @@ use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsValue};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -244,11 +245,11 @@ impl Host {
         };
         let used = &self.used[quota as usize];
         if used.get() >= max.saturating_add(OVERRUNS_MAX) {
-            return Err(self.abort(ActionError::LimitExceeded { what, max }));
+            return Err(self.abort(ActionError::LimitExceeded { what: Cow::Borrowed(what), max }));
         }
         if used.get() >= max {
             used.set(used.get() + 1);
-            return Err(self.known_error(ActionError::LimitExceeded { what, max }, context));
+            return Err(self.known_error(ActionError::LimitExceeded { what: Cow::Borrowed(what), max }, context));
         }
         used.set(used.get() + 1);
         Ok(())
@@ -302,7 +303,8 @@ impl Host {
         let mut logs = self.logs.borrow_mut();
         if (logs.len() + usage.logs.len()) as u64 > self.limits.log_bytes {
             drop(logs);
-            return self.fail(ActionError::LimitExceeded { what: "bytes of logs", max: self.limits.log_bytes });
+            return self
+                .fail(ActionError::LimitExceeded { what: Cow::Borrowed("bytes of logs"), max: self.limits.log_bytes });
         }
         logs.push_str(&usage.logs);
     }
@@ -333,7 +335,10 @@ impl Host {
     pub(super) fn promise_rejected(&self, promise: &JsObject<Promise>) {
         let mut rejections = self.rejected.borrow_mut();
         if rejections.promises.len() == UNHANDLED_MAX {
-            return self.fail(ActionError::LimitExceeded { what: "unhandled rejections", max: UNHANDLED_MAX as u64 });
+            return self.fail(ActionError::LimitExceeded {
+                what: Cow::Borrowed("unhandled rejections"),
+                max: UNHANDLED_MAX as u64,
+            });
         }
         let order = rejections.rejected;
         rejections.rejected += 1;
@@ -354,7 +359,7 @@ impl Host {
         self.jobs.set(self.jobs.get() + 1);
         let max = self.limits.jobs;
         if self.jobs.get() > max {
-            self.fail(ActionError::LimitExceeded { what: "jobs", max });
+            self.fail(ActionError::LimitExceeded { what: Cow::Borrowed("jobs"), max });
         }
     }
 

@@ -2,6 +2,7 @@
 
 use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::{Context, JsNativeError, JsResult, JsValue, NativeFunction, js_string};
+use std::borrow::Cow;
 
 use super::args::{Args, type_error};
 use super::call::{HostCall, HostCallId};
@@ -31,7 +32,9 @@ pub(super) fn broadcast_and_collect(args: &[JsValue], context: &mut Context) -> 
     let host = Host::of(context);
     let max = host.limits.response_bytes;
     if value.len() as u64 > max {
-        return Err(host.known_error(ActionError::LimitExceeded { what: "bytes of value", max }, context));
+        return Err(
+            host.known_error(ActionError::LimitExceeded { what: Cow::Borrowed("bytes of value"), max }, context)
+        );
     }
     host.take(Quota::Broadcasts, context)?;
     Ok(host.ask(HostCall::Collect { name, value: value.to_std_string_lossy() }, context))

@@ -3,6 +3,7 @@
 use boa_engine::builtins::function::BoundFunction;
 use boa_engine::native_function::NativeFunctionObject;
 use boa_engine::{Context, JsBigInt, JsObject, JsResult, JsValue};
+use std::borrow::Cow;
 
 use super::size::{bounded_length, make_array, make_text, members, own_length};
 use super::table::Cost;
@@ -173,7 +174,7 @@ pub(super) fn set_timer(call: &Call, context: &mut Context) -> JsResult<JsValue>
     let max = host.limits.timers;
     match pending < max {
         true => call.run(context),
-        false => Err(host.known_error(ActionError::LimitExceeded { what: "timers", max }, context)),
+        false => Err(host.known_error(ActionError::LimitExceeded { what: Cow::Borrowed("timers"), max }, context)),
     }
 }
 

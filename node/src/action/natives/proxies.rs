@@ -4,6 +4,7 @@
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::property::PropertyDescriptor;
 use boa_engine::{Context, Finalize, JsData, JsObject, JsResult, JsString, JsValue, NativeFunction, Trace, js_string};
+use std::borrow::Cow;
 
 use super::table::Cost;
 use super::{Call, PER_CALL, PER_OBJECT, guard, method_of};
@@ -93,7 +94,9 @@ fn call_trap(
 pub(super) fn proxy(call: &Call, context: &mut Context) -> JsResult<JsValue> {
     let host = Host::of(context);
     if host.one_more_proxy() > PROXIES_MAX {
-        return Err(host.known_error(ActionError::LimitExceeded { what: "proxies", max: PROXIES_MAX }, context));
+        return Err(
+            host.known_error(ActionError::LimitExceeded { what: Cow::Borrowed("proxies"), max: PROXIES_MAX }, context)
+        );
     }
     let Some(handler) = call.arg(1).as_object() else { return call.run(context) };
     let traps = context.get_data::<Traps>().expect("set when the context was built").0.clone();

@@ -2,9 +2,10 @@
 //! is on fuel and not on time, so that it holds on any machine.
 
 use super::*;
+use std::borrow::Cow;
 
 const FUEL: u64 = 4_000_000;
-const JOBS: ActionError = ActionError::LimitExceeded { what: "jobs", max: 12_000 };
+const JOBS: ActionError = ActionError::LimitExceeded { what: Cow::Borrowed("jobs"), max: 12_000 };
 
 fn limits() -> Limits {
     Limits { fuel: FUEL, jobs: 12_000, ..Limits::default() }
@@ -163,7 +164,7 @@ fn functions_are_bound_a_few_times_only() {
 #[test]
 fn chains_of_proxies_are_bounded() {
     let code = "let p = {}; for (let i = 0; i < 1e4; i++) p = new Proxy(p, {}); p.x";
-    assert_eq!(ended(code), Err(ActionError::LimitExceeded { what: "proxies", max: 1_000 }));
+    assert_eq!(ended(code), Err(ActionError::LimitExceeded { what: Cow::Borrowed("proxies"), max: 1_000 }));
     let chain = |length| format!("let p = {{}}; for (let i = 0; i < {length}; i++) p = new Proxy(p, {{}});");
     assert_eq!(logs_of(&format!("{} console.log(p.x, 'x' in p)", chain(60))), "undefined false\n");
     for deed in
@@ -341,7 +342,7 @@ fn long_texts_are_cut_before_they_are_copied() {
         ("bytes of logs", "console.assert(false, 1, 'x'.repeat(1 << 25))"),
         ("bytes of response", "Lit.Actions.setResponse({ response: 'é'.repeat(1 << 25) })"),
     ] {
-        let limit = ActionError::LimitExceeded { what, max: 102_400 };
+        let limit = ActionError::LimitExceeded { what: Cow::Borrowed(what), max: 102_400 };
         assert_eq!(ended_within(Limits::default(), code), Err(limit), "{code}");
     }
     let name = format!(

@@ -3,6 +3,7 @@
 use super::*;
 use crate::action::BadParams;
 use crate::api::ErrorCode;
+use std::borrow::Cow;
 
 #[test]
 fn endless_loops_run_out_of_fuel() {
@@ -214,7 +215,7 @@ fn unhandled_rejections_fail_and_handled_ones_do_not() {
 #[test]
 fn piles_of_unhandled_rejections_are_bounded() {
     let error = error_of("for (let i = 0; i < 1e5; i++) Promise.reject(i)");
-    assert_eq!(error, ActionError::LimitExceeded { what: "unhandled rejections", max: 10_000 });
+    assert_eq!(error, ActionError::LimitExceeded { what: Cow::Borrowed("unhandled rejections"), max: 10_000 });
 }
 
 #[test]
@@ -238,38 +239,41 @@ fn time_runs_out_by_the_nodes_clock() {
 #[test]
 fn each_counted_limit_has_its_own_error_which_scripts_can_catch() {
     let fetches = "(async () => { for (let i = 0; i < 51; i++) await fetch('https://a.example/' + i) })()";
-    assert_eq!(error_of(fetches), ActionError::LimitExceeded { what: "fetch calls", max: 50 });
+    assert_eq!(error_of(fetches), ActionError::LimitExceeded { what: Cow::Borrowed("fetch calls"), max: 50 });
     let signs = format!(
         "(async () => {{ for (let i = 0; i < 11; i++) \
          await Lit.Actions.signEcdsa({{ toSign: new Uint8Array(32), publicKey: '{KEY}', sigName: 's' }}) }})()"
     );
-    assert_eq!(error_of(&signs), ActionError::LimitExceeded { what: "signing requests", max: 10 });
+    assert_eq!(error_of(&signs), ActionError::LimitExceeded { what: Cow::Borrowed("signing requests"), max: 10 });
     let calls =
         "(async () => { for (let i = 0; i < 31; i++) await Lit.Actions.getPermittedActions({ tokenId: '1' }) })()";
-    assert_eq!(error_of(calls), ActionError::LimitExceeded { what: "contract calls", max: 30 });
+    assert_eq!(error_of(calls), ActionError::LimitExceeded { what: Cow::Borrowed("contract calls"), max: 30 });
     let response = "Lit.Actions.setResponse({ response: 'x'.repeat(102401) })";
-    assert_eq!(error_of(response), ActionError::LimitExceeded { what: "bytes of response", max: 102_400 });
+    assert_eq!(
+        error_of(response),
+        ActionError::LimitExceeded { what: Cow::Borrowed("bytes of response"), max: 102_400 }
+    );
     let logs = "for (let i = 0; i < 11; i++) console.log('x'.repeat(10000))";
-    assert_eq!(error_of(logs), ActionError::LimitExceeded { what: "bytes of logs", max: 102_400 });
+    assert_eq!(error_of(logs), ActionError::LimitExceeded { what: Cow::Borrowed("bytes of logs"), max: 102_400 });
     assert_eq!(logs_of(&format!("try {{ {response} }} catch (e) {{ console.log(e.message) }}")).lines().count(), 1);
     let code = ActionSpec { limits: Limits { code_bytes: 3, ..small_limits() }, ..spec("1234") };
-    assert_eq!(ending_of(code).0, Err(ActionError::LimitExceeded { what: "bytes of code", max: 3 }));
+    assert_eq!(ending_of(code).0, Err(ActionError::LimitExceeded { what: Cow::Borrowed("bytes of code"), max: 3 }));
 }
 
 #[test]
 fn a_script_that_goes_on_and_on_over_a_limit_is_ended() {
     let calls = "for(;;) Lit.Actions.getPermittedActions({ tokenId: '1' }).catch(() => 0)";
-    assert_eq!(error_of(calls), ActionError::LimitExceeded { what: "contract calls", max: 30 });
+    assert_eq!(error_of(calls), ActionError::LimitExceeded { what: Cow::Borrowed("contract calls"), max: 30 });
 }
 
 #[test]
 fn too_many_timers_or_jobs_end_the_action() {
-    let timers = ActionError::LimitExceeded { what: "timers", max: 1000 };
+    let timers = ActionError::LimitExceeded { what: Cow::Borrowed("timers"), max: 1000 };
     assert_eq!(error_of("for(;;) setTimeout(() => {}, 1000)"), timers);
     assert_eq!(error_of("for(;;) { try { setInterval(() => {}, 1000) } catch {} }"), ActionError::OutOfFuel);
     let few =
         ActionSpec { limits: Limits { jobs: 10, ..small_limits() }, ..spec("(async () => { for(;;) await 0 })()") };
-    assert_eq!(ending_of(few).0, Err(ActionError::LimitExceeded { what: "jobs", max: 10 }));
+    assert_eq!(ending_of(few).0, Err(ActionError::LimitExceeded { what: Cow::Borrowed("jobs"), max: 10 }));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::action::{HostAnswer, SignPurpose, Signature};
 use crate::api::{ErrorCode, Failure};
 use crate::chain::lists::PermittedMethod;
 use crate::signing::{CombinedSignature, Scheme};
+use std::borrow::Cow;
 
 fn no(code: ErrorCode) -> Failure {
     Failure { code, message: "no".into(), logs: String::new() }
@@ -56,7 +57,7 @@ fn what_a_called_action_used_counts_as_its_callers_own() {
     assert_eq!(ended_with(Usage { fuel: limits.fuel, ..Usage::default() }), Err(ActionError::OutOfFuel));
     let memory_bytes = limits.memory_bytes + 1;
     assert_eq!(ended_with(Usage { memory_bytes, ..Usage::default() }), Err(ActionError::Memory));
-    let too_many = |what, max| Err(ActionError::LimitExceeded { what, max });
+    let too_many = |what, max| Err(ActionError::LimitExceeded { what: Cow::Borrowed(what), max });
     assert_eq!(ended_with(Usage { jobs: limits.jobs, ..Usage::default() }), too_many("jobs", limits.jobs));
     let logs = "x".repeat(limits.log_bytes as usize + 1);
     assert_eq!(ended_with(Usage { logs, ..Usage::default() }), too_many("bytes of logs", limits.log_bytes));
@@ -149,10 +150,10 @@ fn what_nodes_do_together_is_limited_in_number_and_size() {
     let many = "(async () => { for (let i = 0; i < 31; i++) await Lit.Actions.FUNCTION })()";
     for function in ["broadcastAndCollect({ name: 'n', value: 'v' })", "runOnce({ name: 'n' }, async () => 'x')"] {
         let error = error_of(&many.replace("FUNCTION", function));
-        assert_eq!(error, ActionError::LimitExceeded { what: "broadcasts", max: 30 });
+        assert_eq!(error, ActionError::LimitExceeded { what: Cow::Borrowed("broadcasts"), max: 30 });
     }
     let long = "Lit.Actions.broadcastAndCollect({ name: 'n', value: 'v'.repeat(200000) })";
-    assert_eq!(error_of(long), ActionError::LimitExceeded { what: "bytes of value", max: 100 << 10 });
+    assert_eq!(error_of(long), ActionError::LimitExceeded { what: Cow::Borrowed("bytes of value"), max: 100 << 10 });
     on_big_stack(|| {
         let (mut execution, progress, mut meter) = start(&once("return 'v'.repeat(200000);"));
         let (_, done) = only_call(execution.resume(START, only_call(progress).0, HostAnswer::Lead, &mut meter));

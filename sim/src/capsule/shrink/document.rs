@@ -181,7 +181,25 @@ impl Document {
     /// The names of the action files that steps use.
     fn actions(&self) -> BTreeSet<String> {
         let mut document = self.clone();
-        document.action_names().map(|name| name.clone()).collect()
+        let mut names: BTreeSet<String> = document.action_names().map(|name| name.clone()).collect();
+        document.texts(&mut |text| {
+            let parts = text.split("${cid:").skip(1);
+            names.extend(parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()));
+        });
+        names
+    }
+
+    /// Shows every text of every act.
+    fn texts(&mut self, show: &mut dyn FnMut(&mut String)) {
+        fn each(value: &mut Value, show: &mut dyn FnMut(&mut String)) {
+            match value {
+                Value::String(text) => show(text),
+                Value::Array(items) => items.iter_mut().for_each(|item| each(item, show)),
+                Value::Table(members) => members.iter_mut().for_each(|(_, member)| each(member, show)),
+                _ => {}
+            }
+        }
+        self.acts_mut().flat_map(|act| act.iter_mut()).for_each(|(_, value)| each(value, show));
     }
 
     /// Where steps name action files.
@@ -216,6 +234,11 @@ impl Document {
                 *name = new.clone();
             }
         }
+        self.texts(&mut |text| {
+            for (old, new) in &moved {
+                *text = text.replace(&format!("${{cid:{old}}}"), &format!("${{cid:{new}}}"));
+            }
+        });
         let files = std::mem::take(&mut self.files);
         self.files =
             files.into_iter().filter_map(|(old, text)| moved.get(&old).map(|new| (new.clone(), text))).collect();

@@ -1,0 +1,96 @@
+//! A worker: runs one action after another, as it is told on its standard input.
+//!
+//! It limits itself before it reads anything. Whoever started it needs no clock: a worker that takes too long is ended by the
+//! operating system for its processor time, or by its own watchdog.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use lit_node::action::{Execution, Progress};
+use lit_node::meter::{Meter, Op};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::Bounds;
+use super::wire::{Reply, Request, receive, send};
+
+/// The stack on which scripts run, bytes: as deep as a simulation's.
+const STACK_BYTES: usize = 256 << 20;
+/// How much longer than its processor time an answer may take, times: a machine may be busy.
+const PATIENCE: u64 = 20;
+
+/// Serves until the standard input ends.
+///
+/// # Errors
+/// If the limits cannot be set, or a stream fails.
+pub fn serve(bounds: Bounds) -> io::Result<()> {
+    limit(Resource::As, bounds.address_space_bytes)?;
+    // What is written when memory runs out helps nobody; the one who started this sees that it ended.
+    limit(Resource::Core, 0)?;
+    watch(bounds)?;
+    let thread = thread::Builder::new().name("action".into()).stack_size(STACK_BYTES);
+    thread.spawn(move || answer_all(bounds))?.join().unwrap_or_else(|_| Err(io::Error::other("the worker panicked")))
+}
+
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let maximum = getrlimit(resource).maximum;
+    let current = Some(maximum.map_or(most, |maximum| most.min(maximum)));
+    Ok(setrlimit(resource, Rlimit { current, maximum })?)
+}
+
+/// How many requests have been taken up.
+static TAKEN: AtomicU64 = AtomicU64::new(0);
+
+/// Ends the process when one answer takes too long.
+fn watch(bounds: Bounds) -> io::Result<()> {
+    let body = move || {
+        let mut seen = (0, 0);
+        loop {
+            thread::sleep(Duration::from_secs(1));
+            let taken = TAKEN.load(Ordering::Relaxed);
+            // Odd while one is being answered.
+            seen = if taken == seen.0 && taken % 2 == 1 { (taken, seen.1 + 1) } else { (taken, 0) };
+            if seen.1 > bounds.cpu_s.saturating_mul(PATIENCE) {
+                std::process::abort();
+            }
+        }
+    };
+    thread::Builder::new().name("watchdog".into()).spawn(body).map(drop)
+}
+
+fn answer_all(bounds: Bounds) -> io::Result<()> {
+    let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
+    let mut running: Option<Execution> = None;
+    while let Some(request) = receive::<Request>(&mut from)? {
+        TAKEN.fetch_add(1, Ordering::Relaxed);
+        let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec.unsigned_abs();
+        limit(Resource::Cpu, used.saturating_add(bounds.cpu_s).saturating_add(1))?;
+        let reply = answer(request, &mut running);
+        TAKEN.fetch_add(1, Ordering::Relaxed);
+        send(&mut to, &reply)?;
+    }
+    Ok(())
+}
+
+fn answer(request: Request, running: &mut Option<Execution>) -> Reply {
+    let mut meter = Meter::default();
+    let progress = match (request, running.as_mut()) {
+        (Request::Start(spec), _) => {
+            *running = None;
+            let (execution, progress) = Execution::start(*spec, &mut meter);
+            *running = Some(execution);
+            progress
+        }
+        (Request::Resume(now, call, answer), Some(execution)) => execution.resume(now, call, answer, &mut meter),
+        (Request::Tick(now), Some(execution)) => execution.tick(now, &mut meter),
+        (Request::Resume(..) | Request::Tick(_), None) => Progress::Pending(Vec::new()),
+    };
+    let (deadline, usage) = match running {
+        Some(execution) => (execution.deadline(), execution.usage()),
+        None => Default::default(),
+    };
+    let work = Op::ALL.iter().map(|op| (*op, meter.count(*op))).filter(|(_, count)| *count > 0).collect();
+    Reply { progress, deadline, usage, work }
+}
