@@ -65,7 +65,7 @@ fn run(members: u16, salt: u8, liar: Option<NodeId>) -> Run {
         commitments.insert(*holder, public);
         let fresh = Fresh::Nonces(Box::new(public));
         let (coordinator_boot, boot) = (Boot(0), Boot(0));
-        let body = Announce { session, attempt: 0, coordinator_boot, turn: 0, boot, digest: DIGEST, fresh };
+        let body = Announce { session, attempt: 0, coordinator_boot, turn: 0, boot, serial: 0, digest: DIGEST, fresh };
         announcements.push(sign(body, *holder));
     }
     let proposal = sign(Propose { session, attempt: 0, presignature: None, announcements }, NodeId(1));

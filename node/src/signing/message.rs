@@ -114,6 +114,9 @@ pub struct Announce {
     /// The announcing node's boot. A node that is restarted and asked again announces anew; with the boot in it, no
     /// two different announcements are ever signed for the same place.
     pub boot: Boot,
+    /// Its number among all that the node announces in that run, over all sessions, ascending. By it a coordinator tells
+    /// what it has proposed from what is new without remembering each.
+    pub serial: u64,
     /// What the node is willing to sign.
     pub digest: Digest,
     /// The node's contribution to the nonce.

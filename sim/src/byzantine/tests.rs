@@ -132,7 +132,7 @@ fn proposal() -> Propose {
         let fresh = Fresh::Bytes([id as u8; 32]);
         let (coordinator_boot, boot) = (Boot(0), Boot(0));
         let digest = Digest([5; 32]);
-        let body = Announce { session: SESSION, attempt: 0, coordinator_boot, turn: 0, boot, digest, fresh };
+        let body = Announce { session: SESSION, attempt: 0, coordinator_boot, turn: 0, boot, serial: 0, digest, fresh };
         Signed::new(body, NodeId(id), &identity(NodeId(id)), &mut Meter::default())
     };
     let announcements = [1, 2, 3].map(announce).to_vec();

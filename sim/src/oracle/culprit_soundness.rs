@@ -223,7 +223,7 @@ mod tests {
         let session = session_id(&request, &sig_name, (key.id(), key.epoch), scheme);
         let fresh = Fresh::Nonces(Box::new(NonceCommitments { hiding: point, binding: point }));
         let (attempt, boot) = (0, Boot(0));
-        let announce = Announce { session, attempt, coordinator_boot: boot, turn: 0, boot, digest, fresh };
+        let announce = Announce { session, attempt, coordinator_boot: boot, turn: 0, boot, serial: 0, digest, fresh };
         let announcements = vec![Signed::new(announce, NodeId(1), &identity, &mut Meter::default())];
         let propose = Propose { session, attempt, presignature: None, announcements };
         let share = ShareScalar(k256::Scalar::ONE);

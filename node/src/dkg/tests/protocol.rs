@@ -3,6 +3,7 @@
 use super::*;
 use crate::conduct::{Decision, Secret, SecretKind};
 use crate::meter::Op;
+use crate::testing::span::{Span, powers};
 use frost_secp256k1 as schnorr;
 use frost_secp256k1::keys::dkg as frost_dkg;
 use frost_secp256k1::keys::{SigningShare, VerifiableSecretSharingCommitment};
@@ -28,13 +29,25 @@ fn all_nodes_agree_on_a_key_and_hold_shares_of_it() {
 }
 
 #[test]
-fn fewer_shares_than_the_threshold_give_another_key() {
-    let mut world = World::new(4);
-    world.open_all();
-    world.run(1);
-    let shares = world.agreed_shares(&world.ids());
-    let two: Vec<_> = shares[..2].iter().map(|share| (share.holder, share.secret)).collect();
-    assert_ne!(ProjectivePoint::GENERATOR * interpolate(&two), shares[0].public.point);
+fn any_threshold_of_shares_is_the_key_and_fewer_with_all_that_is_public_leave_it_open() {
+    for n in [4, 7] {
+        let mut world = World::new(n);
+        world.open_all();
+        world.run(1);
+        let shares = world.agreed_shares(&world.ids());
+        let public = &shares[0].public;
+        let k = world.committee.roster.threshold();
+        assert_eq!(public.commitments.len(), k);
+        assert_ne!(public.commitments[k - 1], ProjectivePoint::IDENTITY, "of a lower degree fewer shares would do");
+        let secret = powers(0, k as u16);
+        for chosen in 1..1_u32 << n {
+            let coalition: Vec<_> = shares.iter().filter(|share| chosen & 1 << share.holder.0 - 1 != 0).collect();
+            let held: Vec<_> = coalition.iter().map(|share| (share.holder, share.secret)).collect();
+            let is_key = ProjectivePoint::GENERATOR * interpolate(&held) == public.point;
+            let known = Span::of(held.iter().map(|(holder, _)| powers(holder.0, k as u16)));
+            assert_eq!((is_key, known.determines(&secret)), (held.len() >= k, held.len() >= k), "{chosen:b} of {n}");
+        }
+    }
 }
 
 fn frost_signs(shares: &[KeyShare], message: &[u8]) -> bool {

@@ -72,7 +72,8 @@ impl Session {
         let coordinator = self.coordinator(attempt);
         let coordinator_boot = if coordinator == io.env.me { io.env.boot } else { io.standing.boot_of(coordinator) };
         let (session, digest) = (self.id, self.subject.digest);
-        let body = Announce { session, attempt, coordinator_boot, turn, boot, digest, fresh };
+        let serial = *io.counter;
+        let body = Announce { session, attempt, coordinator_boot, turn, boot, serial, digest, fresh };
         self.announced.insert(attempt, Announced { body: body.clone(), nonces, again_at: None });
         io.send(coordinator, Message::Announce(body));
     }
