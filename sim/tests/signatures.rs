@@ -213,3 +213,31 @@ fn under_floor_two_disjoint_quorums_sign_two_prices_for_one_request_and_under_ce
     assert_eq!(halves.len(), 2, "of one request, signature and key, but for the digest");
     assert!(issued("ceil").is_empty());
 }
+
+/// The signature of the request of two-quorums while two nodes are down: public key, digest, signature.
+fn signed_without(dead: [u16; 2]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/byzantine/two-quorums.toml");
+    let mut text = std::fs::read_to_string(shipped).unwrap();
+    for node in dead {
+        let what = format!("what.crash = {{ node = {node}, restart_after_ms = 20000 }}");
+        text += &format!("\n[[act.fault]]\nname = 'down-{node}'\nduring = 'price'\n{what}\n");
+    }
+    let folder = scratch(&format!("half-without-{}-{}", dead[0], dead[1]));
+    let file = folder.join("half.toml");
+    std::fs::write(&file, text).unwrap();
+    let ended = run(file.to_str().unwrap(), 2, &["--set", "limits.beyond_f=true"]).exits(0).json();
+    let request =
+        ended["requests"].as_array().unwrap().iter().find(|request| request["id"] == "price").unwrap().clone();
+    let signature = &request["signatures"][0];
+    (bytes(&signature["public_key"]), bytes(&signature["message"]), bytes(&signature["signature"]))
+}
+
+#[test]
+fn under_floor_each_half_alone_completes_the_same_request_by_the_same_key_with_another_message() {
+    let (key, cheap, by_first) = signed_without([3, 4]);
+    let (same_key, dear, by_second) = signed_without([1, 2]);
+    assert_eq!(key, same_key);
+    assert_ne!(cheap, dear);
+    assert!(ecdsa_holds(&key, &cheap, &by_first) && ecdsa_holds(&key, &dear, &by_second));
+    assert!(!ecdsa_holds(&key, &dear, &by_first), "one is not the other");
+}

@@ -206,26 +206,65 @@ fn is_about_triples(lie: &str) -> bool {
 
 #[test]
 fn with_up_to_f_liars_of_any_kind_everything_completes_and_exactly_the_provable_ones_are_named() {
-    let networks: [(u16, &[u16], u64); 4] = [(4, &[2], 1), (4, &[4], 2), (7, &[3, 6], 4), (10, &[2, 5, 9], 5)];
+    let networks: [(u16, &[u16], u64); 3] = [(4, &[2], 1), (7, &[3, 6], 4), (10, &[2, 5, 9], 5)];
     let cases: Vec<_> = LIES.iter().flat_map(|lie| networks.iter().map(move |network| (lie, network))).collect();
-    let results = each(&cases, |((lie, fate), (nodes, liars, seed))| {
-        let needs_more = ["stale_proof", "ignore_permissions"].iter().any(|name| lie.starts_with(name));
-        let faults = if needs_more { MORE } else { "" }.to_owned() + &told(lie, liars, *nodes);
-        // Ten nodes take long to make triples; lies about those are told to them elsewhere.
-        let is_dealt = *nodes == 10 && !is_about_triples(lie);
-        let report = run_edited(*nodes, *seed, &faults, if is_dealt { &[BY_DEALER] } else { &[] });
-        let complaint = wrong(&report, liars).or_else(|| unfit(&report, *fate));
-        let place = format!("{lie}, liars {liars:?} of {nodes}, seed {seed}");
-        (fired(&report).len(), named(&report).len(), complaint.map(|complaint| format!("{place}: {complaint}")))
+    let results = each(&cases, |(lie, network)| {
+        let (nodes, liars, first_seed) = **network;
+        // Whether an occasion to lie comes up, and whether somebody sees it, is up to the seed: a few are tried.
+        let mut told = Told::default();
+        for seed in (first_seed..).step_by(100).take(SEEDS_TRIED) {
+            told.add(run_of_liars(lie, nodes, liars, seed));
+            if told.complaint.is_some() || told.is_enough(lie.1) {
+                break;
+            }
+        }
+        told
     });
-    let complaints: Vec<&String> = results.iter().filter_map(|(.., complaint)| complaint.as_ref()).collect();
+    let complaints: Vec<&String> = results.iter().filter_map(|told| told.complaint.as_ref()).collect();
     assert!(complaints.is_empty(), "{} runs went wrong:\n{complaints:#?}", complaints.len());
-    for (at, (lie, fate)) in LIES.iter().enumerate() {
-        let results = &results[at * networks.len()..][..networks.len()];
-        let sum = |count: fn(&(usize, usize, Option<String>)) -> usize| results.iter().map(count).sum::<usize>();
-        assert!(sum(|(fired, ..)| *fired) > 0, "{lie} was never told");
-        assert!(*fate == Fate::Unnamed || sum(|(_, named, _)| *named) > 0, "{lie} was never proved");
+    let lacking = cases.iter().zip(&results).filter(|((lie, _), told)| !told.is_enough(lie.1));
+    let lacking: BTreeSet<(&str, u16)> = lacking.map(|(((lie, _), (nodes, ..)), _)| (*lie, *nodes)).collect();
+    assert_eq!(lacking, BTreeSet::from(SELDOM), "lies that nobody told, or that nobody proved, by number of nodes");
+}
+
+/// How many seeds a lie gets in each network to be told, and to be seen if it can be proved.
+const SEEDS_TRIED: usize = 4;
+
+/// What is seldom told, or proved, in networks of this size; it is in others.
+const SELDOM: [(&str, u16); 0] = [];
+
+/// What became of a lie in some runs.
+#[derive(Default)]
+struct Told {
+    fired: usize,
+    named: usize,
+    complaint: Option<String>,
+}
+
+impl Told {
+    fn add(&mut self, (fired, named, complaint): (usize, usize, Option<String>)) {
+        self.fired += fired;
+        self.named += named;
+        self.complaint = self.complaint.take().or(complaint);
     }
+
+    /// Whether the lie was told and, if that can be proved, somebody was named for it.
+    fn is_enough(&self, fate: Fate) -> bool {
+        self.fired > 0 && (fate == Fate::Unnamed || self.named > 0)
+    }
+}
+
+/// How many told a lie, how many were named, and what went wrong.
+fn run_of_liars((lie, fate): &(&str, Fate), nodes: u16, liars: &[u16], seed: u64) -> (usize, usize, Option<String>) {
+    let needs_more = ["stale_proof", "ignore_permissions"].iter().any(|name| lie.starts_with(name));
+    let faults = if needs_more { MORE } else { "" }.to_owned() + &told(lie, liars, nodes);
+    // Ten nodes take long to make triples; lies about those are told to them elsewhere. Who opens wrong values proves its
+    // lie only where triples are sealed.
+    let is_dealt = nodes == 10 && !is_about_triples(lie) && !lie.starts_with("bad_sig_share");
+    let report = run_edited(nodes, seed, &faults, if is_dealt { &[BY_DEALER] } else { &[] });
+    let complaint = wrong(&report, liars).or_else(|| unfit(&report, *fate));
+    let place = format!("{lie}, liars {liars:?} of {nodes}, seed {seed}");
+    (fired(&report).len(), named(&report).len(), complaint.map(|complaint| format!("{place}: {complaint}")))
 }
 
 /// Three lies of three nodes in one run, each of a kind of its own: the liars may get in each other's way, so that not every

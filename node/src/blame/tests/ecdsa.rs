@@ -58,7 +58,10 @@ fn steps(members: u16, lie: Lie) -> Steps {
     let fresh: BTreeMap<NodeId, [u8; 32]> = holders.iter().map(|holder| (*holder, [holder.0 as u8; 32])).collect();
     let announce = |(holder, bytes): (&NodeId, &[u8; 32])| {
         let (coordinator_boot, boot, fresh) = (Boot(0), Boot(0), Fresh::Bytes(*bytes));
-        sign(Announce { session, attempt: 0, coordinator_boot, turn: 0, boot, serial: 0, digest: DIGEST, fresh }, *holder)
+        sign(
+            Announce { session, attempt: 0, coordinator_boot, turn: 0, boot, serial: 0, digest: DIGEST, fresh },
+            *holder,
+        )
     };
     let announcements = fresh.iter().map(announce).collect();
     let proposal = sign(Propose { session, attempt: 0, presignature: Some(start.digest()), announcements }, NodeId(1));

@@ -118,7 +118,8 @@ fn a_holder_that_offers_nonces_again_that_were_proposed_makes_no_liar_of_its_coo
         let used = proposals.borrow()[0].announcements.iter().find(|a| a.signer == liar).unwrap().body.clone();
         let Fresh::Nonces(mut nonces) = used.fresh.clone() else { panic!("nonces") };
         nonces.hiding += k256::ProjectivePoint::GENERATOR;
-        let other = Announce { turn: used.turn + 1, serial: used.serial + 1, fresh: Fresh::Nonces(nonces), ..used.clone() };
+        let other =
+            Announce { turn: used.turn + 1, serial: used.serial + 1, fresh: Fresh::Nonces(nonces), ..used.clone() };
         for body in [&other, &used] {
             net.post(liar, coordinator, &Message::Announce(body.clone()));
             while !net.under_way.is_empty() {
