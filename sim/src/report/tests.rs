@@ -67,6 +67,7 @@ pub(crate) fn sample() -> RunReport {
         events: 1_234_567,
         messages: 9_876,
         bytes: 543,
+        rounds: 21,
         nodes: 4,
         threshold: 3,
         preprocessing: "dealer",

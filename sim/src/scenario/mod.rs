@@ -16,6 +16,7 @@ mod params;
 mod raw;
 mod raw_act;
 mod schema;
+mod seeds;
 mod source;
 mod tree;
 mod value;
@@ -31,6 +32,7 @@ pub use model::*;
 pub use params::{BadReference, Params, Reference};
 pub use raw::DELTA_MS_DEFAULT;
 pub use schema::schema;
+pub use seeds::{BadSeeds, Seeds};
 pub use source::Place;
 pub use write::write;
 

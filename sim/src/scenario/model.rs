@@ -12,6 +12,7 @@ pub use super::latency::Latency;
 use super::params::Params;
 pub use super::raw::{Batch, Chain, ExpectedVerdict, Ipfs, Limits, Link, Nodes};
 pub use super::raw_act::{Curve, Delivery};
+use super::seeds::Seeds;
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
 use crate::pool::Pool;
@@ -43,6 +44,8 @@ pub struct Scenario {
     pub keys: Keys,
     /// Where a run ends if it does not end by itself.
     pub limits: Limits,
+    /// What a sweep runs it with.
+    pub sweep: Sweep,
     /// The parts of the run, in order.
     pub acts: Vec<Act>,
     /// Known mistakes that nodes and clients make.
@@ -57,6 +60,15 @@ impl Scenario {
         let steps = self.acts.iter().flat_map(|act| &act.steps);
         steps.filter_map(|step| step.deed.action()).map(|action| (action.name.as_str(), action)).collect()
     }
+}
+
+/// What a sweep runs a scenario with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sweep {
+    /// The seeds, if the scenario names any.
+    pub seeds: Option<Seeds>,
+    /// Values to try, by the path of what they replace, in the order of paths. No list is empty.
+    pub axes: Vec<(String, Vec<toml::Value>)>,
 }
 
 /// How keys are prepared for signing.
