@@ -160,7 +160,8 @@ fn tell_begin(
     let (cases, total) = (sweep.cases.len(), sweep.total());
     let part = sweep.share.0.map(|part| format!(", of which this is {part}")).unwrap_or_default();
     let from = from.map(|from| format!(" ({from})")).unwrap_or_default();
-    shell.print(&format!("{total} runs of {cases} cases{part}{from}, in {}", folder.display()));
+    let s = if cases == 1 { "" } else { "s" };
+    shell.print(&format!("{total} runs of {cases} case{s}{part}{from}, in {}", folder.display()));
     if summary.runs > 0 {
         shell.print(&format!("{} of them are done already", summary.runs));
     }

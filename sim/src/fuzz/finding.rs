@@ -39,32 +39,71 @@ impl Findings {
 
     /// Adds what went wrong in a run.
     ///
-    /// Findings that show in one run together are one, by what oracles of safety saw. What merely does not complete joins
-    /// the first finding beside which it was seen before, and joins no two: it may come of anything.
+    /// Findings that show in one run together are one, by what oracles of safety saw. What merely does not complete may
+    /// come of anything: as long as something is unsafe it counts as a consequence of that, and joins no two findings.
     pub(super) fn look(&mut self, candidate: &Candidate, ran: &Ran) {
         if !is_wrong(ran.verdict, self.beyond_f) {
             return;
         }
         let all: BTreeSet<Failure> = ran.failures.iter().map(coarse).collect();
-        let unsafe_: BTreeSet<Failure> = all.iter().filter(|failure| failure.oracle != LIVENESS).cloned().collect();
-        let telling = if unsafe_.is_empty() { &all } else { &unsafe_ };
-        let is_met = |finding: &Finding| !finding.alike.is_disjoint(telling);
-        let Some(first) = self.list.iter().position(is_met) else {
-            let failure = ran.failures.first().cloned().unwrap_or_else(|| Failure {
-                oracle: ran.verdict.name().to_owned(),
-                kind: "nothing was seen".to_owned(),
-            });
-            let finding = Finding { failure, alike: all, runs: 1, ran: ran.clone(), candidate: candidate.clone() };
-            return self.list.push(finding);
+        let unsafe_: BTreeSet<Failure> = all.iter().filter(|failure| is_telling(failure)).cloned().collect();
+        let met = match unsafe_.is_empty() {
+            true => self.meets(&all, 0).or_else(|| self.list.iter().position(Finding::is_unsafe)),
+            false => self.meets(&unsafe_, 0),
         };
-        self.list[first].alike.extend(all.iter().cloned());
-        self.list[first].runs += 1;
-        while let Some(other) = self.list.iter().skip(first + 1).position(is_met).filter(|_| !unsafe_.is_empty()) {
-            let other = self.list.remove(first + 1 + other);
-            self.list[first].alike.extend(other.alike);
-            self.list[first].runs += other.runs;
+        let at = match met {
+            Some(at) => {
+                self.list[at].alike.extend(all);
+                self.list[at].runs += 1;
+                at
+            }
+            None => {
+                let failure = ran.failures.first().cloned().unwrap_or_else(|| Failure {
+                    oracle: ran.verdict.name().to_owned(),
+                    kind: "nothing was seen".to_owned(),
+                });
+                let (ran, candidate) = (ran.clone(), candidate.clone());
+                self.list.push(Finding { failure, alike: all, runs: 1, ran, candidate });
+                self.list.len() - 1
+            }
+        };
+        if unsafe_.is_empty() {
+            return;
+        }
+        while let Some(other) = self.meets(&unsafe_, at + 1) {
+            self.absorb(at, other);
+        }
+        let mut at = at;
+        while let Some(late) = self.list.iter().position(|finding| !finding.is_unsafe()) {
+            self.absorb(at, late);
+            at -= usize::from(late < at);
         }
     }
+
+    /// The first finding, from a place on, that has shown as one of these.
+    fn meets(&self, failures: &BTreeSet<Failure>, from: usize) -> Option<usize> {
+        (from..self.list.len()).find(|at| !self.list[*at].alike.is_disjoint(failures))
+    }
+
+    /// Makes one finding a part of another.
+    fn absorb(&mut self, into: usize, gone: usize) {
+        let Finding { alike, runs, .. } = self.list[gone].clone();
+        self.list[into].alike.extend(alike);
+        self.list[into].runs += runs;
+        self.list.remove(gone);
+    }
+}
+
+impl Finding {
+    /// Whether anything but what does not complete is among it.
+    fn is_unsafe(&self) -> bool {
+        self.alike.iter().any(is_telling)
+    }
+}
+
+/// Whether it says something about its cause.
+fn is_telling(failure: &Failure) -> bool {
+    failure.oracle != LIVENESS
 }
 
 /// A failure without the name of the step: which one does not complete is chance.

@@ -50,6 +50,11 @@ fn what_shows_together_is_one_finding_and_what_shows_apart_is_two() {
     let late: [(Verdict, &[_]); 3] =
         [(Verdict::Safety, &[a, LATE]), (Verdict::Safety, &[b, LATE]), (Verdict::Liveness, &[LATE_TOO])];
     assert_eq!(found(&late), [one("secrecy: a", 2), one("forgery: b", 1)]);
+    // What was late before something unsafe was seen is taken for its consequence, which then stands for both.
+    let before: [(Verdict, &[_]); 3] =
+        [(Verdict::Safety, &[b]), (Verdict::Liveness, &[("liveness", "other")]), (Verdict::Safety, &[a])];
+    assert_eq!(found(&before), [one("forgery: b", 2), one("secrecy: a", 1)]);
+    assert_eq!(found(&[before[1], before[2]]), [one("secrecy: a", 2)]);
     assert!(found(&[(Verdict::Expectation, &[a]), (Verdict::Pass, &[])]).is_empty());
 }
 
