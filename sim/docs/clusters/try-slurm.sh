@@ -56,14 +56,16 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerType=sched/backfill
-SlurmctldParameters=enable_configless
 ReturnToService=2
 MpiDefault=none
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
-# Without control groups of its own a container can still start jobs.
-printf 'CgroupPlugin=disabled\n' > "$state/cgroup.conf"
+# Jobs are started without control groups, which a container may not make. Old versions must be given a kind all the same,
+# and then make none.
+plugin=disabled
+case "$(slurmd -V)" in *" "2[0-2].* | *" 23.02"*) plugin=cgroup/v1 ;; esac
+printf 'CgroupPlugin=%s\n' "$plugin" > "$state/cgroup.conf"
 
 munged --foreground --force --key-file="$state/munge.key" --socket="$state/munge.socket" --pid-file="$state/munged.pid" \
   --log-file="$state/munged.log" --seed-file="$state/munged.seed" 2>"$state/munged.err.log" & pids+=($!)

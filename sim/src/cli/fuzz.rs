@@ -43,9 +43,9 @@ pub(super) struct Arguments {
 }
 
 const AFTER: &str = "\
-Each scenario first draws which kinds of faults it may have, then a network, a workload and the faults, of which at most f
-make nodes faulty at one time. What goes wrong is looked at again in another process, told once whatever the seed, and
-made small: --out (out/fuzz if not given) gets the capsule of the first run and the scenario that is left, which `run` and
+Each scenario first draws which kinds of faults it may have, then a network, a workload and the faults, of which at most f \
+make nodes faulty at one time. What goes wrong is looked at again in another process, told once whatever the seed, and \
+made small: --out (out/fuzz if not given) gets the capsule of the first run and the scenario that is left, which `run` and \
 `replay` take.";
 
 /// Reads a duration.

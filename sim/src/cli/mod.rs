@@ -60,7 +60,8 @@ struct Common {
     /// Print JSON, one object a line, instead of text
     #[arg(long, global = true)]
     json: bool,
-    /// Write a folder for each run: report, plan, trace, and a capsule if it is not as expected
+    /// Write to this folder what comes of it: for each run report, plan, trace, and a capsule if it is not as expected;
+    /// the results of a sweep, what fuzzing finds
     #[arg(long, global = true, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print only what went wrong

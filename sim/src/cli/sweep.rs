@@ -38,10 +38,10 @@ pub(super) struct Arguments {
 }
 
 const AFTER: &str = "\
-Every combination of the values in a scenario's [sweep] section is a case, and every case runs under every seed. Results
-go to results.jsonl (results-M-of-N.jsonl of a part) in --out, or in out/sweep-..., one line a run in the order of cases
-and seeds, whatever the number of workers; times to timings.jsonl; a capsule of each run that is not as expected to
-failures/. Such runs, and one of twenty others, are made again in another process and compared. A sweep that was ended
+Every combination of the values in a scenario's [sweep] section is a case, and every case runs under every seed. Results \
+go to results.jsonl (results-M-of-N.jsonl of a part) in --out, or in out/sweep-..., one line a run in the order of cases \
+and seeds, whatever the number of workers; times to timings.jsonl; a capsule of each run that is not as expected to \
+failures/. Such runs, and one of twenty others, are made again in another process and compared. A sweep that was ended \
 in its midst goes on where it was when it is started again.";
 
 pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Exit {
