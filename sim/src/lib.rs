@@ -4,16 +4,19 @@
 #[cfg(not(madsim))]
 compile_error!("build with `--cfg madsim`, as .cargo/config.toml does: without it ambient clocks and entropy leak in");
 
+pub mod budget;
 pub mod byzantine;
 pub mod capsule;
 mod caught;
 pub mod chain;
 pub mod cli;
 pub mod cost;
+pub mod crew;
 mod dice;
 pub mod disk;
 pub mod extend;
 pub mod fault;
+pub mod fuzz;
 pub mod generic;
 pub mod heap;
 pub mod http;
@@ -29,6 +32,7 @@ pub mod report;
 pub mod rpc;
 pub mod scenario;
 pub mod sealed;
+pub mod sweep;
 pub mod trace;
 pub mod witness;
 pub mod world;

@@ -178,6 +178,8 @@ pub struct RunReport {
     pub messages: u64,
     /// How many bytes these had.
     pub bytes: u64,
+    /// The longest chain of messages in each step, each sent after the one before had arrived, added up.
+    pub rounds: u64,
     /// n.
     pub nodes: u16,
     /// How many shares make a key.

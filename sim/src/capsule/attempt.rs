@@ -20,7 +20,7 @@ pub fn attempt(engine: &dyn Engine, scenario: &Scenario, plan: &FaultPlan, optio
 }
 
 /// What is left to say of a run that panicked.
-fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64, text: String) -> RunReport {
+pub(crate) fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64, text: String) -> RunReport {
     let trace = Trace::new(Retention::Nothing);
     RunReport {
         scenario: scenario.name.clone(),
@@ -32,6 +32,7 @@ fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64, text: String) -
         events: 0,
         messages: 0,
         bytes: 0,
+        rounds: 0,
         nodes: scenario.network.nodes,
         threshold: scenario.network.threshold,
         preprocessing: scenario.keys.preprocessing.name(),

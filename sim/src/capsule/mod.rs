@@ -10,6 +10,7 @@ mod file;
 mod replay;
 pub mod shrink;
 
+pub(crate) use attempt::after_panic;
 pub use attempt::attempt;
 pub use failure::{Failure, failures, normalise};
 pub use file::{CapsuleError, Mismatch};

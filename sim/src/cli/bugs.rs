@@ -111,7 +111,7 @@ impl Progress {
     }
 }
 
-fn select(names: &[String]) -> Result<Vec<Bug>, String> {
+pub(super) fn select(names: &[String]) -> Result<Vec<Bug>, String> {
     if names.is_empty() {
         return Ok(Bug::ALL.to_vec());
     }

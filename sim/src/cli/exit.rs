@@ -29,6 +29,11 @@ impl Exit {
     /// A panic.
     pub const PANIC: Self = Self(40);
 
+    /// Of which this is the number.
+    pub(crate) fn of_code(code: u8) -> Self {
+        Self(code)
+    }
+
     /// The number for the operating system.
     pub fn code(self) -> u8 {
         self.0

@@ -17,6 +17,19 @@ pub(super) fn path(out: &Path, scenario: &str, seed: u64) -> PathBuf {
     out.join(format!("{scenario}-seed{seed}"))
 }
 
+/// Lets `latest` in a folder lead to what is in it, or below it. Where there are no such links, or something else has
+/// that name, it does without: nothing depends on it.
+pub(super) fn link_latest(out: &Path, target: &Path) {
+    let (link, target) = (out.join("latest"), target.strip_prefix(out).unwrap_or(target));
+    if link.is_symlink() {
+        let _ = fs::remove_file(&link);
+    }
+    #[cfg(unix)]
+    let _ = std::os::unix::fs::symlink(target, link);
+    #[cfg(not(unix))]
+    let _ = (target, link);
+}
+
 /// Writes report, plan and trace. `wall` goes to `timings.jsonl`, apart from everything that is deterministic.
 pub(super) fn write(out: &Path, report: &RunReport, plan: &FaultPlan, wall: Duration) -> io::Result<PathBuf> {
     let folder = path(out, &report.scenario, report.seed);
@@ -28,5 +41,6 @@ pub(super) fn write(out: &Path, report: &RunReport, plan: &FaultPlan, wall: Dura
     let micros = u64::try_from(wall.as_micros()).unwrap_or(u64::MAX);
     let line = serde_json::json!({ "scenario": report.scenario, "seed": report.seed, "wall_us": micros });
     writeln!(timings, "{line}")?;
+    link_latest(out, &folder);
     Ok(folder)
 }

@@ -2,17 +2,21 @@
 
 mod action_worker;
 mod bugs;
+mod check;
 mod diff;
 mod exit;
 mod explain;
 mod folder;
+mod fuzz;
 mod list;
 mod pool;
+mod progress;
 mod replay;
 mod run;
 mod schema;
 mod select;
 mod shrink;
+mod sweep;
 mod twice;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
@@ -23,6 +27,7 @@ use std::path::PathBuf;
 pub use exit::Exit;
 pub use twice::{Again, Job, NewProcess};
 
+use crate::crew::{Crew, Processes};
 use crate::outcome::Engine;
 
 /// A deterministic simulator of a threshold-key network.
@@ -44,7 +49,7 @@ Exit codes, the highest of all runs:
    2  wrong usage
    3  a scenario or capsule is not valid
    4  nothing was selected
-   5  an expectation, bound or mark was missed (an unexpected pass too)
+   5  an expectation, bound, budget or mark was missed (an unexpected pass too)
   10  something that must complete did not
   20  a safety property was violated
   30  two runs of one scenario and seed differed, or a replay and its capsule
@@ -56,7 +61,8 @@ struct Common {
     /// Print JSON, one object a line, instead of text
     #[arg(long, global = true)]
     json: bool,
-    /// Write a folder for each run: report, plan, trace, and a capsule if it is not as expected
+    /// Write to this folder what comes of it: for each run report, plan, trace, and a capsule if it is not as expected;
+    /// the results of a sweep, what fuzzing finds
     #[arg(long, global = true, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print only what went wrong
@@ -74,6 +80,15 @@ struct Common {
 enum Verb {
     /// Run scenarios
     Run(run::Arguments),
+    /// Run scenarios under many seeds, with every combination of the values that they vary
+    Sweep(sweep::Arguments),
+    /// Draw scenarios, run them, and make small what goes wrong
+    Fuzz(fuzz::Arguments),
+    /// Join the results of a sweep's shards
+    Merge(sweep::MergeArguments),
+    /// Take errands from a sweep
+    #[command(hide = true)]
+    Worker,
     /// Run what a capsule holds, and compare
     Replay(replay::Arguments),
     /// Find the least scenario that fails like a capsule
@@ -101,6 +116,8 @@ pub struct Shell<'s> {
     pub engine: &'s (dyn Engine + Sync),
     /// Runs a scenario once more, for `--twice`.
     pub again: &'s dyn Again,
+    /// Makes many runs, each where it can do no harm.
+    pub crew: &'s dyn Crew,
     /// Standard output.
     pub out: &'s mut dyn Write,
     /// Standard error.
@@ -127,7 +144,15 @@ impl Shell<'_> {
 pub fn main(engine: &(dyn Engine + Sync)) -> std::process::ExitCode {
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let colors = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut shell = Shell { engine, again: &NewProcess, out: &mut out, err: &mut err, colors, program: program_name() };
+    let mut shell = Shell {
+        engine,
+        again: &NewProcess,
+        crew: &Processes,
+        out: &mut out,
+        err: &mut err,
+        colors,
+        program: program_name(),
+    };
     std::process::ExitCode::from(execute(std::env::args_os(), &mut shell).code())
 }
 
@@ -159,6 +184,10 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
     };
     match verb {
         Verb::Run(arguments) => run::run(&arguments, &common, shell),
+        Verb::Sweep(arguments) => sweep::run(&arguments, &common, shell),
+        Verb::Fuzz(arguments) => fuzz::run(&arguments, &common, shell),
+        Verb::Merge(arguments) => sweep::merge(&arguments, &common, shell),
+        Verb::Worker => sweep::worker(shell.engine),
         Verb::Replay(arguments) => replay::run(&arguments, &common, shell),
         Verb::Shrink(arguments) => shrink::run(&arguments, &common, shell),
         Verb::Diff(arguments) => diff::run(&arguments, &common, shell),

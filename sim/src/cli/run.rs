@@ -4,8 +4,10 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::check::{self, Check};
 use super::twice::{self, Job};
 use super::{Common, Exit, Shell, folder, select};
+use crate::budget::BudgetError;
 use crate::capsule::{Capsule, attempt};
 use crate::outcome::{RunOptions, RunReport, Verdict};
 use crate::plan::FaultPlan;
@@ -36,6 +38,26 @@ pub(super) struct Arguments {
     /// Count the operations of nodes
     #[arg(long)]
     profile: bool,
+    /// Compare what each run costs (messages, bytes, rounds, virtual time, operations) with its recorded budget
+    #[arg(long, conflicts_with_all = ["seed", "set"])]
+    check: bool,
+    /// Record what each run costs as its budget
+    #[arg(long, conflicts_with_all = ["seed", "set", "check"])]
+    record: bool,
+    /// The file of budgets
+    #[arg(long, value_name = "FILE", default_value = check::FILE)]
+    budgets: PathBuf,
+}
+
+impl Arguments {
+    /// What is done with figures of runs.
+    fn check(&self) -> Result<Check, BudgetError> {
+        match (self.check, self.record) {
+            (true, _) => Check::compare(&self.budgets),
+            (_, true) => Check::record(&self.budgets),
+            _ => Ok(Check::Nothing),
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Exit {
@@ -50,11 +72,35 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
         shell.complain("error: --capsule takes the run of one scenario, and several are selected");
         return Exit::USAGE;
     }
+    let mut check = match arguments.check() {
+        Ok(check) => check,
+        Err(error) => {
+            shell.complain(&format!("error: {error}"));
+            return Exit::USAGE;
+        }
+    };
     let brief = files.len() > 1 && !common.verbose;
-    files.iter().map(|file| run_file(arguments, common, shell, file, brief)).fold(Exit::OK, Exit::and)
+    let mut exit = Exit::OK;
+    for file in &files {
+        exit = exit.and(run_file(arguments, common, shell, file, brief, &mut check));
+    }
+    match check.finish() {
+        Ok(()) => exit,
+        Err(error) => {
+            shell.complain(&format!("error: {error}"));
+            exit.and(Exit::USAGE)
+        }
+    }
 }
 
-fn run_file(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>, file: &Path, brief: bool) -> Exit {
+fn run_file(
+    arguments: &Arguments,
+    common: &Common,
+    shell: &mut Shell<'_>,
+    file: &Path,
+    brief: bool,
+    check: &mut Check,
+) -> Exit {
     let (scenario, bundle) = match Bundle::read(file, &arguments.set, shell.engine.vocabulary()) {
         Ok(read) => read,
         Err(error) => {
@@ -70,8 +116,8 @@ fn run_file(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>, file:
             return Exit::BAD_SCENARIO;
         }
     };
-    let job = job(arguments, seed, file);
-    let options = options(arguments, seed, common);
+    let job = job(arguments, seed, file, check.counts());
+    let options = options(arguments, &job, common);
     let (mut report, wall) = run_once(options, shell, &scenario, &plan);
     let mut note = None;
     if arguments.twice {
@@ -103,7 +149,7 @@ fn run_file(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>, file:
     if exit != Exit::OK {
         shell.complain(&format!("reproduce: {} {line}", shell.program));
     }
-    exit.and(written)
+    exit.and(written).and(check.look(&report, shell))
 }
 
 /// Where the run's capsule goes, if anywhere: where the user says, or into the folder of a run that is not as expected.
@@ -113,23 +159,23 @@ fn capsule_path(arguments: &Arguments, common: &Common, report: &RunReport) -> O
     arguments.capsule.clone().or_else(in_folder)
 }
 
-fn job(arguments: &Arguments, seed: u64, file: &Path) -> Job {
+fn job(arguments: &Arguments, seed: u64, file: &Path, counts: bool) -> Job {
     Job {
         file: file.to_owned(),
         seed,
         set: arguments.set.clone(),
         no_memo: arguments.no_memo,
-        profile: arguments.profile,
+        profile: arguments.profile || counts,
         twice: arguments.twice,
     }
 }
 
-fn options(arguments: &Arguments, seed: u64, common: &Common) -> RunOptions {
+fn options(arguments: &Arguments, job: &Job, common: &Common) -> RunOptions {
     let keep = common.out.is_some() || arguments.twice;
     RunOptions {
-        seed,
+        seed: job.seed,
         memo: !arguments.no_memo,
-        profile: arguments.profile,
+        profile: job.profile,
         trace: if keep { Retention::All } else { Retention::Nothing },
     }
 }

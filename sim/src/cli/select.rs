@@ -21,7 +21,11 @@ pub(super) enum SelectError {
     Read(PathBuf, io::Error),
 }
 
-/// The files that the arguments select, each once: those of the first argument first, folders and patterns sorted.
+/// The folder of scenarios that have failed before.
+const REGRESSIONS: &str = "regressions";
+
+/// The files that the arguments select, each once: regressions, then those of the first argument; folders and patterns
+/// sorted.
 pub(super) fn select(arguments: &[String]) -> Result<Vec<PathBuf>, SelectError> {
     let mut seen = BTreeSet::new();
     let mut files = Vec::new();
@@ -32,6 +36,8 @@ pub(super) fn select(arguments: &[String]) -> Result<Vec<PathBuf>, SelectError> 
         }
         files.extend(found.into_iter().filter(|file| seen.insert(file.clone())));
     }
+    // What has gone wrong before is likeliest to go wrong again.
+    files.sort_by_key(|file| !file.parent().is_some_and(|folder| folder.ends_with(REGRESSIONS)));
     Ok(files)
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the command line.
 
 use super::*;
+use crate::crew::{Answer, Death, Errand, Hand};
 use crate::outcome::{RunOptions, RunReport, Verdict};
 use crate::plan::FaultPlan;
 use crate::report;
@@ -66,15 +67,34 @@ impl Again for Inside<'_> {
     }
 }
 
+impl Crew for Inside<'_> {
+    fn hire(&self) -> std::io::Result<Box<dyn Hand + '_>> {
+        Ok(Box::new(Inside(self.0)))
+    }
+}
+
+impl Hand for Inside<'_> {
+    fn carry_out(&mut self, errand: &Errand) -> Result<Answer, Death> {
+        Ok(crate::crew::carry_out(self.0, errand))
+    }
+}
+
 fn shell_run(
     engine: &(dyn Engine + Sync),
     second: &(dyn Engine + Sync),
     arguments: Vec<OsString>,
 ) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let again = Inside(second);
-    let mut shell =
-        Shell { engine, again: &again, out: &mut out, err: &mut err, colors: false, program: "litsim".into() };
+    let (again, crew) = (Inside(second), Inside(second));
+    let mut shell = Shell {
+        engine,
+        again: &again,
+        crew: &crew,
+        out: &mut out,
+        err: &mut err,
+        colors: false,
+        program: "litsim".into(),
+    };
     let exit = execute(arguments, &mut shell);
     (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
 }
@@ -239,9 +259,9 @@ fn arguments_parse_as_clap_thinks_they_should() {
 }
 
 #[test]
-fn help_of_runs_replays_and_shrinks_says_what_they_take() {
+fn help_of_verbs_that_run_something_says_what_they_take() {
     let fake = Fake::new(Verdict::Pass, true);
-    for verb in ["run", "replay", "shrink"] {
+    for verb in ["run", "replay", "shrink", "sweep", "merge", "fuzz"] {
         let (exit, out, _) = litsim(&fake, &[verb, "-h"]);
         assert_eq!(exit, Exit::OK);
         insta::assert_snapshot!(format!("help_{verb}"), out);
@@ -286,4 +306,61 @@ fn a_scenario_that_names_a_seed_runs_under_it_unless_another_is_given() {
     assert_eq!(seed(&[]), 1);
     assert_eq!(seed(&["--set", "seed=77"]), 77);
     assert_eq!(seed(&["--set", "seed=77", "--seed", "5"]), 5);
+}
+
+#[test]
+fn costs_are_recorded_and_what_grows_is_a_missed_expectation_with_a_table() {
+    let root = folder("budgets");
+    let (file, budgets) = (quickstart(), root.join("budgets.json").display().to_string());
+    let fake = Fake::new(Verdict::Pass, true);
+    let check = || litsim(&fake, &["run", &file, "--check", "--budgets", &budgets, "-q"]);
+    assert!(check().2.contains("budgets.json: No such file") && check().0 == Exit::USAGE);
+    assert_eq!(litsim(&fake, &["run", &file, "--record", "--budgets", &budgets]).0, Exit::OK);
+    assert!(fake.seen.lock().unwrap().iter().all(|(_, options)| options.profile), "operations are counted");
+    assert_eq!(check(), (Exit::OK, String::new(), String::new()));
+    let text = std::fs::read_to_string(&budgets).unwrap();
+    assert!(text.contains("\"messages\":9876") && text.contains("\"scalar_mul\":12000"), "{text}");
+    std::fs::write(&budgets, text.replace("9876", "8000").replace("12000", "11999")).unwrap();
+    let (exit, out, err) = check();
+    assert_eq!((exit, out.as_str()), (Exit::EXPECTATION, ""));
+    let table = "quickstart costs more than 10% above its budget:\n  messages          8000 ->         9876  +23%\n";
+    assert_eq!(err, table);
+    std::fs::write(&budgets, text.replace("quickstart", "other")).unwrap();
+    assert!(check().0 == Exit::EXPECTATION && check().2.contains("has no budget for it under seed 1"));
+    let (exit, ..) = litsim(&fake, &["run", &file, "--check", "--seed", "3"]);
+    assert_eq!(exit, Exit::USAGE, "budgets are of one seed");
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
+fn what_has_failed_before_runs_first() {
+    let root = folder("regressions");
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/greeting.toml");
+    let text = std::fs::read_to_string(text).unwrap();
+    for (name, folder) in [("aa", "aa"), ("mm", "regressions"), ("zz", "zz")] {
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+        let text = text.replace("name = \"greeting\"", &format!("name = \"{name}\""));
+        std::fs::write(root.join(folder).join("s.toml"), text).unwrap();
+    }
+    let (_, out, err) = litsim(&Fake::new(Verdict::Pass, true), &["run", &root.display().to_string()]);
+    let names: Vec<&str> = out.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!(names, ["mm", "aa", "zz"], "{err}");
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
+fn the_newest_folder_can_be_found_without_its_name() {
+    let root = folder("latest");
+    let out = root.display().to_string();
+    let fake = Fake::new(Verdict::Pass, true);
+    for seed in ["1", "2"] {
+        let _ = litsim(&fake, &["run", &quickstart(), "--seed", seed, "--out", &out]);
+        let report = std::fs::read_to_string(root.join("latest/report.json")).unwrap();
+        assert!(report.contains(&format!("\"seed\":{seed},")), "{report}");
+    }
+    std::fs::remove_file(root.join("latest")).unwrap();
+    std::fs::write(root.join("latest"), "mine").unwrap();
+    let _ = litsim(&fake, &["run", &quickstart(), "--out", &out]);
+    assert_eq!(std::fs::read_to_string(root.join("latest")).unwrap(), "mine");
+    std::fs::remove_dir_all(root).unwrap();
 }

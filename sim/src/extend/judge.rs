@@ -54,6 +54,7 @@ impl<P: Protocol> Run<'_, P> {
             events: self.trace.len(),
             messages: self.messages,
             bytes: self.bytes,
+            rounds: self.rounds.total(),
             nodes: self.scenario.network.nodes,
             threshold: self.scenario.network.threshold,
             preprocessing: "none",

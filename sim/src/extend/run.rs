@@ -12,7 +12,7 @@ use crate::byzantine::{Line, Switchboard};
 use crate::caught::caught;
 use crate::fault::{Crash, DiskLoss, Fault, PowerCut};
 use crate::heap::{Heap, MILLI, Nanos};
-use crate::network::{Endpoint, Link, LinkFault, Network, Replay};
+use crate::network::{Endpoint, Link, LinkFault, Network, Replay, Round, Rounds};
 use crate::outcome::{Point, RunOptions, Violation};
 use crate::plan::{FaultEvent, FaultPlan};
 use crate::scenario::{Limits, Scenario};
@@ -23,7 +23,7 @@ use crate::world::links::{self, link_fault};
 /// What can happen next.
 pub(super) enum Event {
     Start { node: NodeId, boot: Boot },
-    Arrive { link: Link, label: Label, bytes: Vec<u8>, sent: Nanos },
+    Arrive { link: Link, label: Label, bytes: Vec<u8>, sent: Nanos, round: Round },
     Replay { replay: Box<Replay>, bytes: Vec<u8> },
     Timer { node: NodeId, boot: Boot, timer: u64 },
     Begin { fault: usize },
@@ -36,6 +36,7 @@ pub(super) struct Run<'r, P: Protocol> {
     pub scenario: &'r Scenario,
     pub heap: Heap<Event>,
     pub network: Network,
+    pub rounds: Rounds,
     pub hosts: BTreeMap<NodeId, Host<P>>,
     pub faults: Faults,
     pub switchboard: Switchboard,
@@ -69,6 +70,7 @@ impl<'r, P: Protocol> Run<'r, P> {
             scenario,
             heap: Heap::default(),
             network,
+            rounds: Rounds::default(),
             hosts: BTreeMap::new(),
             faults: Faults::new(plan.clone()),
             wire_faults: Vec::new(),
@@ -185,7 +187,9 @@ impl<'r, P: Protocol> Run<'r, P> {
     fn handle(&mut self, now: Nanos, event: Event) {
         match event {
             Event::Start { node, boot } => self.start(now, node, boot),
-            Event::Arrive { link, label, bytes, sent } => self.arrive(now, link, &label, &bytes, sent),
+            Event::Arrive { link, label, bytes, sent, round } => {
+                self.arrive(now, link, &label, &bytes, (sent, round));
+            }
             Event::Replay { replay, bytes } => self.replay(now, &replay, bytes),
             Event::Timer { node, boot, timer } => {
                 if self.hosts.get(&node).is_some_and(|host| host.boot == boot && host.node.is_some()) {
@@ -271,7 +275,8 @@ impl<'r, P: Protocol> Run<'r, P> {
         let (protocol, kind) = P::label(&message);
         let label = Label { session: SessionId::default(), protocol, round: 0, kind };
         let link = Link { from: Endpoint::Node(from), to: Endpoint::Node(to) };
-        self.heap.push(now, u64::from(to.0), Event::Arrive { link, label, bytes: encode(&message), sent: now });
+        let round = self.rounds.here(link.from);
+        self.heap.push(now, u64::from(to.0), Event::Arrive { link, label, bytes: encode(&message), sent: now, round });
     }
 
     /// A node's message passes its conduct, then faults, then its link.
@@ -327,6 +332,7 @@ impl<'r, P: Protocol> Run<'r, P> {
         self.messages += 1;
         self.bytes += bytes.len() as u64;
         self.on_link(now, Kind::Send, link, label, Some(&bytes), String::new());
+        let round = self.rounds.leaves(link.from);
         let mut verdict = self.network.carry(now, link, label, bytes);
         verdict.touched_by.iter().for_each(|fault| self.faults.touched(fault));
         if lost {
@@ -338,7 +344,7 @@ impl<'r, P: Protocol> Run<'r, P> {
         }
         for (delay, tiebreak, bytes) in verdict.copies {
             let at = now.saturating_add(delay).saturating_add(extra);
-            self.heap.push(at, tiebreak, Event::Arrive { link, label: label.clone(), bytes, sent: now });
+            self.heap.push(at, tiebreak, Event::Arrive { link, label: label.clone(), bytes, sent: now, round });
         }
         for (replay, bytes) in verdict.replays {
             let (at, tiebreak) = (now.saturating_add(replay.after), replay.tiebreak);
@@ -354,13 +360,14 @@ impl<'r, P: Protocol> Run<'r, P> {
         }
     }
 
-    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: &[u8], sent: Nanos) {
+    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: &[u8], (sent, round): (Nanos, Round)) {
         let (Endpoint::Node(from), Endpoint::Node(to)) = (link.from, link.to) else { return };
         if let Some(cut) = self.network.lost_in_flight(&link, sent, now).map(ToOwned::to_owned) {
             self.faults.touched(&cut);
             return self.on_link(now, Kind::Drop, link, label, None, cut);
         }
         self.on_link(now, Kind::Deliver, link, label, Some(bytes), String::new());
+        self.rounds.arrives(link.to, round);
         let Ok(message) = postcard::from_bytes::<P::Message>(bytes) else {
             *self.marks.entry("message.malformed".to_owned()).or_insert(0) += 1;
             return;

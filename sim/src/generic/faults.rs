@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::Urn;
 use super::workload::{Step, Work};
 use crate::dice::Dice;
 use crate::fault::mix;
@@ -16,16 +17,18 @@ const ECDSA: [&str; 4] = ["ecdsa/announce", "ecdsa/propose", "ecdsa/share", "ecd
 const FROST: [&str; 4] = ["frost/announce", "frost/propose", "frost/share", "frost/finished"];
 
 /// Draws the faults.
-pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
+pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work, urn: Urn) -> String {
     let mut text = String::new();
     // How many nodes may be faulty at one time besides those that are so all the time.
-    let mut left = (nodes - 1) / 3;
+    let f = (nodes - 1) / 3;
+    let mut left = if urn.beyond_f { nodes } else { f };
     if dice.once_in(2) {
-        text.push_str(&mix::faults(dice.seed(), nodes, 1));
-        left -= 1;
+        let liars = if urn.swarm { 1 + dice.below(u32::from(f)) as u16 } else { 1 };
+        text.push_str(&mix::faults(dice.seed(), nodes, liars));
+        left -= liars;
     }
     // A node that fails while others refuse makes clients unsure of the reason: where something is refused, none does.
-    if work.has_refusals {
+    if work.has_refusals && !urn.beyond_f {
         left = 0;
     }
     if left > 0 && dice.once_in(6) {
@@ -37,8 +40,14 @@ pub(super) fn draw(dice: &mut Dice, nodes: u16, work: &Work) -> String {
     let mut steps: Vec<&Step> = if left > 0 { work.steps.iter().filter(|step| step.is_long).collect() } else { vec![] };
     let mut kinds = vec!["loss", "duplicate", "reorder", "replay", "order", "gray", "delay"];
     let mut stops = 0;
-    for number in 0..dice.below(7) {
-        let fault = match dice.below(16) {
+    // Which kinds there may be, one a bit.
+    let (kinds_allowed, most) = if urn.swarm { (dice.below(1 << 16), 11) } else { (u32::MAX, 7) };
+    for number in 0..dice.below(most) {
+        let kind = dice.below(16);
+        if kinds_allowed >> kind & 1 == 0 {
+            continue;
+        }
+        let fault = match kind {
             // Of each kind one at most: several would make a network that nothing works in.
             0..=3 if kinds.len() > 5 => {
                 let kind = kinds.swap_remove(dice.below(kinds.len() as u32) as usize);

@@ -10,6 +10,7 @@ mod latency;
 mod line;
 mod link;
 mod message;
+mod rounds;
 mod stabilisation;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 pub use disturbance::{Capture, Disturbance, LinkFault, REPLAYED, Replay};
 pub use latency::Latency;
 pub use link::{Endpoint, Link, Links};
+pub use rounds::{Round, Rounds};
 pub use stabilisation::Stabilisation;
 
 use std::collections::BTreeMap;

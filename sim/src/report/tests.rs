@@ -67,6 +67,7 @@ pub(crate) fn sample() -> RunReport {
         events: 1_234_567,
         messages: 9_876,
         bytes: 543,
+        rounds: 21,
         nodes: 4,
         threshold: 3,
         preprocessing: "dealer",
@@ -139,7 +140,7 @@ fn json_has_exactly_the_documented_fields_in_order() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(", ");
     assert_eq!(
         keys(&value),
-        "scenario, seed, verdict, expected, digest, virtual_ms, events, messages, bytes, nodes, threshold, \
+        "scenario, seed, verdict, expected, digest, virtual_ms, events, messages, bytes, rounds, nodes, threshold, \
          preprocessing, bugs, requests, culprits, suspects, blame, violations, faults, marks, profile"
     );
     let signed = &value["requests"][2];

@@ -13,7 +13,7 @@ use super::count::Count;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{
     Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Keys, Network, Preprocessing, Rate, Route, Scenario,
-    Stabilisation, User, Wei,
+    Stabilisation, Sweep, User, Wei,
 };
 use super::params;
 use super::raw;
@@ -141,6 +141,7 @@ pub(super) fn check(
     let bugs = file.bugs.plant.iter().filter_map(|name| bug(c, name)).collect();
     let expect = expect(c, file.expect, &acts);
     let keys = keys(c, file.keys, network.threshold);
+    let sweep = sweep(c, file.sweep);
     if !checker.found.is_empty() {
         checker.found.sort_by_key(|d| (d.place.origin.clone(), d.place.line, d.place.column));
         return Err(Diagnostics(checker.found));
@@ -159,6 +160,7 @@ pub(super) fn check(
         keys,
         actions: file.actions,
         limits: file.limits,
+        sweep,
         acts,
         bugs,
         expect,
@@ -166,6 +168,17 @@ pub(super) fn check(
     };
     let actions = checker.actions.into_iter().map(|(name, action)| (name, action.code.clone()));
     Ok((scenario, actions.chain(checker.pools).collect()))
+}
+
+fn sweep(c: &mut Checker<'_>, raw: raw::Sweep) -> Sweep {
+    let seeds = raw.seeds.and_then(|seeds| {
+        let refuse = |error: super::BadSeeds| c.refuse(&seeds.span, error.to_string(), "such as \"1..1000\"");
+        seeds.parse().map_err(refuse).ok()
+    });
+    for values in raw.vary.values().filter(|values| values.is_empty()) {
+        c.refuse(&values.span, "there is nothing to try", "at least one value");
+    }
+    Sweep { seeds, axes: raw.vary.into_iter().map(|(path, values)| (path, values.value)).collect() }
 }
 
 fn keys(c: &mut Checker<'_>, keys: raw::Keys, threshold: u16) -> Keys {

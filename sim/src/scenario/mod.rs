@@ -17,6 +17,7 @@ mod params;
 mod raw;
 mod raw_act;
 mod schema;
+mod seeds;
 mod source;
 mod tree;
 mod value;
@@ -32,6 +33,7 @@ pub use model::*;
 pub use params::{BadReference, Params, Reference};
 pub use raw::DELTA_MS_DEFAULT;
 pub use schema::schema;
+pub use seeds::{BadSeeds, Seeds};
 pub use source::Place;
 pub use write::write;
 

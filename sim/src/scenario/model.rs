@@ -13,6 +13,7 @@ pub use super::latency::Latency;
 use super::params::Params;
 pub use super::raw::{Actions, Batch, Chain, ExpectedVerdict, Ipfs, Isolation, Limits, Link, Nodes};
 pub use super::raw_act::{Curve, Delivery};
+use super::seeds::Seeds;
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
 use crate::pool::Pool;
@@ -46,6 +47,8 @@ pub struct Scenario {
     pub actions: Actions,
     /// Where a run ends if it does not end by itself.
     pub limits: Limits,
+    /// What a sweep runs it with.
+    pub sweep: Sweep,
     /// The parts of the run, in order.
     pub acts: Vec<Act>,
     /// Known mistakes that nodes and clients make.
@@ -63,6 +66,15 @@ impl Scenario {
         let used = steps.filter_map(|step| step.deed.action());
         self.files.iter().chain(used).map(|action| (action.name.as_str(), action)).collect()
     }
+}
+
+/// What a sweep runs a scenario with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sweep {
+    /// The seeds, if the scenario names any.
+    pub seeds: Option<Seeds>,
+    /// Values to try, by the path of what they replace, in the order of paths. No list is empty.
+    pub axes: Vec<(String, Vec<toml::Value>)>,
 }
 
 /// How keys are prepared for signing.

@@ -59,6 +59,9 @@ pub(super) struct File {
     /// Known mistakes that nodes and clients make.
     #[serde(default)]
     pub bugs: Bugs,
+    /// What `litsim sweep` runs the scenario with.
+    #[serde(default)]
+    pub sweep: Sweep,
     /// The parts of the run, in order.
     pub act: Placed<Vec<Act>>,
     /// How the run must end.
@@ -397,6 +400,18 @@ impl Default for Limits {
 pub(super) struct Bugs {
     /// Which, by name; `litsim list --bugs` shows them.
     pub plant: Vec<Placed<String>>,
+}
+
+/// What `litsim sweep` runs the scenario with.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Sweep {
+    /// The seeds: the first and the last, both included, as in "1..1000"; 1..100 if not given.
+    pub seeds: Option<Placed<String>>,
+    /// Values to try, by the path of what they replace: "network.nodes" = [4, 7, 10]. Of several such axes every
+    /// combination is tried.
+    #[schemars(with = "BTreeMap<String, Vec<serde_json::Value>>")]
+    pub vary: BTreeMap<String, Placed<Vec<toml::Value>>>,
 }
 
 /// How the run must end.

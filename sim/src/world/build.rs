@@ -195,6 +195,7 @@ impl World {
             script: Script::new(Arc::clone(&scenario)),
             heap: Heap::default(),
             network,
+            rounds: Rounds::default(),
             running: None,
             second: None,
             connections: BTreeMap::new(),

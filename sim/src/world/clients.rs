@@ -137,6 +137,7 @@ impl World {
     fn begin_step(&mut self, now: Nanos, act: String, step: Box<Step>) {
         self.observer.step(now, &format!("step {} begins", step.id));
         let number = self.script.number();
+        self.rounds.begin();
         let unstable_ms = (self.bounded_from(now) - now).div_ceil(MILLI);
         let mut effects = Vec::new();
         let mut desk = Desk {

@@ -177,6 +177,7 @@ impl World {
             events: self.observer.trace.len(),
             messages: self.observer.messages,
             bytes: self.observer.bytes,
+            rounds: self.rounds.total(),
             nodes: network.nodes,
             threshold: network.threshold,
             preprocessing: self.scenario.keys.preprocessing.name(),

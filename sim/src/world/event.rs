@@ -5,12 +5,12 @@ use lit_node::io::{ChainError, ChainRef, ChainReply, ChainRequest, Input, Label,
 
 use super::seat::Seat;
 use crate::heap::Nanos;
-use crate::network::{Link, Replay};
+use crate::network::{Link, Replay, Round};
 
 /// An entry of the event heap.
 pub(super) enum Event {
     /// A message reaches the end of its link.
-    Arrive { link: Link, label: Label, bytes: Vec<u8>, sent: Nanos },
+    Arrive { link: Link, label: Label, bytes: Vec<u8>, sent: Nanos, round: Round },
     /// Bytes that were captured on a link come again.
     Replay { replay: Box<Replay>, bytes: Vec<u8> },
     /// A processor core of a node may be free.

@@ -54,7 +54,7 @@ use self::surroundings::Surroundings;
 use self::twins::Twins;
 use crate::disk::Snapshot;
 use crate::heap::{Heap, MILLI, Nanos};
-use crate::network::{Endpoint, Link, Network};
+use crate::network::{Endpoint, Link, Network, Round, Rounds};
 use crate::oracle;
 use crate::outcome::Point;
 use crate::pool::Supply;
@@ -80,6 +80,7 @@ pub(crate) struct World {
     scenario: Arc<Scenario>,
     heap: Heap<Event>,
     network: Network,
+    rounds: Rounds,
     hosts: BTreeMap<Seat, Host>,
     /// The nodes that run twice.
     twins: BTreeMap<NodeId, Twins>,
@@ -177,7 +178,9 @@ impl World {
 
     fn handle(&mut self, now: Nanos, event: Event) {
         match event {
-            Event::Arrive { link, label, bytes, sent } => self.arrive(now, link, &label, bytes, sent),
+            Event::Arrive { link, label, bytes, sent, round } => {
+                self.arrive(now, link, &label, bytes, (sent, round));
+            }
             Event::Replay { replay, bytes } => self.replay(now, &replay, bytes),
             Event::Wake { seat } => self.wake(now, seat),
             Event::Release { seat, boot, outputs } => self.release(now, seat, boot, outputs),
@@ -234,13 +237,14 @@ impl World {
 
     fn send(&mut self, now: Nanos, link: Link, label: &Label, bytes: Vec<u8>) {
         self.observer.sent(now, &link, label, &bytes);
+        let round = self.rounds.leaves(link.from);
         let verdict = self.network.carry(now, link, label, bytes);
         verdict.touched_by.iter().for_each(|id| self.faults.touched(id));
         if verdict.copies.is_empty() {
             self.observer.dropped(now, &link, label, &verdict.touched_by);
         }
         for (delay, tiebreak, bytes) in verdict.copies {
-            let event = Event::Arrive { link, label: label.clone(), bytes, sent: now };
+            let event = Event::Arrive { link, label: label.clone(), bytes, sent: now, round };
             self.heap.push(now.saturating_add(delay), tiebreak, event);
         }
         for (replay, bytes) in verdict.replays {
@@ -249,13 +253,14 @@ impl World {
         }
     }
 
-    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: Vec<u8>, sent: Nanos) {
+    fn arrive(&mut self, now: Nanos, link: Link, label: &Label, bytes: Vec<u8>, (sent, round): (Nanos, Round)) {
         if let Some(cut) = self.network.lost_in_flight(&link, sent, now) {
             let cut = [cut.to_owned()];
             self.faults.touched(&cut[0]);
             return self.observer.dropped(now, &link, label, &cut);
         }
         self.observer.delivered(now, &link, label, &bytes);
+        self.rounds.arrives(link.to, round);
         match (link.from, link.to) {
             (Endpoint::Node(from), Endpoint::Node(to)) => {
                 for seat in self.seats(to).filter(|seat| self.kept_apart(*seat, from).is_none()).collect::<Vec<_>>() {

@@ -37,6 +37,8 @@ impl Document {
     /// If the scenario is not TOML, or a fault cannot be written as TOML.
     pub fn new(bundle: &Bundle, plan: &FaultPlan) -> Result<Self, ExplicitError> {
         let mut document = Self { tree: bundle.table()?, files: bundle.files.clone(), origin: bundle.origin.clone() };
+        // It is about one run.
+        document.tree.remove("sweep");
         for act in document.acts_mut() {
             let name = act.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
             let events = plan.events.iter().filter(|event| event.act == name);

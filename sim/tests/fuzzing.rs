@@ -1,0 +1,81 @@
+//! Fuzzing through the real program: nothing is found where nothing is wrong, and each planted bug once, made small.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{Ended, litsim, scratch};
+use serde_json::Value;
+
+fn fuzz(out: &Path, runs: &str, more: &[&str]) -> Ended {
+    let out = out.display().to_string();
+    litsim(&[&["fuzz", "--budget", "10m", "--runs", runs, "--out", &out, "--json"], more].concat())
+}
+
+fn lines(ended: &Ended) -> Vec<Value> {
+    ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_wrong_and_what_is_tried_does_not_depend_on_the_workers() {
+    let root = scratch("fuzz-clean");
+    let corpus = |name: &str| root.join(name).display().to_string();
+    let one = fuzz(&root, "12", &["-j1", "--corpus", &corpus("one")]).exits(0);
+    let two = fuzz(&root, "12", &["-j2", "--corpus", &corpus("two")]).exits(0);
+    assert_eq!(one.out, two.out);
+    let [sum] = &lines(&one)[..] else { panic!("nothing but the sum in {}", one.out) };
+    assert_eq!((&sum["runs"], &sum["refused"], &sum["found"]), (&12.into(), &0.into(), &0.into()));
+    assert!(sum["corpus"].as_u64().unwrap() >= 2 && sum["reached"].as_u64().unwrap() > 20, "{sum}");
+    // What was kept is a scenario like any other, and is where the next session begins.
+    let kept = std::fs::read_dir(root.join("one")).unwrap().next().unwrap().unwrap().path();
+    litsim(&["run", kept.to_str().unwrap(), "-q"]);
+    let again = lines(&fuzz(&root, sum["corpus"].to_string().as_str(), &["--corpus", &corpus("one")]));
+    assert_eq!(again[0]["reached"], sum["reached"], "the corpus reaches what was reached");
+}
+
+/// Finds a planted bug, once, within so many runs; what is left of it shows it, and nothing without it.
+fn finds(bug: &str, runs: &str, oracle: &str) {
+    let root = scratch(&format!("fuzz-{bug}"));
+    let ended = fuzz(&root, runs, &["--bugs", bug, "--shrink", "60"]);
+    let all = lines(&ended);
+    let [found, sum] = &all[..] else { panic!("{bug}: one finding expected: {}", ended.out) };
+    assert_eq!((&sum["found"], &found["failure"]["oracle"]), (&1.into(), &oracle.into()), "{found}");
+    let (small, seed) = (found["small"].as_str().unwrap(), found["size"]["seed"].to_string());
+    let was = std::fs::read_to_string(found["capsule"].as_str().unwrap()).unwrap();
+    let was: Value = serde_json::from_str(&was).unwrap();
+    let before = was["plan"]["events"].as_array().unwrap().len() as u64;
+    assert!(found["size"]["faults"].as_u64().unwrap() <= before.min(3), "{found}");
+    let shows = |more: &[&str]| litsim(&[&["run", small, "--seed", &seed, "--json"], more].concat()).json();
+    let seen = shows(&[]);
+    assert!(seen["violations"].as_array().unwrap().iter().any(|v| v["oracle"] == oracle), "{seen}");
+    assert_eq!(seen["expected"], true, "as a regression it expects what it shows");
+    assert_eq!(shows(&["--set", "bugs.plant=[]"])["violations"], serde_json::json!([]));
+    litsim(&["replay", &small.replace(".toml", ".capsule.json"), "--strict"]).exits(0);
+}
+
+#[test]
+fn a_forgery_is_found_once_and_made_small() {
+    finds("floor-quorum", "8", "no-forgery");
+}
+
+#[test]
+fn a_lost_record_is_found_once_and_made_small() {
+    finds("missing-sync", "8", "durability");
+}
+
+#[test]
+fn a_secret_in_a_message_is_found_once_and_made_small() {
+    finds("share-in-announcement", "8", "secrecy");
+}
+
+#[test]
+fn wrong_usage_has_codes_of_its_own() {
+    let root = scratch("fuzz-usage");
+    assert!(litsim(&["fuzz", "--budget", "soon"]).exits(2).err.contains("such as 90s, 10m or 2h"));
+    assert!(litsim(&["fuzz", "--bugs", "floor-quorrum"]).exits(4).err.contains("did you mean `floor-quorum`?"));
+    std::fs::write(root.join("bad.toml"), "# drawn from 1 under seed x\n").unwrap();
+    let ended = litsim(&["fuzz", "--corpus", root.to_str().unwrap()]).exits(2);
+    assert!(ended.err.contains("bad.toml:1: the seed"), "{}", ended.err);
+}
