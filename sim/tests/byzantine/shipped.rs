@@ -3,7 +3,7 @@
 use super::*;
 
 /// The shipped scenarios, under the seed that the program takes by itself: who must be named in each.
-const SCENARIOS: [(&str, &[u16]); 39] = [
+const SCENARIOS: [(&str, &[u16]); 40] = [
     ("client-drain", &[]),
     ("client-flood", &[]),
     ("coalition-below-threshold", &[]),
@@ -39,6 +39,7 @@ const SCENARIOS: [(&str, &[u16]); 39] = [
     ("wrong-decryption-share", &[2, 5]),
     ("wrong-ecdsa-share", &[5]),
     ("wrong-frost-share", &[2]),
+    ("wrong-lead", &[]),
     ("wrong-nonces", &[2]),
     ("wrong-presignature", &[3]),
     ("wrong-start", &[]),
