@@ -7,6 +7,9 @@ pub enum Fate {
     Unnamed,
     /// Some honest node has the proof.
     Named,
+    /// Some of the liars are proved: a spoilt bit that nobody acts upon proves nothing, and which bits are spoilt is up to the
+    /// seed.
+    NamedInPart,
     /// Some honest node has the proof if both of its dealings are seen by somebody: a half of the others is enough to have
     /// one of them certified. Nobody has it otherwise.
     NamedIfCertified,
@@ -27,7 +30,7 @@ pub const LIES: [(&str, Fate); 64] = [
     ("replay = { node = L, other_sessions = true }", Fate::Unnamed),
     ("repeat = { node = L, times = 3 }", Fate::Unnamed),
     ("mutate = { node = L }", Fate::Named),
-    ("mutate = { node = L, aim = { rate = 0.2 } }", Fate::Named),
+    ("mutate = { node = L, aim = { rate = 0.2 } }", Fate::NamedInPart),
     ("cut_short = { node = L, bytes = 60 }", Fate::Unnamed),
     ("flood = { node = L, bytes = 2000, count = 3 }", Fate::Unnamed),
     ("flood = { node = L, bytes = 200000, aim = { first = 8 } }", Fate::Unnamed),

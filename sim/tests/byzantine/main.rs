@@ -192,6 +192,7 @@ fn unfit(report: &RunReport, fate: Fate) -> Option<String> {
     let fits = match fate {
         Fate::Unnamed => named.is_empty(),
         Fate::Named => named == fired,
+        Fate::NamedInPart => !named.is_empty() && named.is_subset(&fired),
         Fate::NamedIfCertified if is_certified => named == fired,
         Fate::NamedIfCertified => named.is_empty(),
         Fate::NamedForForging => report.culprits.iter().all(|culprit| forged(&culprit.evidence)),
