@@ -38,7 +38,7 @@ impl Execution {
             };
             let at = CallRef { frame, call };
             if let Err(answer) = self.serve_one(at, request, keys, now, core, out) {
-                self.answer(at, answer, now, core, out);
+                self.answer(at, *answer, now, core, out);
             }
         }
     }
@@ -52,18 +52,18 @@ impl Execution {
         now: Time,
         core: &mut Core,
         out: &mut Outputs,
-    ) -> Result<(), HostAnswer> {
+    ) -> Result<(), Box<HostAnswer>> {
         let limits = core.config.limits;
         match request {
             HostCall::Fetch(request) => {
                 Self::count(&mut self.used.fetches, limits.fetches, "fetch calls")
-                    .map_err(|failure| HostAnswer::Fetch(Err(HttpError::Refused(failure.message))))?;
+                    .map_err(|failure| Box::new(HostAnswer::Fetch(Err(HttpError::Refused(failure.message)))))?;
                 let call = core.ask(Question::Host { request: self.id, at });
                 out.push(Output::HttpFetch { call, request });
             }
             HostCall::Sign { scheme, purpose, to_sign, public_key, sig_name, signature } => {
                 let to_action = signature == Signature::ToAction;
-                let refuse = |failure| refused(failure, to_action);
+                let refuse = |failure| Box::new(refused(failure, to_action));
                 Self::count(&mut self.used.signs, limits.signs, "signing requests").map_err(refuse)?;
                 let key = known_key(&public_key, keys).map_err(refuse)?;
                 let subject = Subject { request: self.id, sig_name, key, digest: Digest(to_sign), scheme };
@@ -75,12 +75,12 @@ impl Execution {
                 }
             }
             HostCall::Once { name, waits } => {
-                self.count_broadcast(core).map_err(HostAnswer::refused_text)?;
+                self.count_broadcast(core).map_err(refused_text)?;
                 let name = self.operation(at, "once", name);
                 self.together.push(Together::Once { name, waits });
             }
             HostCall::Collect { name, value } => {
-                self.count_broadcast(core).map_err(|failure| HostAnswer::Listed(Err(failure)))?;
+                self.count_broadcast(core).map_err(|failure| Box::new(HostAnswer::Listed(Err(failure))))?;
                 let name = self.operation(at, "collect", name);
                 self.together.push(Together::Collect { name, value });
             }
@@ -92,11 +92,11 @@ impl Execution {
             HostCall::RpcUrl { chain } => {
                 let url = core.config.rpc_urls.get(&chain).cloned();
                 let unknown = || failure(ErrorCode::RpcError, format!("unknown chain {chain:?}"));
-                return Err(HostAnswer::Text(url.ok_or_else(unknown)));
+                return Err(Box::new(HostAnswer::Text(url.ok_or_else(unknown))));
             }
             lookup => {
                 Self::count(&mut self.used.contract_calls, limits.contract_calls, "contract calls")
-                    .map_err(HostAnswer::refused_text)?;
+                    .map_err(refused_text)?;
                 self.look_up(at, lookup, now, core, out);
             }
         }
@@ -143,7 +143,7 @@ impl Execution {
     /// Begins the next action that another one wants called; returns whether there was one.
     fn call_next(&mut self, now: Time, core: &mut Core, out: &mut Outputs) -> bool {
         let is_free = |frame: &&mut Frame| !frame.calling && !frame.wanted.is_empty();
-        let (id, frame) = match self.frames.iter_mut().find(|(_, frame)| is_free(&frame)) {
+        let (id, frame) = match self.frames.iter_mut().find(|(_, frame)| is_free(frame)) {
             Some((id, frame)) => (*id, frame),
             None => return false,
         };
@@ -191,9 +191,7 @@ fn known_key(bytes: &[u8], keys: &Keys) -> Result<Rc<KeyShare>, Failure> {
     keys.get(&id).cloned().ok_or_else(|| unknown("no share of this key here"))
 }
 
-/// Only used where a call's own kind of answer makes no difference: a refusal looks alike in all.
-impl HostAnswer {
-    fn refused_text(failure: Failure) -> Self {
-        Self::Text(Err(failure))
-    }
+/// A refusal where a call's own kind of answer makes no difference: refusals look alike in all.
+fn refused_text(failure: Failure) -> Box<HostAnswer> {
+    Box::new(HostAnswer::Text(Err(failure)))
 }

@@ -58,7 +58,7 @@ fn repeated(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Vec<Step>
     let times = raw.times.clone().unwrap_or(Placed { value: 1, span: raw.id.span.clone() });
     let step = step(c, names, raw);
     if times.value == 0 || times.value > TIMES_MAX {
-        c.refuse(&times.span, format!("a step cannot be done {} times", times.value), &format!("1 to {TIMES_MAX}"));
+        c.refuse(&times.span, format!("a step cannot be done {} times", times.value), format!("1 to {TIMES_MAX}"));
     }
     let is_nameless = matches!(step.deed, Deed::Execute(_) | Deed::Decrypt { .. } | Deed::Handshake);
     if times.value > 1 && !is_nameless {

@@ -41,7 +41,7 @@ fn any_threshold_of_shares_is_the_key_and_fewer_with_all_that_is_public_leave_it
         assert_ne!(public.commitments[k - 1], ProjectivePoint::IDENTITY, "of a lower degree fewer shares would do");
         let secret = powers(0, k as u16);
         for chosen in 1..1_u32 << n {
-            let coalition: Vec<_> = shares.iter().filter(|share| chosen & 1 << share.holder.0 - 1 != 0).collect();
+            let coalition: Vec<_> = shares.iter().filter(|share| chosen & (1 << (share.holder.0 - 1)) != 0).collect();
             let held: Vec<_> = coalition.iter().map(|share| (share.holder, share.secret)).collect();
             let is_key = ProjectivePoint::GENERATOR * interpolate(&held) == public.point;
             let known = Span::of(held.iter().map(|(holder, _)| powers(holder.0, k as u16)));
