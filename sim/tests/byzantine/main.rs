@@ -215,7 +215,7 @@ fn with_up_to_f_liars_of_any_kind_everything_completes_and_exactly_the_provable_
         let mut told = Told::default();
         for seed in (first_seed..).step_by(100).take(SEEDS_TRIED) {
             told.add(run_of_liars(lie, nodes, liars, seed));
-            if told.complaint.is_some() || told.is_enough(lie.1) {
+            if told.complaint.is_some() || told.is_enough(lie.1, nodes) {
                 break;
             }
         }
@@ -223,16 +223,13 @@ fn with_up_to_f_liars_of_any_kind_everything_completes_and_exactly_the_provable_
     });
     let complaints: Vec<&String> = results.iter().filter_map(|told| told.complaint.as_ref()).collect();
     assert!(complaints.is_empty(), "{} runs went wrong:\n{complaints:#?}", complaints.len());
-    let lacking = cases.iter().zip(&results).filter(|((lie, _), told)| !told.is_enough(lie.1));
+    let lacking = cases.iter().zip(&results).filter(|((lie, (nodes, ..)), told)| !told.is_enough(lie.1, *nodes));
     let lacking: BTreeSet<(&str, u16)> = lacking.map(|(((lie, _), (nodes, ..)), _)| (*lie, *nodes)).collect();
-    assert_eq!(lacking, BTreeSet::from(SELDOM), "lies that nobody told, or that nobody proved, by number of nodes");
+    assert!(lacking.is_empty(), "nobody told, or nobody proved, with so many nodes: {lacking:?}");
 }
 
 /// How many seeds a lie gets in each network to be told, and to be seen if it can be proved.
 const SEEDS_TRIED: usize = 4;
-
-/// What is seldom told, or proved, in networks of this size; it is in others.
-const SELDOM: [(&str, u16); 0] = [];
 
 /// What became of a lie in some runs.
 #[derive(Default)]
@@ -249,9 +246,10 @@ impl Told {
         self.complaint = self.complaint.take().or(complaint);
     }
 
-    /// Whether the lie was told and, if that can be proved, somebody was named for it.
-    fn is_enough(&self, fate: Fate) -> bool {
-        self.fired > 0 && (fate == Fate::Unnamed || self.named > 0)
+    /// Whether the lie was told and, if that can be proved among so many nodes, somebody was named for it.
+    fn is_enough(&self, fate: Fate, nodes: u16) -> bool {
+        let is_unprovable = fate == Fate::Unnamed || fate == Fate::NamedIfCertified && nodes != 4;
+        self.fired > 0 && (is_unprovable || self.named > 0)
     }
 }
 
