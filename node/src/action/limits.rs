@@ -69,6 +69,8 @@ pub struct Limits {
     pub contract_calls: u64,
     /// Uses of `runOnce` and `broadcastAndCollect`.
     pub broadcasts: u64,
+    /// Calls of other actions, over the whole stack.
+    pub calls: u64,
     /// Actions that may be on the stack of calls, the first one included.
     pub depth: u64,
     /// Reactions of promises, jobs and timers, counted when they are set up; an `await` is three of them.
@@ -93,6 +95,7 @@ impl Default for Limits {
             signs: 10,
             contract_calls: 30,
             broadcasts: 30,
+            calls: 50,
             depth: 5,
             jobs: 250_000,
             timers: 1_000,

@@ -29,6 +29,10 @@ const START: Time = Time(1_700_000_000_000_000_000);
 const DELTA_MS: u64 = 100;
 /// Events before a run ends.
 const STEPS_MAX: usize = 400;
+/// How many messages the node may keep for a peer.
+const QUEUE_MESSAGES: usize = 64;
+/// How many requests it may have under way.
+const EXECUTIONS_MAX: usize = 8;
 const LABEL: Label = Label { session: SessionId([1; 32]), protocol: "fuzz", round: 0, kind: "statement" };
 
 fn config() -> Config {
@@ -46,12 +50,12 @@ fn config() -> Config {
         first_block: 1,
         finality_depth: 2,
         delta_ms: DELTA_MS,
-        queue_messages: 64,
+        queue_messages: QUEUE_MESSAGES,
         preprocessing: Preprocessing::Protocol,
         triple_batch: 1,
         pool_per_set: 0,
         limits: Limits { fuel: 20_000, ..Limits::default() },
-        executions_max: 8,
+        executions_max: EXECUTIONS_MAX,
         workers: 2,
         sign_in: siwe::Policy::default(),
         memo: Memo::off(),
@@ -99,7 +103,10 @@ impl World {
     fn input(&mut self, input: Input) {
         let mut out = Outputs::default();
         self.node.handle(self.now, input, &mut out);
-        let _ = (self.node.load(), self.node.describe());
+        let (load, state) = (self.node.load(), self.node.describe());
+        assert!(load.queue_messages <= QUEUE_MESSAGES, "{load:?}");
+        let requests = state.membership.map_or(0, |membership| membership.requests.len());
+        assert!(requests <= EXECUTIONS_MAX, "{requests} requests under way");
         assert!(!self.node.is_halted(), "the store has not failed");
         for output in out.list {
             match output {

@@ -52,6 +52,7 @@ pub(super) struct Used {
     pub signs: u64,
     pub contract_calls: u64,
     pub broadcasts: u64,
+    pub calls: u64,
 }
 
 /// One request.

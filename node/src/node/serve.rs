@@ -70,6 +70,7 @@ impl Execution {
                 self.check(at, subject, (purpose, to_action), core, out).map_err(refuse)?;
             }
             HostCall::Call { ipfs_id, params, budget } => {
+                Self::count(&mut self.used.calls, limits.calls, "calls of actions").map_err(refused_text)?;
                 if let Some(frame) = self.frames.get_mut(&at.frame) {
                     frame.wanted.push_back(Wanted { call: at.call, ipfs_id, params, budget });
                 }
@@ -90,6 +91,8 @@ impl Execution {
                 self.together.extend(name.map(|name| Together::Done { name, result }));
             }
             HostCall::RpcUrl { chain } => {
+                Self::count(&mut self.used.contract_calls, limits.contract_calls, "contract calls")
+                    .map_err(refused_text)?;
                 let url = core.config.rpc_urls.get(&chain).cloned();
                 let unknown = || failure(ErrorCode::RpcError, format!("unknown chain {chain:?}"));
                 return Err(Box::new(HostAnswer::Text(url.ok_or_else(unknown))));

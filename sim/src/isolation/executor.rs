@@ -11,7 +11,7 @@ use lit_node::io::Time;
 use lit_node::meter::Meter;
 
 use super::Bounds;
-use super::wire::{Reply, Request, receive, send};
+use super::wire::{GREETING, Reply, Request, receive, send};
 
 /// A worker and the ways to and from it.
 struct Worker {
@@ -27,9 +27,16 @@ impl Worker {
         // What the engine's abort prints would look like this program's own.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(to), Some(from)) => Ok(Self { child, to, from }),
-            _ => Err(io::Error::other("a worker without streams")),
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::other("a worker without streams"));
+        };
+        let mut worker = Self { child, to, from };
+        match receive::<String>(&mut worker.from) {
+            Ok(Some(greeting)) if greeting == GREETING => Ok(worker),
+            _ => {
+                worker.end();
+                Err(io::Error::other("it is no litsim"))
+            }
         }
     }
 
@@ -77,7 +84,7 @@ impl Executor for Isolated {
         let worker = idle.map_or_else(|| Worker::start(&self.pool.program, self.pool.bounds), Ok);
         let mut program = Remote {
             pool: Rc::clone(&self.pool),
-            // A worker that cannot be started is no fault of the script's.
+            // No fault of the script's, and nothing that a trace may depend on: the run cannot go on without workers.
             worker: Some(
                 worker.unwrap_or_else(|error| panic!("{} does not start: {error}", self.pool.program.display())),
             ),

@@ -10,6 +10,9 @@ use std::io::{self, Read, Write};
 /// The longest request or reply, bytes: code, parameters, fetched bodies, logs.
 const BYTES_MAX: u32 = 256 << 20;
 
+/// What a worker says first, so that no other program is taken for one.
+pub(super) const GREETING: &str = "litsim action worker";
+
 /// What a worker is asked to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Request {

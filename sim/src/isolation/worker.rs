@@ -14,7 +14,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Bounds;
-use super::wire::{Reply, Request, receive, send};
+use super::wire::{GREETING, Reply, Request, receive, send};
 
 /// The stack on which scripts run, bytes: as deep as a simulation's.
 const STACK_BYTES: usize = 256 << 20;
@@ -62,6 +62,7 @@ fn watch(bounds: Bounds) -> io::Result<()> {
 
 fn answer_all(bounds: Bounds) -> io::Result<()> {
     let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
+    send(&mut to, &GREETING)?;
     let mut running: Option<Execution> = None;
     while let Some(request) = receive::<Request>(&mut from)? {
         TAKEN.fetch_add(1, Ordering::Relaxed);

@@ -55,12 +55,7 @@ fn a_dealer_that_lies_about_the_networks_key_is_named_and_what_is_encrypted_unde
     let networks: [(u16, &[u16]); 3] = [(4, &[2]), (7, &[3, 6]), (10, &[1, 4, 8])];
     let cases: Vec<_> = DEALERS.iter().flat_map(|lie| networks.map(|(nodes, liars)| (*lie, nodes, liars))).collect();
     let complaints = each(&cases, |((lie, fate), nodes, liars)| {
-        let text = format!("{STORY}\n{}", told(lie, liars, *nodes));
-        let edits = [format!("network.nodes={nodes}")];
-        let scenario = scenario::parse("network-key", text.as_bytes(), Path::new("."), &edits);
-        let scenario = scenario.unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let plan = FaultPlan::new(&scenario, 7).expect("at most f nodes lie");
-        let report = simulate(&scenario, &plan, 7);
+        let report = play(&told_in(STORY, *nodes, &told(lie, liars, *nodes), &[]), 7);
         let untold = (fired(&report).len() < liars.len()).then(|| format!("only {:?} lied", fired(&report)));
         let complaint = wrong(&report, liars).or_else(|| unfit(&report, *fate)).or(untold);
         complaint.map(|complaint| format!("{lie}, liars {liars:?} of {nodes}: {complaint}"))

@@ -118,7 +118,12 @@ fn run(nodes: u16, seed: u64, faults: &str) -> RunReport {
 const BY_DEALER: &str = "keys.preprocessing=dealer";
 
 fn told_by(nodes: u16, faults: &str, more: &[&str]) -> Scenario {
-    let text = format!("{STORY}\n{faults}");
+    told_in(STORY, nodes, faults, more)
+}
+
+/// A story with these faults in its act.
+fn told_in(story: &str, nodes: u16, faults: &str, more: &[&str]) -> Scenario {
+    let text = format!("{story}\n{faults}");
     let edits: Vec<String> =
         more.iter().copied().map(str::to_owned).chain([format!("network.nodes={nodes}")]).collect();
     let scenario = scenario::parse("liars", text.as_bytes(), Path::new("."), &edits);
@@ -130,9 +135,13 @@ fn plan_of(nodes: u16, seed: u64, faults: &str) -> FaultPlan {
 }
 
 fn run_edited(nodes: u16, seed: u64, faults: &str, more: &[&str]) -> RunReport {
-    let scenario = told_by(nodes, faults, more);
-    let plan = FaultPlan::new(&scenario, seed).expect("at most f nodes lie");
-    simulate(&scenario, &plan, seed)
+    play(&told_by(nodes, faults, more), seed)
+}
+
+/// Runs a scenario in which at most f nodes lie.
+fn play(scenario: &Scenario, seed: u64) -> RunReport {
+    let plan = FaultPlan::new(scenario, seed).expect("at most f nodes lie");
+    simulate(scenario, &plan, seed)
 }
 
 #[test]

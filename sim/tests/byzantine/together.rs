@@ -80,12 +80,7 @@ fn f_liars_make_nothing_be_done_twice_and_stop_only_what_they_lead() {
         .flat_map(|lie| networks.iter().flat_map(move |network| (1..=4).map(move |seed| (*lie, *network, seed))))
         .collect();
     let complaints = each(&cases, |((lie, may_stop), (nodes, liars), seed)| {
-        let text = format!("{STORY}\n{}", told(lie, liars, *nodes));
-        let edits = [format!("network.nodes={nodes}")];
-        let scenario = scenario::parse("together", text.as_bytes(), Path::new("."), &edits);
-        let scenario = scenario.unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let plan = FaultPlan::new(&scenario, *seed).expect("at most f nodes lie");
-        let report = simulate(&scenario, &plan, *seed);
+        let report = play(&told_in(STORY, *nodes, &told(lie, liars, *nodes), &[]), *seed);
         let safety: Vec<_> = report.violations.iter().filter(|violation| violation.oracle != "liveness").collect();
         let posts = report.marks.get("POST https://posts.example/").copied().unwrap_or(0);
         let unmet = report.requests.iter().filter(|request| !request.expected).count();
@@ -101,12 +96,8 @@ fn f_liars_make_nothing_be_done_twice_and_stop_only_what_they_lead() {
 #[test]
 fn each_lie_about_operations_is_told_in_some_of_these_runs() {
     let fired = each(&LIES, |(lie, _)| {
-        (1..=16).any(|seed| {
-            let text = format!("{STORY}\n{}", told(lie, &[2], 4));
-            let scenario = scenario::parse("together", text.as_bytes(), Path::new("."), &[]).unwrap();
-            let plan = FaultPlan::new(&scenario, seed).expect("one of four lies");
-            !fired(&simulate(&scenario, &plan, seed)).is_empty()
-        })
+        let scenario = told_in(STORY, 4, &told(lie, &[2], 4), &[]);
+        (1..=16).any(|seed| !fired(&play(&scenario, seed)).is_empty())
     });
     assert_eq!(fired, [true; 6]);
 }

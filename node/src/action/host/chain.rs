@@ -83,6 +83,5 @@ pub(super) fn call_contract(args: &[JsValue], context: &mut Context) -> JsResult
 
 pub(super) fn rpc_url(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let chain = Args::read("Lit.Actions.getRpcUrl", args)?.name("chain", context)?;
-    let host = Host::of(context);
-    Ok(host.ask(HostCall::RpcUrl { chain }, context))
+    ask_chain(HostCall::RpcUrl { chain }, context)
 }

@@ -51,6 +51,7 @@ pub(super) enum Quota {
     Signs,
     ContractCalls,
     Broadcasts,
+    Calls,
 }
 
 /// The state of one execution beside its heap; the context holds it, host functions get it by [`Host::of`].
@@ -63,7 +64,7 @@ pub(super) struct Host {
     charged: Cell<u64>,
     produced_bytes: Cell<u64>,
     native_depth: Cell<u32>,
-    used: [Cell<u64>; 4],
+    used: [Cell<u64>; 5],
     pub(super) random: RefCell<ChaCha20Rng>,
     pub(super) logs: RefCell<String>,
     pub(super) response: RefCell<Option<String>>,
@@ -242,6 +243,7 @@ impl Host {
             Quota::Signs => ("signing requests", self.limits.signs),
             Quota::ContractCalls => ("contract calls", self.limits.contract_calls),
             Quota::Broadcasts => ("broadcasts", self.limits.broadcasts),
+            Quota::Calls => ("calls of actions", self.limits.calls),
         };
         let used = &self.used[quota as usize];
         if used.get() >= max.saturating_add(OVERRUNS_MAX) {

@@ -20,6 +20,7 @@ pub(super) fn call(args: &[JsValue], context: &mut Context) -> JsResult<JsValue>
         None => "{}".into(),
     };
     let host = Host::of(context);
+    host.take(Quota::Calls, context)?;
     let budget = host.budget(context);
     Ok(host.ask(HostCall::Call { ipfs_id, params, budget }, context))
 }

@@ -5,6 +5,7 @@ mod bounds;
 mod census;
 mod determinism;
 mod hostile;
+mod lit_docs;
 mod network;
 mod surface;
 

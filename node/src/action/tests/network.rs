@@ -163,6 +163,17 @@ fn what_nodes_do_together_is_limited_in_number_and_size() {
 }
 
 #[test]
+fn calls_of_actions_and_questions_for_endpoints_are_limited_in_number() {
+    let many = |times: u32, function: &str| {
+        format!("(async () => {{ for (let i = 0; i < {times}; i++) await Lit.Actions.{function} }})()")
+    };
+    let error = error_of(&many(51, "call({ ipfsId: 'Qm' })"));
+    assert_eq!(error, ActionError::LimitExceeded { what: Cow::Borrowed("calls of actions"), max: 50 });
+    let error = error_of(&many(31, "getRpcUrl({ chain: 'c' })"));
+    assert_eq!(error, ActionError::LimitExceeded { what: Cow::Borrowed("contract calls"), max: 30 });
+}
+
+#[test]
 fn a_signature_for_the_action_comes_back_as_text_that_libraries_join() {
     let code = format!(
         "Lit.Actions.signAndCombineEcdsa({{ toSign: new Uint8Array(32), publicKey: '{KEY}', sigName: 's' }})
