@@ -3,6 +3,8 @@
 //
 // An action loads a file when it first touches something in it: between packages, imports are calls that load late.
 // What is slow in an interpreter is replaced by the modules of shims/, which call functions of the host, and by PATCHES.
+import * as acorn from "acorn";
+import * as walk from "acorn-walk";
 import { build, transform } from "esbuild";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -119,7 +121,35 @@ const part = async (name, entry) => {
 
 const minified = async (code) => {
     const { code: text } = await transform(code, { minify: true, target: "es2022", legalComments: "none" });
-    return "(" + text.trim().replace(/^part=/, "").replace(/;$/, "") + ")\n";
+    return anchored("(" + text.trim().replace(/^part=/, "").replace(/;$/, "") + ")\n");
+};
+
+/**
+ * The engine (Boa 0.22) loses `this` in an arrow function inside another one that does not mention it. So each that has
+ * one inside that does, is made to mention it.
+ */
+const anchored = (text) => {
+    const around = new Set();
+    const direct = new Set();
+    walk.ancestor(acorn.parse(text, { ecmaVersion: 2022 }), {
+        ThisExpression(_, ancestors) {
+            const functions = ancestors.filter((node) => /Function|PropertyDefinition|StaticBlock/.test(node.type)).reverse();
+            const end = functions.findIndex((node) => node.type !== "ArrowFunctionExpression");
+            const arrows = functions.slice(0, end < 0 ? undefined : end);
+            arrows.slice(0, 1).forEach((arrow) => direct.add(arrow));
+            arrows.slice(1).forEach((arrow) => around.add(arrow));
+        },
+        Super(_, ancestors) {
+            if (ancestors.filter((node) => node.type === "ArrowFunctionExpression").length > 1) {
+                throw new Error("super inside two arrow functions");
+            }
+        },
+    });
+    const edits = [...around].filter((arrow) => !direct.has(arrow)).flatMap(({ body }) =>
+        body.type === "BlockStatement" ? [[body.start + 1, "this;"]] : [[body.start, "(this,"], [body.end, ")"]],
+    );
+    edits.sort(([a], [b]) => b - a);
+    return edits.reduce((made, [at, insert]) => made.slice(0, at) + insert + made.slice(at), text);
 };
 
 /** The names that a module of ethers imports, as [package, [name here, name there]]. */

@@ -1,18 +1,11 @@
 // The `ethers` object. Its members are loaded when they are first read.
 part = function (require) {
     "use strict";
-    const { defineProperty } = Reflect;
+    const { defineProperty } = Object;
+    // The member stays an accessor: the engine remembers where it found one and would call what takes its place.
     const late = (object, name, get) => {
         let found;
-        const getter = () => {
-            if (found === undefined) {
-                found = get();
-                // Not if the object was frozen meanwhile.
-                defineProperty(object, name, { value: found, enumerable: true, configurable: true, writable: true });
-            }
-            return found;
-        };
-        defineProperty(object, name, { get: getter, enumerable: true, configurable: true });
+        defineProperty(object, name, { get: () => (found ??= get()), enumerable: true, configurable: true });
     };
     const filled = (object, table) => {
         for (const from of Object.keys(table)) {

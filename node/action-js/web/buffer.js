@@ -60,7 +60,12 @@
 
     /** A buffer on the memory of a Uint8Array. */
     const wrap = (bytes) => Object.setPrototypeOf(bytes, Buffer.prototype);
-    const plain = (view) => new bytesOf(view.buffer, view.byteOffset, view.byteLength);
+    const plain = (view) => {
+        if (!(view instanceof bytesOf)) {
+            throw new TypeError("Buffer: called on another object");
+        }
+        return new bytesOf(view.buffer, view.byteOffset, view.byteLength);
+    };
 
     function Buffer(value, second, third) {
         if (typeof value === "string") {

@@ -120,6 +120,14 @@ fn key_text(key: &PropertyKey) -> JsString {
     }
 }
 
+/// A value as a JSON text; `undefined` if it is nothing that JSON can say.
+///
+/// # Errors
+/// What the value's own functions throw, a `TypeError` for a BigInt or a cycle, a `RangeError` if it nests too deeply.
+pub(super) fn stringify(value: &JsValue, context: &mut Context) -> JsResult<JsValue> {
+    stringify_function(&JsValue::undefined(), std::slice::from_ref(value), context)
+}
+
 fn stringify_function(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = args.first().cloned().unwrap_or_default();
     let mut writer = Writer {

@@ -1,227 +1,188 @@
-//! `fetch`, `Headers` and `Response`, as far as actions need them: whole bodies, no streams, absolute http(s) URLs.
+//! `fetch` (<https://fetch.spec.whatwg.org>) as servers have it: whole bodies and no streams, absolute http(s) URLs, no
+//! pages, cookies or caches. Redirects are followed here, one call of the node each.
 
-use boa_engine::class::{Class, ClassBuilder};
+mod body;
+mod headers;
+mod request;
+mod response;
+
+use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::object::builtins::JsArray;
-use boa_engine::property::Attribute;
-use boa_engine::{
-    Context, Finalize, JsData, JsError, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, Trace,
-    js_string,
-};
-use std::cell::Cell;
-use std::rc::Rc;
+use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, js_string};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use url::Url;
 
 use super::error::ActionError;
-use super::headers::Headers;
-use super::host::args::{BYTES_MAX, bytes_of, type_error};
-use super::host::call::HostCall;
+use super::host::args::type_error;
+use super::host::call::{HostCall, HostCallId};
 use super::host::{Host, Quota, promised};
-use super::natives::new_bytes;
-use super::{inspect, json};
-use crate::io::{HttpRequest, HttpResponse};
+use super::parts::Part;
+use crate::io::{HttpError, HttpRequest, HttpResponse};
+use headers::Headers;
+use request::{Plan, RedirectMode, Request};
+use response::Response;
 
 /// The longest URL, bytes.
 const URL_BYTES_MAX: usize = 64 << 10;
-/// Methods that `fetch` sends; the standard forbids CONNECT, TRACE and TRACK.
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// How often one `fetch` follows a redirect (Fetch standard, HTTP-redirect fetch).
+const REDIRECTS_MAX: u32 = 20;
+/// Statuses that point elsewhere.
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+/// Request headers that describe a body, gone when a redirect drops it.
+const BODY_HEADERS: [&str; 5] =
+    ["content-encoding", "content-language", "content-length", "content-location", "content-type"];
+/// Request headers that another origin must not see.
+const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
-/// Defines `fetch`, `Headers` and `Response`.
+/// A request that waits for its answer.
+struct Sent {
+    /// Which `fetch` it is for.
+    fetch: u64,
+    request: HttpRequest,
+    redirect: RedirectMode,
+    hops: u32,
+}
+
+/// The requests of one execution that wait.
+#[derive(Default)]
+struct Open {
+    fetches: Cell<u64>,
+    waiting: RefCell<BTreeMap<HostCallId, Sent>>,
+}
+
+impl Open {
+    fn of(context: &Context) -> &Self {
+        context.get_data().expect("set when the context was built")
+    }
+}
+
+/// Defines `fetch`, `Headers`, `Request` and `Response`.
 pub(super) fn define(context: &mut Context) -> JsResult<()> {
+    context.insert_data(Open::default());
     context.register_global_class::<Headers>()?;
+    context.register_global_class::<Request>()?;
     context.register_global_class::<Response>()?;
     let fetch = NativeFunction::from_fn_ptr(|_, args, context| promised(context, |context| fetch(args, context)));
     context.register_global_builtin_callable(js_string!("fetch"), 1, fetch)
 }
 
 fn fetch(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let Some(url) = args.first().filter(|url| !url.is_undefined()) else {
-        return Err(type_error("fetch: url: expected a string, got nothing".into()));
-    };
-    let url = url.to_string(context)?;
-    if url.len() > URL_BYTES_MAX {
-        return Err(type_error(format!("fetch: url: at most {URL_BYTES_MAX} bytes")));
-    }
-    let url = absolute_url(&url.to_std_string_lossy())?;
-    let init = args.get(1).cloned().unwrap_or_default();
-    let request = read_request(url, &init, context)?;
-    let host = Host::of(context);
-    host.take(Quota::Fetches, context)?;
-    Ok(host.ask(HostCall::Fetch(request), context))
-}
-
-/// Accepts http and https URLs with a host; scheme and host are case-insensitive, the fragment is not sent.
-fn absolute_url(url: &str) -> JsResult<String> {
-    let refuse = || type_error("fetch: url: expected an absolute http or https URL".into());
-    let url = url.trim_matches(|c: char| c <= ' ');
-    let url = url.split('#').next().unwrap_or_default();
-    let (scheme, rest) = url.split_once("://").ok_or_else(refuse)?;
-    let scheme = scheme.to_ascii_lowercase();
-    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let forbidden = |c: char| c <= ' ' || c == '\\' || c == '@' || c == '\u{7f}';
-    let known = scheme == "http" || scheme == "https";
-    if !known || authority.is_empty() || authority.contains(forbidden) || url.len() > URL_BYTES_MAX {
-        return Err(refuse());
-    }
-    let path: String =
-        path.chars().map(|c| if c <= ' ' || c == '\u{7f}' { escape(c) } else { c.to_string() }).collect();
-    let slash = if path.starts_with('/') { "" } else { "/" };
-    Ok(format!("{scheme}://{}{slash}{path}", authority.to_ascii_lowercase()))
-}
-
-fn escape(character: char) -> String {
-    format!("%{:02X}", u32::from(character))
-}
-
-fn read_request(url: String, init: &JsValue, context: &mut Context) -> JsResult<HttpRequest> {
-    let mut request = HttpRequest { method: "GET".into(), url, ..HttpRequest::default() };
-    let Some(init) = init.as_object() else { return Ok(request) };
-    let method = init.get(js_string!("method"), context)?;
-    if !method.is_undefined() {
-        let method = method.to_string(context)?;
-        request.method = method.get(..method.len().min(16)).unwrap_or_default().to_std_string_lossy();
-        request.method.make_ascii_uppercase();
-    }
-    if !METHODS.contains(&request.method.as_str()) {
-        return Err(type_error(format!("fetch: method: expected one of {}", METHODS.join(", "))));
-    }
-    let mut headers = Headers::read(&init.get(js_string!("headers"), context)?, context)?;
-    request.headers = std::mem::take(&mut headers.fields);
-    let body = init.get(js_string!("body"), context)?;
-    if body.is_null_or_undefined() {
-        return Ok(request);
-    }
-    if request.method == "GET" || request.method == "HEAD" {
-        return Err(type_error(format!("fetch: body: a {} request has none", request.method)));
-    }
-    let is_text = body.as_string().is_some();
-    Host::of(context).charge(body.as_string().map_or(0, |text| text.len() as u64 / 4), context)?;
-    request.body = match (body.as_string(), bytes_of(&body, context)?) {
-        (Some(text), _) if text.len() > BYTES_MAX => {
-            return Err(type_error(format!("fetch: body: at most {BYTES_MAX} bytes")));
+    let plan = Plan::read("fetch", args, context)?;
+    let signal = plan.signal.clone();
+    if let Some(signal) = &signal {
+        let aborted = signal.get(js_string!("aborted"), context)?.to_boolean();
+        if aborted {
+            return Err(boa_engine::JsError::from_opaque(signal.get(js_string!("reason"), context)?));
         }
-        (Some(text), _) => text.to_std_string_lossy().into_bytes(),
-        (None, Some(bytes)) => bytes,
-        (None, None) => {
-            let got = inspect::kind(&body);
-            return Err(type_error(format!("fetch: body: expected a string or bytes, got {got}")));
-        }
-    };
-    if is_text && !request.headers.iter().any(|(name, _)| name == "content-type") {
-        request.headers.push(("content-type".into(), "text/plain;charset=UTF-8".into()));
     }
-    Ok(request)
+    Host::of(context).take(Quota::Fetches, context)?;
+    let open = Open::of(context);
+    let fetch = open.fetches.get();
+    open.fetches.set(fetch + 1);
+    let redirect = plan.redirect;
+    let promise = send(Sent { fetch, request: plan.into_request(), redirect, hops: 0 }, context);
+    if let Some(signal) = signal {
+        let abort = NativeFunction::from_copy_closure_with_captures(abort, fetch);
+        let abort = FunctionObjectBuilder::new(context.realm(), abort).length(1).build();
+        Part::Abort.call("onAbort", &[signal.into(), abort.into()], context)?;
+    }
+    Ok(promise)
 }
 
-/// The object that a fetch resolves to.
-pub(super) fn response(response: HttpResponse, context: &mut Context) -> JsResult<JsValue> {
+fn send(sent: Sent, context: &mut Context) -> JsValue {
+    let (id, promise) = Host::of(context).ask_numbered(HostCall::Fetch(sent.request.clone()), context);
+    Open::of(context).waiting.borrow_mut().insert(id, sent);
+    promise
+}
+
+/// Rejects what a `fetch` waits for with the signal's reason; an answer that comes later is not looked at.
+fn abort(_: &JsValue, args: &[JsValue], fetch: &u64, context: &mut Context) -> JsResult<JsValue> {
+    let mut waiting = Open::of(context).waiting.borrow_mut();
+    let id = waiting.iter().find(|(_, sent)| sent.fetch == *fetch).map(|(id, _)| *id);
+    if let Some(id) = id {
+        waiting.remove(&id);
+    }
+    drop(waiting);
+    if let Some(resolvers) = id.and_then(|id| Host::of(context).answered(id)) {
+        let reason = args.first().cloned().unwrap_or_default();
+        resolvers.reject.call(&JsValue::undefined(), &[reason], context)?;
+    }
+    Ok(JsValue::undefined())
+}
+
+/// What the promise of a call resolves to: a `Response`, or the promise of the next request after a redirect.
+///
+/// # Errors
+/// What the promise is rejected with.
+pub(super) fn answered(
+    call: HostCallId,
+    answer: Result<HttpResponse, HttpError>,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let sent = Open::of(context).waiting.borrow_mut().remove(&call);
+    let sent = sent.ok_or_else(|| type_error("fetch failed: nobody asked".into()))?;
+    let response = answer.map_err(|error| JsNativeError::typ().with_message(format!("fetch failed: {error}")))?;
     let host = Host::of(context);
     let max = host.limits.fetch_bytes;
     if response.body.len() as u64 > max {
         return Err(host.known_error(ActionError::LimitExceeded { what: "bytes of a fetched body", max }, context));
     }
     host.produce(response.body.len() as u64)?;
-    let headers = Headers::from_data(Headers { fields: response.headers }, context)?;
-    let data = Response { status: response.status, body: Rc::new(response.body), used: Cell::new(false), headers };
-    Ok(Response::from_data(data, context)?.into())
-}
-
-/// A fetched response.
-#[derive(Debug, Trace, Finalize, JsData)]
-pub(super) struct Response {
-    status: u16,
-    #[unsafe_ignore_trace]
-    body: Rc<Vec<u8>>,
-    #[unsafe_ignore_trace]
-    used: Cell<bool>,
-    headers: JsObject,
-}
-
-impl Response {
-    fn with<T>(this: &JsValue, read: impl FnOnce(&Self) -> T) -> JsResult<T> {
-        let object = this.as_object().ok_or_else(not_a_response)?;
-        let response = object.downcast_ref::<Self>().ok_or_else(not_a_response)?;
-        Ok(read(&response))
-    }
-
-    /// Takes the body, once.
-    fn body(this: &JsValue, context: &mut Context) -> JsResult<Rc<Vec<u8>>> {
-        let (body, used) = Self::with(this, |response| (response.body.clone(), response.used.replace(true)))?;
-        if used {
-            return Err(type_error("Response: the body was already read".into()));
+    let location = response.headers.iter().find(|(name, _)| name == "location").map(|(_, value)| value.clone());
+    match (location.filter(|_| REDIRECTS.contains(&response.status)), sent.redirect) {
+        (Some(_), RedirectMode::Error) => {
+            Err(type_error(format!("fetch failed: redirected (status {})", response.status)))
         }
-        let host = Host::of(context);
-        host.charge(body.len() as u64 / 4, context)?;
-        host.produce(body.len() as u64)?;
-        Ok(body)
-    }
-
-    fn text(this: &JsValue, context: &mut Context) -> JsResult<JsString> {
-        let body = Self::body(this, context)?;
-        let text = String::from_utf8_lossy(&body);
-        Ok(JsString::from(text.strip_prefix('\u{feff}').unwrap_or(&text)))
-    }
-}
-
-fn not_a_response() -> JsError {
-    type_error("Response: called on another object".into())
-}
-
-/// A promise that is settled with what `body` returns or throws.
-fn settled(context: &mut Context, body: impl FnOnce(&mut Context) -> JsResult<JsValue>) -> JsResult<JsValue> {
-    promised(context, |context| {
-        let value = body(context)?;
-        Ok(boa_engine::object::builtins::JsPromise::resolve(value, context)?.into())
-    })
-}
-
-impl Class for Response {
-    const NAME: &'static str = "Response";
-
-    fn data_constructor(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<Self> {
-        Err(JsNativeError::typ().with_message("Response: only fetch makes responses").into())
-    }
-
-    fn init(class: &mut ClassBuilder<'_>) -> JsResult<()> {
-        type Getter = fn(&JsValue) -> JsResult<JsValue>;
-        const GETTERS: [(&str, Getter); 5] = [
-            ("status", |this| Response::with(this, |response| JsValue::from(response.status))),
-            ("ok", |this| Response::with(this, |response| JsValue::from((200..300).contains(&response.status)))),
-            ("statusText", |this| Response::with(this, |_| js_string!().into())),
-            ("headers", |this| Response::with(this, |response| response.headers.clone().into())),
-            ("bodyUsed", |this| Response::with(this, |response| response.used.get().into())),
-        ];
-        for (name, getter) in GETTERS {
-            let function = NativeFunction::from_copy_closure(move |this, _, _| getter(this));
-            let function = function.to_js_function(class.context().realm());
-            class.accessor(JsString::from(name), Some(function), None, Attribute::CONFIGURABLE);
+        (Some(location), RedirectMode::Follow) => {
+            let next = redirected(sent, response.status, &location)?;
+            Ok(send(next, context))
         }
-        let text = NativeFunction::from_fn_ptr(|this, _, context| {
-            settled(context, |context| Ok(Self::text(this, context)?.into()))
-        });
-        let json = NativeFunction::from_fn_ptr(|this, _, context| {
-            settled(context, |context| json::parse(&Self::text(this, context)?, context))
-        });
-        let bytes = NativeFunction::from_fn_ptr(|this, _, context| {
-            settled(context, |context| {
-                let body = Self::body(this, context)?;
-                Ok(new_bytes(body.to_vec(), context)?.into())
-            })
-        });
-        let buffer = NativeFunction::from_fn_ptr(|this, _, context| {
-            settled(context, |context| {
-                let body = Self::body(this, context)?;
-                new_bytes(body.to_vec(), context)?.buffer(context)
-            })
-        });
-        class.method(js_string!("text"), 0, text);
-        class.method(js_string!("json"), 0, json);
-        class.method(js_string!("bytes"), 0, bytes);
-        class.method(js_string!("arrayBuffer"), 0, buffer);
-        Ok(())
+        _ => Response::fetched(response, sent.request.url, sent.hops > 0, context),
     }
+}
+
+/// The request after a redirect (Fetch standard, HTTP-redirect fetch).
+fn redirected(mut sent: Sent, status: u16, location: &str) -> JsResult<Sent> {
+    if sent.hops == REDIRECTS_MAX {
+        return Err(type_error(format!("fetch failed: redirected more than {REDIRECTS_MAX} times")));
+    }
+    let refuse = || type_error("fetch failed: redirected to something that is no http or https URL".into());
+    let here = Url::parse(&sent.request.url).map_err(|_| refuse())?;
+    let there = here.join(location).map_err(|_| refuse())?;
+    let url = absolute_url(there.as_str()).map_err(|_| refuse())?;
+    let request = &mut sent.request;
+    let is_read = request.method == "GET" || request.method == "HEAD";
+    if matches!(status, 301 | 302) && request.method == "POST" || status == 303 && !is_read {
+        request.method = "GET".into();
+        request.body.clear();
+        request.headers.retain(|(name, _)| !BODY_HEADERS.contains(&name.as_str()));
+    }
+    if here.origin() != there.origin() {
+        request.headers.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+    }
+    request.url = url;
+    sent.hops += 1;
+    Ok(sent)
+}
+
+/// Accepts http and https URLs without credentials; the fragment is not sent.
+fn absolute_url(url: &str) -> JsResult<String> {
+    let refuse = || type_error("fetch: url: expected an absolute http or https URL".into());
+    if url.len() > URL_BYTES_MAX {
+        return Err(refuse());
+    }
+    let mut url = Url::parse(url).map_err(|_| refuse())?;
+    let known = url.scheme() == "http" || url.scheme() == "https";
+    if !known || !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse());
+    }
+    url.set_fragment(None);
+    Ok(url.into())
 }
 
 /// An array of strings, for header iteration.
-pub(super) fn string_array<'a>(items: impl Iterator<Item = &'a str>, context: &mut Context) -> JsArray {
+fn string_array<'a>(items: impl Iterator<Item = &'a str>, context: &mut Context) -> JsArray {
     let items: Vec<JsValue> = items.map(|text| JsString::from(text).into()).collect();
     JsArray::from_iter(items, context)
 }

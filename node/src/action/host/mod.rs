@@ -248,12 +248,17 @@ impl Host {
 
     /// Sends a call to the node; the script gets a promise.
     pub(super) fn ask(&self, call: HostCall, context: &mut Context) -> JsValue {
+        self.ask_numbered(call, context).1
+    }
+
+    /// Like [`Host::ask`]; also says which call it is.
+    pub(super) fn ask_numbered(&self, call: HostCall, context: &mut Context) -> (HostCallId, JsValue) {
         let (promise, resolvers) = JsPromise::new_pending(context);
         let id = HostCallId(self.calls_made.get());
         self.calls_made.set(id.0 + 1);
         self.waiting.borrow_mut().insert(id, resolvers);
         self.outgoing.borrow_mut().push((id, call));
-        promise.into()
+        (id, promise.into())
     }
 
     /// Takes the resolvers of a call, once.
