@@ -73,8 +73,10 @@ fn scripts_that_bring_the_engine_down_end_alone_and_the_next_request_is_served()
         killed += usize::from(outcome == "ActionKilled");
         assert_eq!(report["requests"][1]["outcome"], "ok", "{name}");
         assert_eq!(report["requests"][1]["response"], "still here", "{name}");
-        let again = run(&file).json();
-        assert_eq!(report["digest"], again["digest"], "{name}");
+        // Two of them once more: one that runs out of memory and one that runs out of time.
+        if ["doubling", "backtracking"].contains(&name) {
+            assert_eq!(report["digest"], run(&file).json()["digest"], "{name}");
+        }
     }
     assert!(killed >= 5, "only {killed} of these need a process of their own");
 }
