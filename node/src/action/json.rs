@@ -120,16 +120,12 @@ fn key_text(key: &PropertyKey) -> JsString {
     }
 }
 
-/// The JSON text of an object, as `JSON.stringify` makes it.
+/// A value as a JSON text; `undefined` if it is nothing that JSON can say.
 ///
 /// # Errors
-/// What `JSON.stringify` throws, and a `TypeError` for what has no JSON text.
-pub(super) fn stringify(object: &JsValue, context: &mut Context) -> JsResult<String> {
-    let text = stringify_function(&JsValue::undefined(), std::slice::from_ref(object), context)?;
-    match text.as_string() {
-        Some(text) => Ok(text.to_std_string_lossy()),
-        None => Err(type_error("expected something that has a JSON text".into())),
-    }
+/// What the value's own functions throw, a `TypeError` for a BigInt or a cycle, a `RangeError` if it nests too deeply.
+pub(super) fn stringify(value: &JsValue, context: &mut Context) -> JsResult<JsValue> {
+    stringify_function(&JsValue::undefined(), std::slice::from_ref(value), context)
 }
 
 fn stringify_function(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

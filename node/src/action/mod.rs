@@ -11,20 +11,23 @@
 //!
 //! The thread needs a stack of at least 64 MB: the engine recurses on it, within the bounds set here.
 
+mod clone;
 mod console;
+mod crypto;
 mod error;
 mod executor;
 mod fetch;
-mod headers;
 mod host;
 mod inspect;
 mod json;
 mod limits;
 mod math;
+mod modules;
 mod natives;
 mod nesting;
 mod params;
 mod parse;
+mod parts;
 mod program;
 mod pump;
 mod realm;
@@ -44,7 +47,7 @@ use crate::io::Time;
 /// What to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionSpec {
-    /// The script.
+    /// The script, or a module that imports nothing.
     pub code: String,
     /// A JSON object whose members become globals; empty text counts as `{}`.
     pub js_params: String,

@@ -3,7 +3,7 @@
 use boa_engine::builtins::promise::PromiseState;
 use boa_engine::error::{EngineError, PanicError};
 use boa_engine::object::builtins::JsPromise;
-use boa_engine::{Context, JsError, JsResult, JsValue, Script, Source};
+use boa_engine::{Context, JsError, JsResult, JsValue};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use super::error::ActionError;
 use super::executor::Queue;
 use super::host::call::{HostAnswer, HostCallId, Usage};
 use super::host::{Host, network};
+use super::modules::{self, Program};
 use super::{ActionResult, ActionSpec, Progress, inspect, nesting, params, realm};
 use crate::io::Time;
 use crate::meter::{Meter, Op};
@@ -61,7 +62,7 @@ impl Execution {
         let Some(resolvers) = self.host.answered(call) else { return Progress::Pending(Vec::new()) };
         self.host.begin(now.0, context);
         let settled = guarded(|| {
-            let settled = match answer.into_js(context) {
+            let settled = match answer.into_js(call, context) {
                 Ok(value) => resolvers.resolve.call(&JsValue::undefined(), &[value], context),
                 Err(error) => error
                     .into_opaque(context)
@@ -128,10 +129,12 @@ impl Execution {
         let context = self.context.insert(context.map_err(|error| ActionError::Engine(error.to_string()))?);
         self.host.begin(spec.started.0, context);
         params::define(&spec.js_params, context)?;
-        let script = Script::parse(Source::from_bytes(&spec.code), None, context)
-            .map_err(|error| syntax_error(&error, &spec.code))?;
-        let value = script.evaluate(context).map_err(|error| uncaught(error, &self.host, context))?;
-        self.main = value.as_promise();
+        self.main = match modules::parse(&spec.code, context)? {
+            Program::Script(script) => {
+                script.evaluate(context).map_err(|error| uncaught(error, &self.host, context))?.as_promise()
+            }
+            Program::Module(module) => Some(module.load_link_evaluate(context)),
+        };
         Ok(())
     }
 
@@ -265,24 +268,4 @@ fn broken(panic: &PanicError, host: &Host) -> ActionError {
 
 fn thrown(value: &JsValue, host: &Host, context: &mut Context) -> ActionError {
     host.meaning(value).unwrap_or_else(|| ActionError::Threw(inspect::thrown(value, context)))
-}
-
-/// Takes line and column out of the parser's text, which ends in "at line 3, col 7"; a script that stops too early
-/// is reported at its end.
-fn syntax_error(error: &JsError, code: &str) -> ActionError {
-    let text = error.as_native().map_or_else(|| error.to_string(), |error| error.message().to_owned());
-    let text = inspect::excerpt(text);
-    if let Some((message, line, column)) = split_position(&text) {
-        return ActionError::Syntax { message, line, column };
-    }
-    let line = code.lines().count().max(1) as u32;
-    let column = code.lines().last().map_or(1, |last| last.chars().count() as u32 + 1);
-    ActionError::Syntax { message: text, line, column }
-}
-
-fn split_position(text: &str) -> Option<(String, u32, u32)> {
-    let (message, position) = text.rsplit_once(" at line ")?;
-    let (line, column) = position.split_once(", col ")?;
-    let column: String = column.chars().take_while(char::is_ascii_digit).collect();
-    Some((message.to_owned(), line.parse().ok()?, column.parse().ok()?))
 }

@@ -4,7 +4,6 @@ use boa_engine::builtins::date::Date;
 use boa_engine::builtins::promise::{OperationType, Promise};
 use boa_engine::context::{ContextBuilder, HostHooks};
 use boa_engine::job::JobCallback;
-use boa_engine::module::IdleModuleLoader;
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::property::PropertyDescriptor;
@@ -19,7 +18,7 @@ use super::executor::Queue;
 use super::host::args::type_error;
 use super::host::{Host, lit};
 use super::limits::BUFFER_BYTES_MAX;
-use super::{AuthContext, console, fetch, json, math, natives};
+use super::{AuthContext, clone, console, crypto, fetch, json, math, modules, natives, parts};
 
 /// Values on the engine's own stack.
 const STACK_VALUES_MAX: usize = 64 * 1024;
@@ -78,7 +77,7 @@ pub(super) fn build(host: &Rc<Host>, queue: &Rc<Queue>, auth: &AuthContext) -> J
         .host_hooks(Rc::new(Hooks(host.clone())))
         .clock(host.clock.clone())
         .job_executor(queue.clone())
-        .module_loader(Rc::new(IdleModuleLoader))
+        .module_loader(Rc::new(modules::NoImports))
         .instructions_remaining(usize::try_from(host.limits.fuel).unwrap_or(usize::MAX))
         .build()?;
     let limits = context.runtime_limits_mut();
@@ -99,8 +98,11 @@ pub(super) fn build(host: &Rc<Host>, queue: &Rc<Queue>, auth: &AuthContext) -> J
     math::define(&mut context)?;
     json::define(&mut context)?;
     console::define(&mut context)?;
+    crypto::define(&mut context)?;
+    clone::define(&mut context)?;
     fetch::define(&mut context)?;
     natives::install(&mut context)?;
+    parts::define(&mut context)?;
     lit::define(auth, &mut context)?;
     Ok(context)
 }

@@ -1,7 +1,7 @@
 //! Calls that leave an execution, and the answers that come back.
 
 use boa_engine::object::builtins::JsArray;
-use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue, js_string};
+use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -206,10 +206,9 @@ pub enum HostAnswer {
 
 impl HostAnswer {
     /// What the call's promise resolves to, or the error that it is rejected with.
-    pub(in crate::action) fn into_js(self, context: &mut Context) -> JsResult<JsValue> {
+    pub(in crate::action) fn into_js(self, call: HostCallId, context: &mut Context) -> JsResult<JsValue> {
         match self {
-            Self::Fetch(Ok(response)) => fetch::response(response, context),
-            Self::Fetch(Err(error)) => Err(JsNativeError::typ().with_message(format!("fetch failed: {error}")).into()),
+            Self::Fetch(answer) => fetch::answered(call, answer, context),
             Self::Signed(result) => unwrap(result, context).map(|()| js_string!("success").into()),
             Self::Permitted(result) => unwrap(result, context).map(JsValue::from),
             Self::Listed(result) => {

@@ -259,10 +259,15 @@ impl Host {
 
     /// Sends a call to the node; the script gets a promise.
     pub(super) fn ask(&self, call: HostCall, context: &mut Context) -> JsValue {
+        self.ask_numbered(call, context).1
+    }
+
+    /// Like [`Host::ask`]; also says which call it is.
+    pub(super) fn ask_numbered(&self, call: HostCall, context: &mut Context) -> (HostCallId, JsValue) {
         let (promise, resolvers) = JsPromise::new_pending(context);
         let id = self.tell(call);
         self.waiting.borrow_mut().insert(id, resolvers);
-        promise.into()
+        (id, promise.into())
     }
 
     /// Sends a call to the node that is not answered.

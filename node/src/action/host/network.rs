@@ -15,7 +15,10 @@ pub(super) fn call(args: &[JsValue], context: &mut Context) -> JsResult<JsValue>
     let args = Args::read("Lit.Actions.call", args)?;
     let ipfs_id = args.name("ipfsId", context)?;
     let params = match args.optional("params", context)? {
-        Some(params) if params.is_object() => json::stringify(&params, context)?,
+        Some(params) if params.is_object() => match json::stringify(&params, context)?.as_string() {
+            Some(text) => text.to_std_string_lossy(),
+            None => return Err(args.misuse("params", "an object that has a JSON text", "one that has none")),
+        },
         Some(other) => return Err(args.misuse("params", "an object", inspect::kind(&other))),
         None => "{}".into(),
     };

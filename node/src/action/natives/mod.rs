@@ -21,6 +21,7 @@ mod size;
 mod sort;
 mod table;
 mod text;
+mod views;
 
 use boa_engine::object::FunctionObjectBuilder;
 use boa_engine::object::builtins::JsFunction;
@@ -38,6 +39,7 @@ pub(super) use size::{members, own_properties};
 pub(super) use table::all as census;
 use table::{ACCESSORS, ALIASES, CODE_MAKERS, Cost, REMOVED, TABLE};
 pub(super) use text::date_text;
+pub(super) use views::{overwrite, typed_constructor, view_bytes, view_length};
 
 /// A call of a wrapped native.
 struct Call<'a> {
@@ -105,12 +107,30 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
     if !missing.is_empty() {
         return Err(type_error(format!("the engine lacks {}", missing.join(", "))));
     }
+    let from = holder("Array", context)?.get(js_string!("from"), context)?.as_object();
+    context.insert_data(ArrayFrom(from.ok_or_else(|| type_error("Array.from is missing".into()))?));
     for (to, alias, from, name) in ALIASES {
         let value = holder(from, context)?.get(key(name), context)?;
         let hidden = PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true);
         holder(to, context)?.define_property_or_throw(key(alias), hidden, context)?;
     }
     Ok(())
+}
+
+/// `Array.from` of the engine, behind its guard; kept before any script runs.
+struct ArrayFrom(JsObject);
+
+/// An array as it is, and what an iterable yields as an array; `None` for anything else.
+pub(super) fn list_of(object: &JsObject, context: &mut Context) -> JsResult<Option<JsObject>> {
+    if object.is_array() {
+        return Ok(Some(object.clone()));
+    }
+    let value = JsValue::from(object.clone());
+    if method_of(&value, JsSymbol::iterator(), context)?.is_none() {
+        return Ok(None);
+    }
+    let from = context.get_data::<ArrayFrom>().expect("set when the context was built").0.clone();
+    Ok(from.call(&JsValue::undefined(), &[value], context)?.as_object())
 }
 
 /// The advice for natives that do little.

@@ -70,13 +70,14 @@ pub(super) const TABLE: &[(&str, Cost, &str)] = &[
     ("", Sized(buffers::buffer), "ArrayBuffer"),
     ("", Sized(buffers::typed), "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array"),
     ("", Sized(buffers::typed), "BigInt64Array BigUint64Array Float16Array Float32Array Float64Array"),
-    ("", Ours, "Date Headers Response"),
+    ("", Ours, "Date Headers Request Response"),
     // Functions.
     ("", Sized(text::codec), "decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape atob btoa"),
     ("", Sized(text::parse), "isFinite isNaN parseFloat parseInt"),
     ("", Sized(objects::set_timer), "setTimeout setInterval"),
     ("", Sized(objects::reaction), "queueMicrotask"),
     ("", Constant, "clearTimeout clearInterval eval fetch"),
+    ("", Ours, "structuredClone"),
     // Arrays.
     ("Array", Sized(arrays::from), "from"),
     ("Array", Sized(arrays::of), "of"),
@@ -257,9 +258,15 @@ pub(super) const TABLE: &[(&str, Cost, &str)] = &[
     ("TextDecoder.prototype", Sized(buffers::decode), "decode"),
     ("JSON", Constant, "parse stringify"),
     // What actions are given.
-    ("console", Ours, "assert debug dir error group groupCollapsed groupEnd info log table trace warn"),
-    ("Headers.prototype", Constant, "append delete entries forEach get has keys set values [Symbol.iterator]"),
-    ("Response.prototype", Constant, "arrayBuffer bytes json text"),
+    ("console", Ours, "assert clear count countReset debug dir dirxml error group groupCollapsed groupEnd info log"),
+    ("console", Ours, "table time timeEnd timeLog timeStamp trace warn"),
+    ("crypto", Ours, "getRandomValues randomUUID"),
+    ("crypto.subtle", Ours, "digest"),
+    ("Headers.prototype", Constant, "append delete entries forEach get getSetCookie has keys set values"),
+    ("Headers.prototype", Constant, "[Symbol.iterator]"),
+    ("Request.prototype", Constant, "arrayBuffer bytes clone json text"),
+    ("Response", Constant, "error json redirect"),
+    ("Response.prototype", Constant, "arrayBuffer bytes clone json text"),
     ("LitActions", Ours, "ethPersonalSignMessageEcdsa getPermittedActions getPermittedAddresses isPermittedAction"),
     ("LitActions", Ours, "isPermittedAddress isPermittedAuthMethod pubkeyToTokenId setResponse sign signEcdsa"),
     ("LitActions", Ours, "uint8arrayFromString uint8arrayToString"),
@@ -270,6 +277,10 @@ pub(super) const TABLE: &[(&str, Cost, &str)] = &[
 
 /// Getters and setters: (holders, class, names).
 pub(super) const ACCESSORS: &[(&str, Cost, &str)] = &[
+    // They load parts of the surface.
+    ("", Ours, "get AbortController,set AbortController,get AbortSignal,set AbortSignal,get Buffer,set Buffer"),
+    ("", Ours, "get DOMException,set DOMException,get Event,set Event,get EventTarget,set EventTarget"),
+    ("", Ours, "get URL,set URL,get URLSearchParams,set URLSearchParams,get ethers,set ethers"),
     ("Array ArrayBuffer Map Promise RegExp Set %TypedArray%", Constant, "get [Symbol.species]"),
     ("Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array", Constant, "get [Symbol.species]"),
     ("Int32Array Uint32Array BigInt64Array BigUint64Array", Constant, "get [Symbol.species]"),
@@ -289,7 +300,9 @@ pub(super) const ACCESSORS: &[(&str, Cost, &str)] = &[
     ("RegExp.prototype", Free, "get sticky,get unicode,get unicodeSets"),
     ("RegExp.prototype", Constant, "get flags"),
     ("RegExp.prototype", Sized(text::made), "get source"),
-    ("Response.prototype", Constant, "get bodyUsed,get headers,get ok,get status,get statusText"),
+    ("Request.prototype", Constant, "get bodyUsed,get headers,get method,get redirect,get signal,get url"),
+    ("Response.prototype", Constant, "get bodyUsed,get headers,get ok,get redirected,get status,get statusText"),
+    ("Response.prototype", Constant, "get type,get url"),
     ("Symbol.prototype", Free, "get description"),
     ("TextDecoder.prototype", Free, "get encoding,get ignoreBOM"),
     ("TextEncoder.prototype", Free, "get encoding"),

@@ -329,7 +329,7 @@ fn parameters_become_globals_but_never_replace_any() {
 fn syntax_errors_name_line_and_column() {
     let error = error_of("const a = 1;\nconst b = ;\n");
     assert!(matches!(error, ActionError::Syntax { line: 2, column: 11, .. }), "{error:?}");
-    let error = error_of("const a = 1;\nawait a;\n");
+    let error = error_of("const a = 1;\nwith (a) { await a }\n");
     assert!(matches!(error, ActionError::Syntax { line: 2, .. }), "{error:?}");
     let error = error_of("const a = 1;\nfunction f() {");
     assert!(matches!(error, ActionError::Syntax { line: 2, .. }), "{error:?}");

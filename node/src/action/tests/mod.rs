@@ -4,10 +4,16 @@ mod api;
 mod bounds;
 mod census;
 mod determinism;
+mod docs;
+mod ethers;
+mod fetch;
 mod hostile;
+mod hostile_surface;
 mod lit_docs;
+mod modules;
 mod network;
 mod surface;
+mod web;
 
 use super::{
     ActionError, ActionResult, ActionSpec, AuthContext, Execution, HostAnswer, HostCall, HostCallId, Limits, Progress,

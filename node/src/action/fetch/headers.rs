@@ -5,11 +5,11 @@ use boa_engine::object::builtins::JsArray;
 use boa_engine::property::PropertyKey;
 use boa_engine::{Context, Finalize, JsData, JsError, JsObject, JsResult, JsString, JsValue, NativeFunction, Trace};
 
-use super::fetch::string_array;
-use super::host::Host;
-use super::host::args::type_error;
-use super::inspect;
-use super::natives::own_properties;
+use super::string_array;
+use crate::action::host::Host;
+use crate::action::host::args::type_error;
+use crate::action::inspect;
+use crate::action::natives::{list_of, own_properties};
 
 /// How many fields a request may have.
 const FIELDS_MAX: usize = 256;
@@ -21,10 +21,12 @@ const FIELD_BYTES_MAX: usize = 16 << 10;
 pub(super) struct Headers {
     #[unsafe_ignore_trace]
     pub(super) fields: Vec<(String, String)>,
+    /// Those of an answer cannot be changed.
+    pub(super) immutable: bool,
 }
 
 impl Headers {
-    /// Reads `Headers`, an array of pairs, or a plain object.
+    /// Reads `Headers`, a list of pairs, or a plain object.
     pub(super) fn read(value: &JsValue, context: &mut Context) -> JsResult<Self> {
         let mut headers = Self::default();
         if value.is_null_or_undefined() {
@@ -41,7 +43,9 @@ impl Headers {
             headers.fields.clone_from(&other.fields);
             return Ok(headers);
         }
-        let is_list = object.is_array();
+        let listed = list_of(&object, context)?;
+        let is_list = listed.is_some();
+        let object = listed.unwrap_or(object);
         Host::of(context).charge(8 * own_properties(&object), context)?;
         for key in object.own_property_keys(context)? {
             if matches!(key, PropertyKey::Symbol(_)) || is_list && !matches!(key, PropertyKey::Index(_)) {
@@ -55,11 +59,12 @@ impl Headers {
         Ok(headers)
     }
 
-    /// Adds a field; fields of one name are joined with a comma (RFC 9110, section 5.3).
+    /// Adds a field; fields of one name are joined with a comma (RFC 9110, section 5.3), but cookies stay apart.
     fn append(&mut self, name: &str, value: &str) -> JsResult<()> {
         let (name, value) = checked(name, value)?;
+        self.check_mutable()?;
         let room = self.fields.len() < FIELDS_MAX;
-        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+        match self.fields.iter_mut().find(|(known, _)| *known == name && name != COOKIE) {
             Some((_, joined)) if joined.len() + value.len() <= FIELD_BYTES_MAX => {
                 joined.push_str(", ");
                 joined.push_str(&value);
@@ -70,15 +75,33 @@ impl Headers {
         Ok(())
     }
 
+    fn check_mutable(&self) -> JsResult<()> {
+        match self.immutable {
+            true => Err(type_error("Headers: those of an answer cannot be changed".into())),
+            false => Ok(()),
+        }
+    }
+
+    /// Names the type of a body, unless the script did.
+    pub(super) fn default_content_type(&mut self, content_type: Option<&str>) {
+        if let Some(value) = content_type.filter(|_| self.get("content-type").is_none()) {
+            self.fields.push(("content-type".into(), value.to_owned()));
+        }
+    }
+
     fn set(&mut self, name: &str, value: &str) -> JsResult<()> {
+        checked(name, value)?;
+        self.check_mutable()?;
         let lower = name.to_ascii_lowercase();
         self.fields.retain(|(known, _)| *known != lower);
         self.append(name, value)
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    fn get(&self, name: &str) -> Option<String> {
         let name = name.to_ascii_lowercase();
-        self.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        let values: Vec<&str> =
+            self.fields.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_str()).collect();
+        if values.is_empty() { None } else { Some(values.join(", ")) }
     }
 
     fn with<T>(this: &JsValue, act: impl FnOnce(&mut Self) -> T) -> JsResult<T> {
@@ -91,10 +114,13 @@ impl Headers {
     /// All fields, sorted by name as the Fetch standard lists them.
     fn sorted(this: &JsValue) -> JsResult<Vec<(String, String)>> {
         let mut fields = Self::with(this, |headers| headers.fields.clone())?;
-        fields.sort();
+        fields.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(fields)
     }
 }
+
+/// The one field of which each value stands alone (RFC 6265, section 3).
+const COOKIE: &str = "set-cookie";
 
 /// A name must be a token and a value free of line breaks (RFC 9110, sections 5.1 and 5.5).
 fn checked(name: &str, value: &str) -> JsResult<(String, String)> {
@@ -110,6 +136,9 @@ fn checked(name: &str, value: &str) -> JsResult<(String, String)> {
 fn pair(value: &JsValue, context: &mut Context) -> JsResult<(JsValue, JsValue)> {
     let refuse = || -> JsError { type_error("Headers: expected pairs of name and value".into()) };
     let object: JsObject = value.as_object().filter(JsObject::is_array).ok_or_else(refuse)?;
+    if JsArray::from_object(object.clone())?.length(context)? != 2 {
+        return Err(refuse());
+    }
     Ok((object.get(0, context)?, object.get(1, context)?))
 }
 
@@ -138,12 +167,13 @@ impl Class for Headers {
 
     fn init(class: &mut ClassBuilder<'_>) -> JsResult<()> {
         type Method = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
-        const METHODS: [(&str, Method); 9] = [
+        const METHODS: [(&str, Method); 10] = [
             ("get", get),
             ("has", has),
             ("set", |this, args, context| change(this, args, context, Headers::set)),
             ("append", |this, args, context| change(this, args, context, Headers::append)),
             ("delete", delete),
+            ("getSetCookie", cookies),
             ("keys", |this, _, context| names(this, context)),
             ("values", |this, _, context| values(this, context)),
             ("entries", |this, _, context| entries(this, context)),
@@ -163,6 +193,12 @@ fn get(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     Headers::with(this, |headers| headers.get(&name).map_or(JsValue::null(), |value| JsString::from(value).into()))
 }
 
+fn cookies(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let fields = Headers::with(this, |headers| headers.fields.clone())?;
+    let cookies = fields.iter().filter(|(name, _)| name == COOKIE).map(|(_, value)| value.as_str());
+    Ok(string_array(cookies, context).into())
+}
+
 fn has(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let name = name_argument(args, 0, context)?;
     Headers::with(this, |headers| headers.get(&name).is_some().into())
@@ -170,8 +206,11 @@ fn has(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
 
 fn delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let name = name_argument(args, 0, context)?.to_ascii_lowercase();
-    Headers::with(this, |headers| headers.fields.retain(|(known, _)| *known != name))?;
-    Ok(JsValue::undefined())
+    Headers::with(this, |headers| {
+        headers.check_mutable()?;
+        headers.fields.retain(|(known, _)| *known != name);
+        Ok(JsValue::undefined())
+    })?
 }
 
 fn change(
