@@ -123,6 +123,14 @@ bugs! {
     /// To whom an operation is granted is not written down, so that a restarted node grants it again (a vote that is given
     /// twice: Paxos' acceptors must remember theirs, Lamport 1998).
     GrantUnwritten = "grant-unwritten",
+    /// An action may fetch as often as it likes, so that one request makes each node flood a web server.
+    FetchesUnlimited = "fetches-unlimited",
+    /// An action may have as many signatures as it likes, so that one request uses up the presignatures of all.
+    SignsUnlimited = "signs-unlimited",
+    /// An action may call others as often as it likes, each of which takes a context of its own.
+    CallsUnlimited = "calls-unlimited",
+    /// An action may print as much as it likes, which nodes keep for whoever asks again.
+    LogsUnlimited = "logs-unlimited",
     /// The queue of messages for a peer that does not answer grows without bound.
     UnboundedQueue = "unbounded-queue",
     /// A message is sent once and never again, as if links lost nothing.

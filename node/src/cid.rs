@@ -131,6 +131,17 @@ pub fn from_permission_bytes(bytes: &[u8]) -> Option<Cid> {
     Cid::new_v0(Multihash::from_bytes(bytes).ok()?).ok()
 }
 
+/// The CIDv0 with this SHA-256.
+pub fn of_digest(digest: &[u8; 32]) -> Cid {
+    let hash = Multihash::wrap(SHA2_256, digest).expect("32 bytes fit a multihash");
+    Cid::new_v0(hash).expect("a SHA2-256 multihash makes a CIDv0")
+}
+
+/// The SHA-256 that a CIDv0 names its block by; `None` for another form of CID.
+pub fn digest_of(cid: &Cid) -> Option<[u8; 32]> {
+    (cid.version() == Version::V0).then(|| cid.hash().digest().try_into().ok()).flatten()
+}
+
 fn root(bytes: &[u8], leaves: Leaves) -> Cid {
     // An empty file is one empty leaf.
     let mut level: Vec<Block> = if bytes.is_empty() {

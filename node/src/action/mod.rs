@@ -35,7 +35,7 @@ mod realm;
 mod tests;
 
 pub use error::{ActionError, BadParams};
-pub use host::call::{HostAnswer, HostCall, HostCallId, SignPurpose, Signature, Usage};
+pub use host::call::{HostAnswer, HostCall, HostCallId, Reader, SignPurpose, Signature, Usage};
 pub use limits::{Limits, NANOS_PER_INSTRUCTION};
 pub use program::{Executor, InProcess, Program};
 pub use pump::Execution;

@@ -1,5 +1,6 @@
 //! Who asks, and whether they may.
 
+pub mod condition_json;
 pub mod conditions;
 pub mod permission;
 mod sign_in;

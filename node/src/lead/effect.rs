@@ -29,6 +29,8 @@ pub enum Effect {
     /// This node leads: it is to do what must be done once, and to report with
     /// [`super::Operations::done`].
     Lead(SessionId),
+    /// A value came that was entrusted to this node, or exchanged: this node's own, or a peer's; one of each.
+    Value(SessionId, NodeId, String),
     /// The operation is over at this node.
     Ended(SessionId, Ended),
 }

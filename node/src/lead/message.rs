@@ -17,6 +17,8 @@ pub enum Message {
     Release(Release),
     /// What the leader has to tell.
     Outcome(Outcome),
+    /// A node's value, where each gives one to all.
+    Value(Value),
 }
 
 /// Grant it to me.
@@ -35,7 +37,7 @@ pub struct Grant {
     pub operation: SessionId,
     /// To whom.
     pub to: NodeId,
-    /// What the node has to say if values are gathered; empty otherwise.
+    /// What the node has to say if values are gathered, or entrusted to the leader; empty otherwise.
     pub value: String,
 }
 
@@ -61,6 +63,15 @@ pub struct Outcome {
     pub told: Told,
 }
 
+/// This is mine. Whoever uses it judges it by itself, so nothing is signed here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Value {
+    /// The operation.
+    pub operation: SessionId,
+    /// The value.
+    pub value: String,
+}
+
 /// What a leader tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Told {
@@ -80,6 +91,7 @@ impl Message {
             Self::Grant(grant) => grant.operation,
             Self::Release(release) => release.operation,
             Self::Outcome(outcome) => outcome.operation,
+            Self::Value(value) => value.operation,
         }
     }
 
@@ -90,6 +102,7 @@ impl Message {
             Self::Grant(_) => (1, "grant"),
             Self::Release(_) => (1, "release"),
             Self::Outcome(_) => (2, "outcome"),
+            Self::Value(_) => (0, "value"),
         };
         Label { session: self.operation(), protocol: "lead", round, kind }
     }
@@ -98,7 +111,7 @@ impl Message {
     pub fn signing_digest(&self) -> Option<[u8; 32]> {
         match self {
             Self::Grant(grant) => Some(grant.signing_digest()),
-            Self::Ask(_) | Self::Release(_) | Self::Outcome(_) => None,
+            Self::Ask(_) | Self::Release(_) | Self::Outcome(_) | Self::Value(_) => None,
         }
     }
 }

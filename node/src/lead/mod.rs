@@ -11,9 +11,13 @@
 //! time, the next may ask. A leader that dies after it was granted the operation leaves it undone or done once, and whoever
 //! waits for it gets no answer.
 //!
+//! What has a leader may fail with it. Where all nodes only have to give all others a value, there is none: each gives its
+//! own and takes what comes ([`Operations::exchange`]), so that nobody can keep it from anybody.
+//!
 //! The result is the leader's word. Collected values are not: each is signed by whoever gave it.
 
 mod effect;
+mod exchange;
 mod message;
 mod operation;
 mod operations;
@@ -21,7 +25,7 @@ mod operations;
 mod tests;
 
 pub use effect::{Effect, Ended, Promise};
-pub use message::{Ask, Grant, Message, Outcome, Release, Told};
+pub use message::{Ask, Grant, Message, Outcome, Release, Told, Value};
 pub use operations::{Operations, Params};
 
 /// What kind of operation it is.
@@ -31,4 +35,6 @@ pub enum Kind {
     Once,
     /// The leader gathers a value of each node.
     Collect,
+    /// The leader gets a value of each node, as it comes, and keeps it: nobody else learns what came of it.
+    Entrust,
 }

@@ -24,7 +24,7 @@ enum Candidacy {
     Asking(u32, Grants),
     /// Enough have agreed; others may add their values until then.
     Gathering(Grants, Time),
-    /// Enough have agreed: what must be done once is under way.
+    /// Enough have agreed: what must be done once is under way, or values come in that others have entrusted.
     Leading(Grants),
     /// It will never lead: it has given a candidacy up, led in an earlier boot, or is done.
     Over,
@@ -33,7 +33,7 @@ enum Candidacy {
 /// What the action at this node wants of the operation.
 pub(super) struct Wish {
     pub(super) kind: Kind,
-    /// What this node has to say if values are gathered.
+    /// What this node has to say if values are gathered or entrusted.
     pub(super) value: String,
     /// Whether the action waits for what comes of it.
     pub(super) waits: bool,
@@ -175,7 +175,7 @@ impl Operation {
 
     fn promise(&mut self, to: NodeId, fx: &mut Vec<Effect>) {
         self.granted = Some(to);
-        if self.wish.kind == Kind::Once && !bugs::planted(Bug::GrantUnwritten) {
+        if self.wish.kind != Kind::Collect && !bugs::planted(Bug::GrantUnwritten) {
             fx.push(Effect::Persist(Promise { operation: self.name, to }));
         }
     }
@@ -224,8 +224,14 @@ impl Operation {
                     self.conclude(Told::Gathered, env, fx);
                 }
             }
+            Candidacy::Leading(grants) => {
+                if self.wish.kind == Kind::Entrust && !grants.contains_key(&from) {
+                    fx.push(Effect::Value(self.name, from, grant.body.value.clone()));
+                    grants.insert(from, grant);
+                }
+            }
             Candidacy::Over if self.granted != Some(env.me) => self.release(from, fx),
-            Candidacy::Leading(_) | Candidacy::Over => {}
+            Candidacy::Over => {}
             Candidacy::None => env.dropped(from, "a grant that nobody asked for"),
         }
     }
@@ -244,6 +250,11 @@ impl Operation {
             Kind::Once => {
                 self.candidacy = Candidacy::Leading(grants);
                 fx.push(Effect::Lead(self.name));
+            }
+            Kind::Entrust => {
+                let values = grants.iter().map(|(from, grant)| (*from, grant.body.value.clone()));
+                fx.extend(values.map(|(from, value)| Effect::Value(self.name, from, value)));
+                self.candidacy = Candidacy::Leading(grants);
             }
             Kind::Collect if grants.len() == env.roster.size() => {
                 self.candidacy = Candidacy::Gathering(grants, env.now);
@@ -348,7 +359,8 @@ fn ended(outcome: &Outcome) -> Ended {
     }
 }
 
-fn broadcast(message: &Message, env: &Env, fx: &mut Vec<Effect>) {
+/// To everybody else.
+pub(super) fn broadcast(message: &Message, env: &Env, fx: &mut Vec<Effect>) {
     let others = env.roster.ids().filter(|id| *id != env.me);
     fx.extend(others.map(|to| Effect::Send { to, message: message.clone() }));
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Kind;
 use super::effect::Effect;
+use super::exchange::Exchange;
 use super::message::Message;
 use super::operation::{Operation, Wish};
 use crate::env::Env;
@@ -54,13 +55,14 @@ struct Early {
 pub struct Operations {
     params: Params,
     reached: BTreeMap<SessionId, Operation>,
+    exchanges: BTreeMap<SessionId, Exchange>,
     early: BTreeMap<NodeId, VecDeque<Early>>,
 }
 
 impl Operations {
     /// None yet.
     pub fn new(params: Params) -> Self {
-        Self { params, reached: BTreeMap::new(), early: BTreeMap::new() }
+        Self { params, reached: BTreeMap::new(), exchanges: BTreeMap::new(), early: BTreeMap::new() }
     }
 
     /// How long a value may be, bytes.
@@ -84,6 +86,31 @@ impl Operations {
     /// An action gives its value, and waits for those of a threshold.
     pub fn collect(&mut self, name: SessionId, value: String, env: &mut Env, fx: &mut Vec<Effect>) {
         self.reach(name, Wish { kind: Kind::Collect, value, waits: true }, None, env, fx);
+    }
+
+    /// An action gives its value to one node that a threshold agrees on, and goes on at once where that is another.
+    /// `promised` is as for [`Self::once`].
+    pub fn entrust(
+        &mut self,
+        name: SessionId,
+        value: String,
+        promised: Option<NodeId>,
+        env: &mut Env,
+        fx: &mut Vec<Effect>,
+    ) {
+        self.reach(name, Wish { kind: Kind::Entrust, value, waits: false }, promised, env, fx);
+    }
+
+    /// An action gives its value to all, and gets theirs as they come.
+    pub fn exchange(&mut self, name: SessionId, value: String, env: &mut Env, fx: &mut Vec<Effect>) {
+        if self.exchanges.contains_key(&name) {
+            return;
+        }
+        let early = self.take_early(name);
+        self.exchanges.insert(name, Exchange::begin(name, value, &self.params, env, fx));
+        for (from, Early { message, signature, .. }) in early {
+            self.on_message(from, message, signature, env, fx);
+        }
     }
 
     fn reach(&mut self, name: SessionId, wish: Wish, promised: Option<NodeId>, env: &mut Env, fx: &mut Vec<Effect>) {
@@ -133,10 +160,18 @@ impl Operations {
         env: &mut Env,
         fx: &mut Vec<Effect>,
     ) {
-        let Some(operation) = self.reached.get_mut(&message.operation()) else {
+        let name = message.operation();
+        let message = match (message, self.exchanges.get_mut(&name)) {
+            (Message::Value(value), Some(exchange)) => {
+                return exchange.on_value(from, value.value, &self.params, env, fx);
+            }
+            (message, _) => message,
+        };
+        let Some(operation) = self.reached.get_mut(&name) else {
             return self.keep(from, message, signature, env);
         };
         match (message, signature) {
+            (Message::Value(_), _) => env.dropped(from, "a value for something that has a leader"),
             (Message::Ask(ask), _) => operation.on_ask(from, ask, env, fx),
             (Message::Grant(grant), Some(signature)) => {
                 operation.on_grant(from, (grant, signature), &self.params, env, fx);
@@ -163,6 +198,7 @@ impl Operations {
     pub fn tick(&mut self, env: &mut Env, fx: &mut Vec<Effect>) {
         let now = env.now;
         self.reached.retain(|_, operation| !operation.is_expired(now));
+        self.exchanges.retain(|_, exchange| exchange.expires > now);
         for operation in self.reached.values_mut().filter(|operation| operation.deadline() <= now) {
             operation.tick(&self.params, env, fx);
         }
@@ -170,11 +206,12 @@ impl Operations {
 
     /// When [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        self.reached.values().map(Operation::deadline).min()
+        let operations = self.reached.values().map(Operation::deadline);
+        operations.chain(self.exchanges.values().map(|exchange| exchange.expires)).min()
     }
 
-    /// How many operations this node votes on.
+    /// How many operations this node takes part in.
     pub fn count(&self) -> usize {
-        self.reached.len()
+        self.reached.len() + self.exchanges.len()
     }
 }

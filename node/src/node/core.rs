@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use super::Config;
 use super::question::Question;
 use super::workers::Workers;
+use crate::action::Limits;
 use crate::auth::permission::Remembered;
+use crate::bugs::{self, Bug};
 use crate::conduct::Conduct;
 use crate::entropy::Entropy;
 use crate::env::Env;
@@ -50,6 +52,22 @@ impl Core {
         let (outbox, questions, workers) = (VecDeque::new(), BTreeMap::new(), Workers::new(config.workers));
         let (clock, remembered) = (Time::default(), Remembered::default());
         Self { config, conduct, entropy, store, me, roster, clock, workers, remembered, outbox, questions, calls_made }
+    }
+
+    /// What an action may use up.
+    pub fn limits(&self) -> Limits {
+        let mut limits = self.config.limits;
+        for (bug, limit) in [
+            (Bug::FetchesUnlimited, &mut limits.fetches),
+            (Bug::SignsUnlimited, &mut limits.signs),
+            (Bug::CallsUnlimited, &mut limits.calls),
+            (Bug::LogsUnlimited, &mut limits.log_bytes),
+        ] {
+            if bugs::planted(bug) {
+                *limit = u64::MAX;
+            }
+        }
+        limits
     }
 
     /// Runs `step` of a protocol machine in this node's surroundings; its notes go to the outputs.

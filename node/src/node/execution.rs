@@ -10,6 +10,7 @@ use super::core::Core;
 use super::frame::{CallRef, Frame, FrameId, Setting};
 use super::permission::Check;
 use super::question::Question;
+use super::unsealing::Unsealing;
 use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, Usage};
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart};
 use crate::auth::permission::Claimant;
@@ -41,6 +42,10 @@ pub(super) enum Together {
     Once { name: SessionId, waits: bool },
     /// All give a value.
     Collect { name: SessionId, value: String },
+    /// All give a value to all.
+    Exchange { name: SessionId, value: String },
+    /// All give a value to one of them.
+    Entrust { name: SessionId, value: String },
     /// The function has run here.
     Done { name: SessionId, result: Result<String, String> },
 }
@@ -78,6 +83,8 @@ pub(super) struct Execution {
     /// What nodes do together, by name, and the call that waits for it.
     pub(super) operations: BTreeMap<SessionId, CallRef>,
     pub(super) together: Vec<Together>,
+    /// Decryptions that wait for shares.
+    pub(super) unsealing: BTreeMap<SessionId, Unsealing>,
     result: Option<Result<Executed, Failure>>,
 }
 
@@ -113,6 +120,7 @@ impl Execution {
             signatures: Vec::new(),
             operations: BTreeMap::new(),
             together: Vec::new(),
+            unsealing: BTreeMap::new(),
             result: None,
         };
         if let Err(failure) = execution.admit(execute, now, core, out) {
@@ -135,7 +143,7 @@ impl Execution {
         let setting = Setting {
             callers: Vec::new(),
             params: execute.js_params,
-            limits: core.config.limits,
+            limits: core.limits(),
             parent: None,
             path: SessionId::derive("action/path", &[&self.id.0]),
         };
@@ -277,6 +285,7 @@ impl Execution {
     /// Forgets what only an action waited for that is over.
     fn abandon(&mut self, id: FrameId) {
         self.operations.retain(|_, at| at.frame != id);
+        self.unsealing.retain(|_, unsealing| unsealing.at.frame != id);
         self.checks.retain(|at, _| at.frame != id);
         self.lookups.retain(|at, _| at.frame != id);
         let is_child = |frame: &Frame| frame.setting.parent.is_some_and(|parent| parent.frame == id);

@@ -20,6 +20,7 @@ mod serve;
 mod state;
 mod steady;
 mod transactions;
+mod unsealing;
 mod watch;
 mod workers;
 

@@ -8,13 +8,14 @@ use super::decryption::Judge;
 use super::execution::{Execution, Together};
 use super::frame::{CallRef, FrameId};
 use super::question::PermissionPart;
+use super::serve::Keys;
 use super::state::{KeyState, RequestState};
 use crate::action::HostAnswer;
 use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
 use crate::auth::conditions;
 use crate::chain::addresses::parse_address;
 use crate::curve::Bls12381;
-use crate::id::{ConnId, KeyId, RequestId, SessionId};
+use crate::id::{ConnId, NodeId, RequestId, SessionId};
 use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
 use crate::key::KeyShare;
 use crate::lead::Ended;
@@ -40,15 +41,13 @@ pub(super) struct Requests {
     answered_order: VecDeque<RequestId>,
     /// Which request a signing session belongs to.
     signing: BTreeMap<SessionId, RequestId>,
-    keys: BTreeMap<KeyId, Rc<KeyShare>>,
+    keys: Keys,
     orders: Vec<Subject>,
     /// Which request something belongs to that nodes do together.
     operations: BTreeMap<SessionId, RequestId>,
     together: Vec<Together>,
     /// Operations whose actions are over.
     abandoned: Vec<SessionId>,
-    /// This node's share of the network's own key.
-    network_key: Option<Rc<KeyShare<Bls12381>>>,
     /// How many answers were sealed in this boot: no two have the same randomness.
     decryptions: u64,
 }
@@ -63,12 +62,11 @@ impl Requests {
             answers: BTreeMap::new(),
             answered_order: VecDeque::new(),
             signing: BTreeMap::new(),
-            keys: BTreeMap::new(),
+            keys: Keys::default(),
             orders: Vec::new(),
             operations: BTreeMap::new(),
             together: Vec::new(),
             abandoned: Vec::new(),
-            network_key: None,
             decryptions: 0,
         }
     }
@@ -85,7 +83,7 @@ impl Requests {
             signatures_awaited: execution.signing.len(),
             signatures: execution.signatures.len(),
         });
-        let keys = self.keys.values().map(|key| KeyState {
+        let keys = self.keys.signing.values().map(|key| KeyState {
             id: key.public.id().to_string(),
             eth_address: format!("0x{}", hex::encode(key.public.eth_address())),
             epoch: key.public.epoch.0,
@@ -112,12 +110,12 @@ impl Requests {
 
     /// A key is ready to sign.
     pub fn on_key(&mut self, key: Rc<KeyShare>) {
-        self.keys.insert(key.public.id(), key);
+        self.keys.signing.insert(key.public.id(), key);
     }
 
     /// The network's own key is ready.
     pub fn on_network_key(&mut self, key: Rc<KeyShare<Bls12381>>) {
-        self.network_key = Some(key);
+        self.keys.network = Some(key);
     }
 
     /// Answers at once: all that the decision needs is in the request. Nothing is kept, so asking again costs the same.
@@ -130,7 +128,7 @@ impl Requests {
             epoch: core.roster.epoch(),
             clock: core.clock,
             sign_in: &core.config.sign_in,
-            share: self.network_key.as_deref(),
+            share: self.keys.network.as_deref(),
             identity: &core.config.identity,
         };
         let result = judge.answer(request, &mut *core.conduct, &mut rng, &mut out.meter);
@@ -308,6 +306,22 @@ impl Requests {
     pub fn on_lead(&mut self, name: SessionId, now: Time, core: &mut Core, out: &mut Outputs) {
         let Some(request) = self.operations.get(&name).copied() else { return };
         self.advance(request, now, core, out, |execution, core, out| execution.on_lead(name, now, core, out));
+    }
+
+    /// A value has come of something that nodes do together.
+    pub fn on_value(
+        &mut self,
+        name: SessionId,
+        from: NodeId,
+        value: &str,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        let Some(request) = self.operations.get(&name).copied() else { return };
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_value(name, from, value, now, core, out);
+        });
     }
 
     /// Something that nodes do together is over.

@@ -374,6 +374,9 @@ impl Running {
                 lead::Effect::Persist(promise) => self.core.promise(&promise, out)?,
                 lead::Effect::Send { to, message } => self.core.say(to, Statement::Lead(message)),
                 lead::Effect::Lead(name) => self.requests.on_lead(name, now, &mut self.core, out),
+                lead::Effect::Value(name, from, value) => {
+                    self.requests.on_value(name, from, &value, now, &mut self.core, out);
+                }
                 lead::Effect::Ended(name, ended) => {
                     self.requests.on_operation(name, ended, now, &mut self.core, out);
                 }
@@ -391,6 +394,13 @@ impl Running {
             }
             Together::Collect { name, value } => {
                 self.lead(now, out, |operations, env, fx| operations.collect(name, value, env, fx))
+            }
+            Together::Exchange { name, value } => {
+                self.lead(now, out, |operations, env, fx| operations.exchange(name, value, env, fx))
+            }
+            Together::Entrust { name, value } => {
+                let promised = self.core.promised(name, out)?;
+                self.lead(now, out, |operations, env, fx| operations.entrust(name, value, promised, env, fx))
             }
             Together::Done { name, result } => {
                 self.lead(now, out, |operations, env, fx| operations.done(name, result, env, fx))

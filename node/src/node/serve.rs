@@ -12,9 +12,11 @@ use super::execution::{Execution, Together, failure};
 use super::frame::{CallRef, Frame, Setting, Wanted};
 use super::permission::refused;
 use super::question::Question;
+use super::unsealing::Sealed;
 use crate::action::{HostAnswer, HostCall, Signature, Usage};
 use crate::api::{ErrorCode, Failure};
 use crate::cid;
+use crate::curve::Bls12381;
 use crate::id::{Digest, KeyId, SessionId};
 use crate::io::{HttpError, Output, Outputs, Time};
 use crate::key::KeyShare;
@@ -22,8 +24,14 @@ use crate::lead::Ended;
 use crate::note::Note;
 use crate::signing::Subject;
 
-/// The keys that actions may use.
-type Keys = BTreeMap<KeyId, Rc<KeyShare>>;
+/// The keys that this node holds shares of.
+#[derive(Default)]
+pub(super) struct Keys {
+    /// Those that actions may sign with.
+    pub signing: BTreeMap<KeyId, Rc<KeyShare>>,
+    /// The network's own, to which is encrypted.
+    pub network: Option<Rc<KeyShare<Bls12381>>>,
+}
 
 impl Execution {
     /// Serves the calls that actions have made, and those that answers provoke; closes the actions that have ended.
@@ -53,7 +61,7 @@ impl Execution {
         core: &mut Core,
         out: &mut Outputs,
     ) -> Result<(), Box<HostAnswer>> {
-        let limits = core.config.limits;
+        let limits = core.limits();
         match request {
             HostCall::Fetch(request) => {
                 Self::count(&mut self.used.fetches, limits.fetches, "fetch calls")
@@ -65,7 +73,7 @@ impl Execution {
                 let to_action = signature == Signature::ToAction;
                 let refuse = |failure| Box::new(refused(failure, to_action));
                 Self::count(&mut self.used.signs, limits.signs, "signing requests").map_err(refuse)?;
-                let key = known_key(&public_key, keys).map_err(refuse)?;
+                let key = known_key(&public_key, &keys.signing).map_err(refuse)?;
                 let subject = Subject { request: self.id, sig_name, key, digest: Digest(to_sign), scheme };
                 self.check(at, subject, (purpose, to_action), core, out).map_err(refuse)?;
             }
@@ -90,6 +98,22 @@ impl Execution {
                 let name = self.operations.iter().find(|(_, waiting)| **waiting == at).map(|(name, _)| *name);
                 self.together.extend(name.map(|name| Together::Done { name, result }));
             }
+            HostCall::Encrypt { conditions, plaintext } => {
+                self.count_broadcast(core).map_err(refused_text)?;
+                let sealed = self.encrypt(at, (&conditions, &plaintext), keys, core, out);
+                return Err(Box::new(HostAnswer::Encrypted(sealed)));
+            }
+            HostCall::Decrypt { conditions, ciphertext, plaintext, auth_sig, reader } => {
+                self.count_broadcast(core).map_err(refused_text)?;
+                let sealed = Sealed { conditions, ciphertext, plaintext, auth_sig, reader };
+                self.unseal(at, &sealed, keys, core, out).map_err(refused_text)?;
+            }
+            HostCall::CheckConditions { conditions, auth_sig } => {
+                Self::count(&mut self.used.contract_calls, limits.contract_calls, "contract calls")
+                    .map_err(refused_text)?;
+                let met = self.meets(at, &conditions, auth_sig.as_ref(), core, out);
+                return Err(Box::new(HostAnswer::Permitted(met)));
+            }
             HostCall::RpcUrl { chain } => {
                 Self::count(&mut self.used.contract_calls, limits.contract_calls, "contract calls")
                     .map_err(refused_text)?;
@@ -111,7 +135,7 @@ impl Execution {
     }
 
     /// Names something that nodes do together: alike at all nodes that run the same code, however their answers come.
-    fn operation(&mut self, at: CallRef, kind: &'static str, name: String) -> SessionId {
+    pub(super) fn operation(&mut self, at: CallRef, kind: &'static str, name: String) -> SessionId {
         let mut parts = (SessionId::default(), 0);
         if let Some(frame) = self.frames.get_mut(&at.frame) {
             let uses = frame.uses.entry((kind, name.clone())).or_insert(0);
@@ -135,6 +159,7 @@ impl Execution {
 
     /// An operation is over.
     pub fn on_operation(&mut self, name: SessionId, ended: Ended, now: Time, core: &mut Core, out: &mut Outputs) {
+        self.unsealing.remove(&name);
         let Some(at) = self.operations.remove(&name) else { return };
         let answer = match ended {
             Ended::Once(result) => HostAnswer::Told(result),
@@ -187,7 +212,7 @@ fn may_call(ipfs_id: &str, depth: u64, max: u64) -> Result<(), Failure> {
 }
 
 /// Finds the key that a program names by its compressed or uncompressed encoding.
-fn known_key(bytes: &[u8], keys: &Keys) -> Result<Rc<KeyShare>, Failure> {
+fn known_key(bytes: &[u8], keys: &BTreeMap<KeyId, Rc<KeyShare>>) -> Result<Rc<KeyShare>, Failure> {
     let unknown = |what: &str| failure(ErrorCode::UnknownKey, format!("{what}: 0x{}", hex::encode(bytes)));
     let point = PublicKey::from_sec1_bytes(bytes).map_err(|_| unknown("not a secp256k1 public key"))?;
     let id = KeyId(Keccak256::digest(point.to_encoded_point(false).as_bytes()).into());

@@ -4,6 +4,7 @@
 //! first principles (curve arithmetic, the chain's own lists, the raw bytes on a disk).
 
 mod ack_soundness;
+mod action_bounds;
 mod action_immutability;
 mod authentic_caller;
 mod bounded_memory;
@@ -27,6 +28,7 @@ mod testing;
 mod triple_discipline;
 
 pub use ack_soundness::AckSoundness;
+pub use action_bounds::ActionBounds;
 pub use action_immutability::ActionImmutability;
 pub use authentic_caller::AuthenticCaller;
 pub use bounded_memory::BoundedMemory;
@@ -210,6 +212,15 @@ pub enum Event<'a> {
     },
     /// A client accepted a signature.
     Accepted(&'a Accepted),
+    /// An action at a node asked a web server for something.
+    Fetched(NodeId),
+    /// A node answered a client.
+    Replied {
+        /// The node.
+        node: NodeId,
+        /// The encoded answer.
+        bytes: &'a [u8],
+    },
     /// A client has encrypted something.
     Encrypted(&'a Encryption),
     /// A client has put together a decryption key, and tried it.
@@ -320,6 +331,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<TripleDiscipline>::default(),
         Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
+        Box::<ActionBounds>::default(),
         Box::<RunOnce>::default(),
         Box::<AuthenticCaller>::default(),
         Box::<DecryptionSoundness>::default(),
@@ -386,6 +398,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         "action-immutability",
         "An action that a request, or another action, names by its CID starts only at nodes that have been served the true \
          bytes of that CID.",
+    ),
+    (
+        ActionBounds::NAME,
+        "No action at an honest node fetches, signs, calls other actions, prints or answers more than the network's limits, \
+         counted over a request and all that it calls.",
     ),
     ("run-once", "Whatever an action wants run once is begun by one honest node at most, across crashes and restarts."),
     (

@@ -187,7 +187,7 @@ fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) 
         Ok(references) => references,
         Err(error) => {
             let expected = "`pkp.NAME.public_key`, `pkp.NAME.token_id`, `pkp.NAME.eth_address`, `user.NAME.address`, \
-                            `cid:FILE` or `keccak256:TEXT`";
+                            `secret.NAME.ciphertext`, `secret.NAME.hash`, `cid:FILE` or `keccak256:TEXT`";
             return c.refuse(span, error.to_string(), expected);
         }
     };
@@ -195,6 +195,11 @@ fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) 
         match reference {
             Reference::PkpPublicKey(name) | Reference::PkpTokenId(name) | Reference::PkpAddress(name) => {
                 names.pkp(c, &place(&name));
+            }
+            Reference::SecretCiphertext(name) | Reference::SecretHash(name) => {
+                if !names.secrets.contains(&name) {
+                    c.unknown("secret", &place(&name), names.secrets.iter().map(String::as_str));
+                }
             }
             Reference::UserAddress(name) => {
                 c.user(&place(&name));

@@ -14,6 +14,10 @@ pub enum Reference {
     PkpAddress(String),
     /// `${user.NAME.address}`: 0x-hex.
     UserAddress(String),
+    /// `${secret.NAME.ciphertext}`: what a client has encrypted, as actions take it.
+    SecretCiphertext(String),
+    /// `${secret.NAME.hash}`: the SHA-256 of its plaintext, hex.
+    SecretHash(String),
     /// `${cid:FILE}`: the CIDv0 of an action's file, which the gateway then serves.
     Cid(String),
     /// `${keccak256:TEXT}`: the 32 bytes of the digest, as an array of numbers.
@@ -33,6 +37,8 @@ impl Reference {
             ["pkp", name, "public_key"] => Ok(Self::PkpPublicKey((*name).to_owned())),
             ["pkp", name, "token_id"] => Ok(Self::PkpTokenId((*name).to_owned())),
             ["pkp", name, "eth_address"] => Ok(Self::PkpAddress((*name).to_owned())),
+            ["secret", name, "ciphertext"] => Ok(Self::SecretCiphertext((*name).to_owned())),
+            ["secret", name, "hash"] => Ok(Self::SecretHash((*name).to_owned())),
             ["user", name, "address"] => Ok(Self::UserAddress((*name).to_owned())),
             _ => Err(BadReference(text.to_owned())),
         }

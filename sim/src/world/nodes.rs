@@ -201,6 +201,7 @@ impl World {
                 let Some(connection) = self.connections.get(&conn).copied() else { return };
                 let link = Link { from: Endpoint::Node(id), to: Endpoint::Client(connection.client) };
                 let label = Label { session: connection.session, protocol: "client", round: 1, kind: "response" };
+                self.observer.oracles(now, oracle::Event::Replied { node: id, bytes: &bytes });
                 let (mut bytes, triggered) = (bytes, self.faults.on_sent(id, &label));
                 for fault in &triggered {
                     self.faults.get(*fault).what.spoil(&mut bytes);
@@ -230,6 +231,7 @@ impl World {
                 let (delay, reply) = self.surroundings.http_fetch(id, &request, now);
                 self.count_troubles();
                 self.observer.http(now, id, &request);
+                self.observer.oracles(now, oracle::Event::Fetched(id));
                 self.answer(now.saturating_add(delay), seat, boot, Input::Http { call, reply });
             }
             // The machine has turned its clock's time into the run's.

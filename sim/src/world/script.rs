@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
 use lit_node::auth::conditions::Condition;
@@ -134,6 +136,10 @@ impl Book {
             Reference::PkpTokenId(name) => Some(hex(&self.pkps.get(name)?.key.0)),
             Reference::PkpAddress(name) => Some(hex(&self.pkps.get(name)?.address())),
             Reference::UserAddress(name) => Some(hex(&self.address(name))),
+            Reference::SecretCiphertext(name) => {
+                Some(STANDARD.encode(lit_node::wire::encode(&self.secrets.get(name)?.encrypted)))
+            }
+            Reference::SecretHash(name) => Some(hex::encode(self.secrets.get(name)?.encrypted.header.plaintext.0)),
             Reference::Cid(file) => {
                 Some(cid::cid_v0(self.scenario.actions().get(file.as_str())?.code.as_bytes()).to_string())
             }

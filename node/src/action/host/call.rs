@@ -1,5 +1,7 @@
 //! Calls that leave an execution, and the answers that come back.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use boa_engine::object::builtins::JsArray;
 use boa_engine::{Context, JsObject, JsResult, JsString, JsValue, js_string};
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,8 @@ use super::{Host, network};
 use crate::action::error::ActionError;
 use crate::action::fetch;
 use crate::action::limits::Limits;
-use crate::api::Failure;
+use crate::api::{AuthSig, Failure};
+use crate::auth::conditions::Condition;
 use crate::chain::lists::PermittedMethod;
 use crate::curve;
 use crate::io::{HttpError, HttpRequest, HttpResponse};
@@ -132,6 +135,33 @@ pub enum HostCall {
         /// What it returned, or why it failed.
         result: Result<String, String>,
     },
+    /// Something encrypted to whoever meets conditions.
+    Encrypt {
+        /// The conditions.
+        conditions: Vec<Condition>,
+        /// What is encrypted.
+        plaintext: Vec<u8>,
+    },
+    /// The plaintext of something that was encrypted to conditions.
+    Decrypt {
+        /// The conditions.
+        conditions: Vec<Condition>,
+        /// The encoded ciphertext.
+        ciphertext: Vec<u8>,
+        /// SHA-256 of the plaintext.
+        plaintext: [u8; 32],
+        /// By whose signature the conditions are met, if not by the request's own.
+        auth_sig: Option<AuthSig>,
+        /// Who gets the plaintext.
+        reader: Reader,
+    },
+    /// Whether conditions are met.
+    CheckConditions {
+        /// The conditions.
+        conditions: Vec<Condition>,
+        /// By whose signature, if not by the request's own.
+        auth_sig: Option<AuthSig>,
+    },
     /// A value of each of a threshold of nodes or more.
     Collect {
         /// The action's name for it.
@@ -139,6 +169,15 @@ pub enum HostCall {
         /// This node's.
         value: String,
     },
+}
+
+/// Which nodes get a plaintext.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reader {
+    /// All that run the action.
+    All,
+    /// One that they agree on; the others get an empty text.
+    Leader,
 }
 
 /// Who gets a signature.
@@ -189,6 +228,8 @@ pub enum HostAnswer {
     Methods(Result<Vec<PermittedMethod>, Failure>),
     /// To [`HostCall::GetPermittedAuthMethodScopes`].
     Scopes(Result<Vec<bool>, Failure>),
+    /// To [`HostCall::Encrypt`]: the encoded ciphertext and the SHA-256 of the plaintext.
+    Encrypted(Result<(Vec<u8>, [u8; 32]), Failure>),
     /// To questions whose answer is a text.
     Text(Result<String, Failure>),
     /// To [`HostCall::Call`].
@@ -229,6 +270,17 @@ impl HostAnswer {
             Self::Scopes(result) => {
                 let scopes = unwrap(result, context)?;
                 Ok(JsArray::from_iter(scopes.into_iter().map(JsValue::from), context).into())
+            }
+            Self::Encrypted(result) => {
+                let (ciphertext, hash) = unwrap(result, context)?;
+                let object = JsObject::with_object_proto(context.intrinsics());
+                for (name, text) in
+                    [("ciphertext", STANDARD.encode(ciphertext)), ("dataToEncryptHash", hex::encode(hash))]
+                {
+                    let text = JsString::from(text.as_str());
+                    object.create_data_property_or_throw(JsString::from(name), text, context)?;
+                }
+                Ok(object.into())
             }
             Self::Text(result) => Ok(JsString::from(unwrap(result, context)?.as_str()).into()),
             Self::Called { result, usage } => {

@@ -11,7 +11,7 @@ use sha3::{Digest as _, Keccak256};
 use std::borrow::Cow;
 
 use super::args::Args;
-use super::{Host, chain, network, promised, signing, strings};
+use super::{Host, chain, network, promised, secrets, signing, strings};
 use crate::action::error::ActionError;
 use crate::action::{AuthContext, AuthMethodContext};
 
@@ -19,15 +19,7 @@ use crate::action::{AuthContext, AuthMethodContext};
 pub(in crate::action) const GLOBALS: [&str; 4] = ["Lit", "LitActions", "LitAuth", "ethers"];
 
 /// Functions of the full API that this network does not offer (yet).
-const NOT_SUPPORTED: [&str; 7] = [
-    "aesDecrypt",
-    "checkConditions",
-    "claimKey",
-    "decryptAndCombine",
-    "decryptToSingleNode",
-    "encrypt",
-    "signEip191AndCombine",
-];
+const NOT_SUPPORTED: [&str; 2] = ["claimKey", "signEip191AndCombine"];
 
 /// Fuel for a call.
 const CALL_FUEL: u64 = 16;
@@ -35,10 +27,15 @@ const CALL_FUEL: u64 = 16;
 type Function = fn(&[JsValue], &mut Context) -> JsResult<JsValue>;
 
 /// Functions that answer with a promise, and are rejected where they are misused.
-const PROMISED: [(&str, Function); 18] = [
+const PROMISED: [(&str, Function); 23] = [
+    ("aesDecrypt", secrets::aes_decrypt),
     ("broadcastAndCollect", network::broadcast_and_collect),
     ("call", network::call),
     ("callContract", chain::call_contract),
+    ("checkConditions", secrets::check_conditions),
+    ("decryptAndCombine", secrets::decrypt_and_combine),
+    ("decryptToSingleNode", secrets::decrypt_to_single_node),
+    ("encrypt", secrets::encrypt),
     ("ethPersonalSignMessageEcdsa", signing::personal),
     ("getLatestNonce", chain::latest_nonce),
     ("getPermittedActions", chain::permitted_actions),

@@ -5,6 +5,7 @@ pub(super) mod call;
 mod chain;
 pub(super) mod lit;
 pub(super) mod network;
+mod secrets;
 mod signing;
 pub(super) mod strings;
 

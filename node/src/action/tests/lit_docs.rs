@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 const TABLE: &str = include_str!("../../../docs/lit-api.md");
 /// Where the tests are that the table names.
-const TESTS: [&str; 3] = [include_str!("api.rs"), include_str!("hostile.rs"), include_str!("network.rs")];
+const TESTS: [&str; 4] =
+    [include_str!("api.rs"), include_str!("hostile.rs"), include_str!("network.rs"), include_str!("secrets.rs")];
 
 /// What stands in back quotes in a column of the table, from 1.
 fn named(column: usize) -> BTreeSet<&'static str> {

@@ -54,7 +54,7 @@ proptest! {
             net.run(after_ms);
             let node = node.index(members.into());
             let node = net.roster.ids().nth(node).unwrap();
-            net.restart(node);
+            net.restart(node, None);
         }
         net.run(60_000);
         prop_assert!(net.led.len() <= 1, "{:?}", net.led);
@@ -102,7 +102,7 @@ fn a_leader_that_is_started_anew_does_not_do_again_what_it_may_have_done() {
     net.all_reach_within(1);
     net.run(3 * DELTA_MS);
     let leader = net.led[0];
-    net.restart(leader);
+    net.restart(leader, None);
     net.run(29_000);
     assert_eq!(net.led, [leader]);
 }

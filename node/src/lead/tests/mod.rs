@@ -1,5 +1,6 @@
 //! Tests of operations among several nodes.
 
+mod giving;
 mod leading;
 mod lies;
 mod net;

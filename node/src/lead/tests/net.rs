@@ -25,6 +25,14 @@ pub(super) const NAME: SessionId = SessionId([7; 32]);
 /// Changes what a node sends: any number of messages to anyone instead.
 pub(super) type Tamper = Box<dyn FnMut(NodeId, NodeId, Message) -> Vec<(NodeId, Message)>>;
 
+/// What nodes do with the values that they give.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Giving {
+    Collected,
+    Exchanged,
+    Entrusted,
+}
+
 /// Something that happens.
 enum Event {
     Message {
@@ -62,6 +70,9 @@ pub(super) struct Net {
     pub(super) dropped: Vec<(NodeId, NodeId, &'static str)>,
     /// Whether leaders report; a leader that does not has died in the middle.
     pub(super) reports: bool,
+    pub(super) giving: Giving,
+    /// The values that each node got, in order.
+    pub(super) values: BTreeMap<NodeId, Vec<(NodeId, String)>>,
 }
 
 impl Net {
@@ -82,6 +93,8 @@ impl Net {
             promised: BTreeMap::new(),
             dropped: Vec::new(),
             reports: true,
+            giving: Giving::Collected,
+            values: BTreeMap::new(),
         }
     }
 
@@ -160,6 +173,7 @@ impl Net {
                         self.at(in_ms, Event::Returned { node, value: format!("by {node}") });
                     }
                 }
+                Effect::Value(_, from, value) => self.values.entry(node).or_default().push((from, value)),
                 Effect::Ended(_, ended) => {
                     assert!(self.ended.insert(node, ended).is_none(), "an operation ends once");
                 }
@@ -168,10 +182,10 @@ impl Net {
     }
 
     /// A node is started anew: it remembers what it has promised, and its action comes to the operation again.
-    pub(super) fn restart(&mut self, node: NodeId) {
+    pub(super) fn restart(&mut self, node: NodeId, value: Option<&str>) {
         self.peers.insert(node, Operations::new(PARAMS));
         self.ended.remove(&node);
-        self.reach(node, 0, None);
+        self.reach(node, 0, value);
     }
 
     /// Lets things happen until so much time has passed.
@@ -210,7 +224,13 @@ impl Net {
                 self.on(node, |operations, env, fx| operations.once(NAME, true, promised, env, fx));
             }
             Event::Reach { node, value: Some(value) } => {
-                self.on(node, |operations, env, fx| operations.collect(NAME, value, env, fx));
+                let promised = self.promised.get(&node).copied();
+                let giving = self.giving;
+                self.on(node, |operations, env, fx| match giving {
+                    Giving::Collected => operations.collect(NAME, value, env, fx),
+                    Giving::Exchanged => operations.exchange(NAME, value, env, fx),
+                    Giving::Entrusted => operations.entrust(NAME, value, promised, env, fx),
+                });
             }
             Event::Returned { node, value } => {
                 self.on(node, |operations, env, fx| operations.done(NAME, Ok(value), env, fx));

@@ -1,0 +1,1 @@
+// Does nothing, for those who call it many times.
