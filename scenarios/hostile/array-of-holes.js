@@ -1,0 +1,3 @@
+// Fills an array of a billion holes.
+// The longest array that natives walk.
+new Array(1e9).fill(0);

@@ -1,0 +1,3 @@
+// A buffer of four gigabytes.
+// The largest buffer.
+new Float64Array(2 ** 29);

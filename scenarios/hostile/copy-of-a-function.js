@@ -1,0 +1,3 @@
+// Copies a function.
+// Functions have no copies.
+structuredClone({ run: () => {} });

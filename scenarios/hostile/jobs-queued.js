@@ -1,0 +1,3 @@
+// Queues microtasks for ever.
+// Jobs are counted when they are queued.
+for (;;) queueMicrotask(() => {});

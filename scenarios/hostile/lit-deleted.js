@@ -1,0 +1,4 @@
+// Deletes the global, to define it anew.
+// It cannot be deleted.
+'use strict';
+delete globalThis.Lit;

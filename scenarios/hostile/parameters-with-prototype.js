@@ -1,0 +1,3 @@
+// Is given parameters that would change the prototype of the global object.
+// That name is refused.
+Lit.Actions.setResponse({ response: "mine" });

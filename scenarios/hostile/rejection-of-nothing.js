@@ -1,0 +1,3 @@
+// Rejects with nothing at all.
+// Even that is an error.
+Promise.reject();

@@ -1,0 +1,3 @@
+// Asks for a clock of microseconds.
+// There is none.
+performance.now();

@@ -1,0 +1,4 @@
+// Doubles a text by a template.
+// As above.
+let s = 'x';
+for (;;) s = `${s}${s}`;

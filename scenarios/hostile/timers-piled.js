@@ -1,0 +1,3 @@
+// Sets timers without end.
+// How many may be set at once is bounded.
+for (;;) setTimeout(() => {}, 1_000);
