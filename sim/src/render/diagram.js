@@ -8,7 +8,7 @@
   const canvas = $('lanes'), ctx = canvas.getContext('2d'), seen = $('seen'), state = $('state');
   const SEND = 1, DELIVER = 2, DROP = 3, FAULT = 4, STEP = 10, BOOT = 11, VERDICT = 12;
   const KINDS = ['', 'send', 'deliver', 'drop', 'fault', 'timer', 'sync', 'note', 'reply', 'surroundings', 'step', 'boot', 'verdict'];
-  const NONE = 0xffffffff, GUTTER = 74, HEAD = 44;
+  const NONE = 0xffffffff, GUTTER = 74, HEAD = 44, FOOT = 24;
   let T = null, view = [0, 1], mask = null, hot = -1, pinned = -1, queued = false;
 
   const bytes = (text, Type) => {
@@ -24,9 +24,12 @@
       time: bytes(d.time, Float64Array), kind: bytes(d.kind, Uint8Array), actor: bytes(d.actor, Uint8Array),
       peer: bytes(d.peer, Uint8Array), label: bytes(d.label, Uint32Array), text: bytes(d.text, Uint32Array),
       bytes: bytes(d.bytes, Uint32Array) };
+    // By time, calls for blocks leave everything else in a few pixels; by event, each has the same room.
+    t.even = $('scale').value === 'event';
+    t.pos = t.even ? Float64Array.from({ length: t.n }, (_, i) => i) : t.time;
+    t.end = t.n ? Math.max(t.pos[t.n - 1], 1e-3) : 1;
     joinHops(t, bytes(d.hops, Uint32Array));
     findBands(t);
-    t.end = t.n ? Math.max(t.time[t.n - 1], 1e-3) : 1;
     T = t;
     offer();
     view = [0, T.end];
@@ -42,8 +45,8 @@
     const start = new Float64Array(m), end = new Float64Array(m), order = new Uint32Array(m);
     for (let i = 0; i < m; i++) {
       const send = flat[3 * i], last = flat[3 * i + 1];
-      start[i] = t.time[send !== NONE ? send : last];
-      end[i] = last !== NONE ? t.time[last] : start[i];
+      start[i] = t.pos[send !== NONE ? send : last];
+      end[i] = last !== NONE ? t.pos[last] : start[i];
       order[i] = i;
     }
     order.sort((a, b) => start[a] - start[b]);
@@ -51,7 +54,7 @@
     for (const name of ['start', 'end', 'reach']) t['h' + name] = new Float64Array(m);
     for (const name of ['from', 'to', 'lost', 'group']) t['h' + name] = new Uint8Array(m);
     for (const name of ['send', 'last']) t['h' + name] = new Uint32Array(m);
-    const groups = groupsOf(t.strings);
+    const groups = groupsOf(t);
     t.groups = groups.names;
     let reach = 0;
     for (let at = 0; at < m; at++) {
@@ -68,14 +71,15 @@
   }
 
   // Protocols by the first word of labels.
-  function groupsOf(strings) {
-    const names = [], places = new Map(), of = new Uint8Array(strings.length);
-    strings.forEach((text, i) => {
-      const word = /^[a-z-]+(?=\/)/.exec(text);
-      if (!word) return;
-      if (!places.has(word[0])) { places.set(word[0], names.length); names.push(word[0]); }
-      of[i] = places.get(word[0]);
-    });
+  function groupsOf(t) {
+    const names = [], places = new Map(), of = new Uint8Array(t.strings.length), done = new Set();
+    for (let i = 0; i < t.n; i++) {
+      if (t.peer[i] === 255 || done.has(t.label[i])) continue;
+      done.add(t.label[i]);
+      const word = t.strings[t.label[i]].split('/')[0];
+      if (!places.has(word)) { places.set(word, names.length); names.push(word); }
+      of[t.label[i]] = places.get(word);
+    }
     return { names, of };
   }
 
@@ -91,23 +95,29 @@
         if (!cut || (kind === STEP && !cut[1].startsWith('step '))) continue;
         const key = kind + cut[1], name = cut[1].replace(/^step /, '');
         if (cut[2] === 'begins') {
-          const band = { name, text, from: t.time[i], to: Infinity };
+          const band = { name, text, from: t.pos[i], to: Infinity };
           list.push(band); open.set(key, band);
         } else if (open.has(key)) {
           const band = open.get(key);
-          band.to = t.time[i]; open.delete(key);
+          band.to = t.pos[i]; open.delete(key);
           if (kind === STEP) band.text = text;
         }
       } else if (kind === BOOT) {
         const key = 'down' + t.actor[i], band = open.get(key);
-        if (band) { band.to = t.time[i]; open.delete(key); }
+        if (band) { band.to = t.pos[i]; open.delete(key); }
         if (/^(crashes|panics|stops)/.test(text)) {
-          const fresh = { lane: t.actor[i], from: t.time[i], to: Infinity };
+          const fresh = { lane: t.actor[i], from: t.pos[i], to: Infinity };
           down.push(fresh); open.set(key, fresh);
         }
       }
     }
-    Object.assign(t, { faults, down, steps, marks: Uint32Array.from(marks) });
+    // A crash is seen in its node's lane; the rest is shaded once, however many faults overlap.
+    const shades = [];
+    for (const { from, to } of faults.filter((fault) => !/ begins: crash /.test(fault.text)).sort((a, b) => a.from - b.from)) {
+      const last = shades[shades.length - 1];
+      if (last && from <= last.to) last.to = Math.max(last.to, to); else shades.push({ from, to });
+    }
+    Object.assign(t, { shades, faults, down, steps, marks: Uint32Array.from(marks) });
   }
 
   function fill(select, first, items) {
@@ -127,8 +137,12 @@
     const most = [...sessions].slice(0, 500).map(([id, [count, word]]) => [`${word} ${id} (${count})`, id]);
     fill($('session'), 'All sessions', most);
     fill($('step'), 'Whole run', T.steps.slice(0, 500).map((step, i) => [step.name, String(i)]));
-    const legend = T.groups.map((name, i) => `<span><i class="s${i % 8}"></i>${name}</span>`);
-    $('groups').innerHTML = legend.join('') + '<span class="bad">&times; lost</span>';
+    $('groups').replaceChildren(...T.groups.map((name, i) => {
+      const entry = document.createElement('span'), color = document.createElement('i');
+      color.className = `s${i % 8}`;
+      entry.append(color, name);
+      return entry;
+    }), Object.assign(document.createElement('span'), { className: 'bad', textContent: '\u00d7 lost' }));
   }
 
   function filter() {
@@ -155,7 +169,7 @@
     const dpr = Math.min(devicePixelRatio || 1, 2), shown = T ? T.lanes.length : 1;
     width = Math.max(200, Math.floor(canvas.clientWidth));
     row = Math.max(9, Math.min(44, Math.floor(560 / shown)));
-    height = HEAD + shown * row + 10;
+    height = HEAD + shown * row + FOOT;
     canvas.style.height = `${height}px`;
     canvas.width = width * dpr; canvas.height = height * dpr;
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
@@ -195,7 +209,8 @@
     box.dataset.marks = String(marks);
     box.dataset.span = String(view[1] - view[0]);
     box.dataset.ready = '1';
-    state.textContent = `${seconds(view[0])} to ${seconds(view[1])}: ${messages.toLocaleString('en')} messages and ${marks.toLocaleString('en')} other events in view`;
+    const when = (at) => seconds(T.even ? T.time[Math.max(0, Math.min(T.n - 1, Math.round(at)))] ?? 0 : at);
+    state.textContent = `${when(view[0])} to ${when(view[1])}: ${messages.toLocaleString('en')} messages and ${marks.toLocaleString('en')} other events in view`;
   }
 
   function span(band) {
@@ -212,12 +227,15 @@
 
   function paintBands() {
     const ends = [];
+    ctx.globalAlpha = 0.1; ctx.fillStyle = ink.warn;
+    for (const shade of T.shades) {
+      const at = span(shade);
+      if (at) ctx.fillRect(at[0], HEAD, at[1], height - HEAD - FOOT);
+    }
+    ctx.globalAlpha = 1;
     for (const fault of T.faults) {
       const at = span(fault);
       if (!at) continue;
-      ctx.globalAlpha = 0.1; ctx.fillStyle = ink.warn;
-      ctx.fillRect(at[0], HEAD, at[1], height - HEAD);
-      ctx.globalAlpha = 1;
       ctx.fillRect(at[0], 18 + 6, at[1], 2);
       let line = ends.findIndex((end) => end <= at[0]);
       if (line < 0 && ends.length < 1) line = ends.length;
@@ -245,6 +263,19 @@
     ctx.beginPath();
     for (let lane = 0; lane < T.lanes.length; lane++) { ctx.moveTo(GUTTER, y(lane)); ctx.lineTo(width - 8, y(lane)); }
     ctx.stroke();
+    const size = view[1] - view[0], room = Math.max(2, (width - GUTTER) / 110), power = 10 ** Math.floor(Math.log10(size / room));
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => size / step <= room);
+    const digits = Math.max(0, -Math.floor(Math.log10(step / (T.even ? 1 : 1000))));
+    ctx.fillStyle = ink.soft; ctx.textAlign = 'center';
+    for (let tick = Math.ceil(view[0] / step) * step; tick <= view[1]; tick += step) {
+      const at = x(tick);
+      if (T.even && tick % 1) continue;
+      ctx.fillRect(at, height - FOOT, 1, 4);
+      const text = T.even ? `#${tick.toLocaleString('en')}` : `${(tick / 1000).toFixed(Math.min(digits, 6))} s`;
+      const half = ctx.measureText(text).width / 2;
+      if (at - half > GUTTER && at + half < width) ctx.fillText(text, at, height - 7);
+    }
+    ctx.textAlign = 'left';
   }
 
   function paintNames() {
@@ -321,7 +352,7 @@
 
   function marksInView() {
     let a = 0, b = T.marks.length;
-    while (a < b) { const m = (a + b) >> 1; if (T.time[T.marks[m]] < view[0]) a = m + 1; else b = m; }
+    while (a < b) { const m = (a + b) >> 1; if (T.pos[T.marks[m]] < view[0]) a = m + 1; else b = m; }
     return a;
   }
 
@@ -330,10 +361,10 @@
     let count = 0;
     for (let at = marksInView(); at < T.marks.length; at++) {
       const i = T.marks[at];
-      if (T.time[i] > view[1]) break;
+      if (T.pos[i] > view[1]) break;
       if (mask && !mask[i]) continue;
       count += 1;
-      const px = x(T.time[i]), key = Math.round(px) * 512 + T.actor[i];
+      const px = x(T.pos[i]), key = Math.round(px) * 512 + T.actor[i];
       if (taken.has(key)) continue;
       taken.add(key);
       const kind = T.kind[i];
@@ -348,14 +379,14 @@
     const i = pinned >= 0 ? pinned : hot;
     if (i < 0) return;
     ctx.strokeStyle = ink.ink; ctx.lineWidth = 2;
-    ctx.beginPath(); ctx.arc(x(T.time[i]), y(T.actor[i]), 6, 0, 7); ctx.stroke();
+    ctx.beginPath(); ctx.arc(x(T.pos[i]), y(T.actor[i]), 6, 0, 7); ctx.stroke();
     ctx.lineWidth = 1;
   }
 
   // ---- moving ------------------------------------------------------------------------------------------------------
   function zoom(factor, px) {
     const centre = timeAt(px === undefined ? (GUTTER + width) / 2 : Math.max(px, GUTTER));
-    const size = Math.min(T.end, Math.max(0.01, (view[1] - view[0]) * factor));
+    const size = Math.min(T.end, Math.max(T.even ? 10 : 0.01, (view[1] - view[0]) * factor));
     const share = (centre - view[0]) / (view[1] - view[0]);
     place(centre - share * size, size);
   }
@@ -368,9 +399,9 @@
   function nearest(px, py) {
     const lane = Math.round((py - HEAD) / row - 0.5), t0 = timeAt(px - 8), t1 = timeAt(px + 8);
     let best = -1, far = Infinity;
-    for (let i = lowest(T.time, t0); i < T.n && T.time[i] <= t1; i++) {
+    for (let i = lowest(T.pos, t0); i < T.n && T.pos[i] <= t1; i++) {
       if (T.actor[i] !== lane || (mask && !mask[i])) continue;
-      const d = Math.abs(x(T.time[i]) - px);
+      const d = Math.abs(x(T.pos[i]) - px);
       if (d < far) { far = d; best = i; }
     }
     return best;
@@ -431,7 +462,7 @@
     const size = Math.max(Math.min(step.to, T.end) - step.from, 0.01);
     place(step.from - size * 0.03, Math.min(size * 1.06, T.end));
   });
-  $('run').addEventListener('change', () => open($('trace-' + $('run').value)));
+  for (const name of ['run', 'scale']) $(name).addEventListener('change', () => open($('trace-' + $('run').value)));
   window.addEventListener('resize', resize);
   window.addEventListener('themechange', draw);
   tell(-1);

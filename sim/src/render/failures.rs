@@ -109,7 +109,7 @@ fn card(out: &mut String, data: &Data, facts: &Facts, place: usize, group: &Grou
     }
     out.push_str("</dl>");
     quote_violations(out, run);
-    plan(out, data, *first);
+    plan(out, data, facts, *first);
     out.push_str("</div></details>\n");
 }
 
@@ -155,7 +155,7 @@ fn quote_violations(out: &mut String, run: &Run) {
 }
 
 /// The least scenario that fails in this way, if somebody has had it found; the plan of the run otherwise.
-fn plan(out: &mut String, data: &Data, place: usize) {
+fn plan(out: &mut String, data: &Data, facts: &Facts, place: usize) {
     let Some((_, inside)) = capsule(data, place) else { return };
     let stem = inside.trim_end_matches(".json").trim_end_matches(".capsule");
     let small = [format!("{stem}-shrunk.toml"), format!("{stem}-small.toml")];
@@ -175,7 +175,8 @@ fn plan(out: &mut String, data: &Data, place: usize) {
                   finds the least):</p><pre>",
     );
     for event in events {
-        out.push_str(&markup(&fault(event)));
+        let words = facts.describe.and_then(|describe| describe(event));
+        out.push_str(&markup(&words.unwrap_or_else(|| fault(event))));
         out.push('\n');
     }
     out.push_str("</pre>");

@@ -49,12 +49,13 @@ fn failures(out: &mut String, data: &Data, facts: &Facts) {
         let seeds = ranges(group.runs.iter().map(|(_, run)| run.seed));
         let _ = write!(
             out,
-            "\n**{}**: {}: {}\n\n{} runs of {}, seeds {seeds}\n\n```\n{}\n```\n",
+            "\n**{}**: {}: {}\n\n{} of {}, {} {seeds}\n\n```\n{}\n```\n",
             cell(run.verdict()),
             cell(&group.failure.oracle),
             cell(&group.failure.kind),
-            group.runs.len(),
+            if group.runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", group.runs.len()) },
             cell(&run.scenario),
+            if group.runs.len() == 1 { "seed" } else { "seeds" },
             reproduce(data, facts, *place).replace("```", "'''")
         );
     }

@@ -24,6 +24,9 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use page::html;
 
+/// Puts a fault of a plan, as capsules have it, in words; none if it is not one.
+pub type Describe = fn(&serde_json::Value) -> Option<String>;
+
 /// What a report says of the program that writes it.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -39,6 +42,8 @@ pub struct Facts {
     pub oracles: Vec<String>,
     /// What counted operations cost: name, picoseconds.
     pub costs: Vec<(String, u64)>,
+    /// How a fault of a plan is put in words.
+    pub describe: Option<Describe>,
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ fn diagram(traces: &Traces) -> String {
     format!(
         "<div class=\"card\" id=\"diagram\"><div class=\"tools\">\
          <select id=\"run\" aria-label=\"Run\">{options}</select>\
+         <select id=\"scale\" aria-label=\"Scale\"><option value=\"time\">By time</option>\
+         <option value=\"event\">By event</option></select>\
          <select id=\"step\" aria-label=\"Step\"></select><select id=\"session\" aria-label=\"Session\"></select>\
          <input id=\"find\" type=\"search\" placeholder=\"Filter by label, session, text or node3\" aria-label=\"Filter\">\
          <button id=\"in\" type=\"button\" aria-label=\"Zoom in\">+</button>\

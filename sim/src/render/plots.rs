@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::folder::Data;
 use super::input::{Request, Run};
 use super::recovery::Recovery;
+use super::sections::time;
 use super::stats::{distribution, quantile, wilson};
 use super::svg::{Axis, Chart, number};
 
@@ -164,8 +165,8 @@ fn distributions(by_name: BTreeMap<String, Vec<f64>>, title: &str, caption: &str
     for (place, (name, values)) in series.iter_mut().enumerate() {
         values.sort_by(f64::total_cmp);
         chart.steps(place, &distribution(values));
-        let (median, tail) = (number(quantile(values, 0.5)), number(quantile(values, 0.95)));
-        chart.name(place, &format!("{name}: {} values, median {median} ms, 95% {tail} ms", values.len()));
+        let (median, tail) = (time(quantile(values, 0.5)), time(quantile(values, 0.95)));
+        chart.name(place, &format!("{name}: {} values, median {median}, 95% {tail}", values.len()));
     }
     let left_out =
         if all > SERIES_MOST { format!(" The {SERIES_MOST} most frequent of {all} are shown.") } else { String::new() };

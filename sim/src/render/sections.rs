@@ -153,7 +153,7 @@ pub fn utilisation(data: &Data) -> String {
             }
             out += "</ul>";
         }
-        out += "<div class=\"scroll\"><table><tr><th>fault</th><th>scenario</th><th class=\"n\">fired in</th></tr>";
+        out += "<div class=\"scroll long\"><table class=\"long\"><tr><th>fault</th><th>scenario</th><th class=\"n\">fired in</th></tr>";
         for ((scenario, fault), (declared, fired)) in faults.iter().take(ROWS_MOST) {
             let (scenario, fault) = (markup(scenario), markup(fault));
             let class = if *fired == 0 { "n warn" } else { "n" };
@@ -180,7 +180,7 @@ fn mark_card(data: &Data) -> String {
         let list: Vec<String> = never.iter().map(|mark| format!("<code>{}</code>", markup(mark))).collect();
         let _ = write!(out, "<p class=\"warn\">Never hit: {}</p>", list.join(", "));
     }
-    out += "<div class=\"scroll\"><table><tr><th>mark</th><th class=\"n\">hits</th></tr>";
+    out += "<div class=\"scroll long\"><table class=\"long\"><tr><th>mark</th><th class=\"n\">hits</th></tr>";
     for (mark, hits) in marks.iter().take(ROWS_MOST) {
         let _ = write!(out, "<tr><td class=\"name\">{}</td><td class=\"n\">{}</td></tr>", markup(mark), grouped(*hits));
     }
@@ -224,7 +224,7 @@ pub fn runs(data: &Data) -> String {
     let mut out = String::from(
         "<div class=\"tools\"><input id=\"filter\" type=\"search\" placeholder=\"Filter runs and failures: scenario, verdict, \
          oracle, seed 7\" aria-label=\"Filter runs and failures\"><span id=\"shown\" class=\"soft small\"></span></div>\
-         <div class=\"card scroll\"><table><tr><th>verdict</th><th>scenario</th><th class=\"n\">seed</th><th class=\"n\">n</th>\
+         <div class=\"card scroll long\"><table class=\"long\"><tr><th>verdict</th><th>scenario</th><th class=\"n\">seed</th><th class=\"n\">n</th>\
          <th class=\"n\">virtual</th><th class=\"n\">messages</th><th class=\"n\">bytes</th><th>digest</th></tr>",
     );
     for run in order.iter().take(ROWS_MOST) {

@@ -38,6 +38,9 @@ async function fits(page, what) {
   assert.ok(content <= view, `${what}: the page is ${content} px wide in a window of ${view} px`);
 }
 
+// What stays in place would lie over the pictures of parts.
+const unpin = (page) => page.addStyleTag({ content: 'nav { position: static !important }' });
+
 async function looks(theme, name, width) {
   const { page, problems } = await open(small, theme, width);
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme, 'the theme is the reader\'s');
@@ -45,6 +48,7 @@ async function looks(theme, name, width) {
   await page.screenshot({ path: join(shots, `${theme}-${name}.png`), fullPage: true });
   await page.click('details.failure summary');
   await fits(page, `${theme}, ${name}, with a failure open`);
+  await unpin(page);
   await page.locator('details.failure').first().screenshot({ path: join(shots, `${theme}-${name}-failure.png`) });
   await page.locator('#diagram').screenshot({ path: join(shots, `${theme}-${name}-diagram.png`) });
   assert.deepEqual(problems, [], `${theme}, ${name}: the console is silent and nothing is fetched`);
@@ -90,8 +94,11 @@ async function uses() {
   const ofSession = await data(page, 'messages');
   assert.ok(ofSession > 0 && ofSession < messages, `a session has ${ofSession} of ${messages} messages`);
   await page.selectOption('#session', { index: 0 });
-  await page.selectOption('#step', { index: 2 });
+  await page.selectOption('#scale', 'event');
+  await page.selectOption('#step', { label: 'keygen' });
   await settled(page);
+  assert.ok(await data(page, 'messages') > 0, 'a step is shown event by event');
+  await unpin(page);
   await page.locator('#diagram').screenshot({ path: join(shots, 'light-wide-step.png') });
 
   // The list of runs is filtered, too, and the theme can be switched.
@@ -113,6 +120,7 @@ async function opensLarge() {
   console.log(`${records} events: open after ${Math.round(took)} ms, ${await data(page, 'messages')} messages in view`);
   assert.ok(records >= 100_000, `the large report has ${records} events`);
   assert.ok(took < OPEN_MS, `opening took ${Math.round(took)} ms`);
+  await unpin(page);
   await page.locator('#diagram').screenshot({ path: join(shots, 'large.png') });
   const began = performance.now();
   await page.click('#in');
