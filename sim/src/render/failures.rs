@@ -10,6 +10,7 @@ use super::folder::Data;
 use super::input::Run;
 use super::sections::badge;
 use super::sums::{Group, groups, ranges};
+use crate::cli::quote;
 
 /// The most cards of a page.
 const CARDS_MOST: usize = 200;
@@ -41,15 +42,6 @@ pub fn reproduce(data: &Data, facts: &Facts, place: usize) -> String {
     let edits: String =
         run.axes.iter().map(|(path, value)| format!(" --set {}", quote(&format!("{path}={value}")))).collect();
     format!("{program} run {file}{edits} --seed {}", run.seed)
-}
-
-/// As a shell takes it for one word.
-fn quote(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// All cards.

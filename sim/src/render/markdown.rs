@@ -7,8 +7,9 @@ use super::escape::cell;
 use super::failures::reproduce;
 use super::folder::Data;
 use super::input::Run;
-use super::sections::{grouped, time};
+use super::sections::time;
 use super::sums::{confusion, faults, groups, ranges, rows};
+use crate::report::grouped;
 
 /// The most rows of a table.
 const ROWS_MOST: usize = 60;

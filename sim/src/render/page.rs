@@ -122,7 +122,7 @@ fn diagram(traces: &Traces) -> String {
          <input id=\"find\" type=\"search\" placeholder=\"Filter by label, session, text or node3\" aria-label=\"Filter\">\
          <button id=\"in\" type=\"button\" aria-label=\"Zoom in\">+</button>\
          <button id=\"back\" type=\"button\" aria-label=\"Zoom out\">&minus;</button>\
-         <button id=\"fit\" type=\"button\">Whole run</button></div>\
+         <button id=\"fit\" type=\"button\">Fit</button></div>\
          <canvas id=\"lanes\" tabindex=\"0\" role=\"img\" aria-label=\"Messages between lanes over time\"></canvas>\
          <div class=\"legend\" id=\"groups\"></div><div id=\"seen\" class=\"mono\"></div>\
          <div class=\"soft small\" id=\"state\" role=\"status\"></div>\

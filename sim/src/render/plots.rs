@@ -174,11 +174,14 @@ fn distributions(by_name: BTreeMap<String, Vec<f64>>, title: &str, caption: &str
     Some(Plot { title: title.to_owned(), picture, caption: format!("{caption}{left_out}") })
 }
 
+/// Something of a run that is counted.
+type Measure = fn(&Run) -> u64;
+
 /// Messages and bytes of runs by n, divided by the signatures that came of them.
 fn per_signature(data: &Data) -> Vec<Plot> {
     let signatures = |run: &Run| run.requests.iter().map(|request| request.signatures.len() as u64).sum::<u64>();
     let scenarios: std::collections::BTreeSet<&str> = data.runs.iter().map(|run| run.scenario.as_str()).collect();
-    let measured: [(&str, fn(&Run) -> u64); 2] = [("Messages", |run| run.messages), ("Bytes", |run| run.bytes)];
+    let measured: [(&str, Measure); 2] = [("Messages", |run| run.messages), ("Bytes", |run| run.bytes)];
     let mut plots = Vec::new();
     for (what, measure) in measured {
         let mut series: BTreeMap<&str, BTreeMap<u16, Vec<f64>>> = BTreeMap::new();

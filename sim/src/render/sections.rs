@@ -9,22 +9,10 @@ use super::input::Run;
 use super::plots::plots as charts;
 use super::recovery::Recovery;
 use super::sums::{Confusion, Row, confusion, faults, marks, ranges, rows, verdicts};
+use crate::report::grouped;
 
 /// The most rows of the list of runs, and of other long tables.
 const ROWS_MOST: usize = 500;
-
-/// A number with thousands apart.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 /// A time in the unit that suits it.
 pub fn time(ms: f64) -> String {
@@ -114,7 +102,7 @@ pub fn properties(data: &Data, facts: &Facts) -> String {
                 None => out += "<td class=\"c\">&middot;</td>",
             }
         }
-        let _ = write!(out, "<td>{}</td></tr>", verdict_list(row));
+        let _ = write!(out, "<td class=\"verdicts\">{}</td></tr>", verdict_list(row));
     }
     out += "</table></div>";
     out + &more(rows.len(), "scenarios")
