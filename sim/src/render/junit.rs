@@ -1,5 +1,6 @@
 //! Results as JUnit's XML, as CI systems read it: a suite for each scenario with its values, a case for each seed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::Facts;
@@ -7,9 +8,8 @@ use super::escape::markup;
 use super::failures::reproduce;
 use super::folder::Data;
 use super::input::Run;
-use super::sums::rows;
 
-/// The exit code of two runs that differed, and of a panic: errors of the program rather than failures of what it tests.
+/// Verdicts that are errors of a program or a file rather than failures of what is tested.
 const ERRORS: [&str; 3] = ["nondeterminism", "panic", "refused"];
 
 fn is_error(run: &Run) -> bool {
@@ -32,8 +32,7 @@ pub fn junit(data: &Data, facts: &Facts) -> String {
     let all: Vec<(usize, &Run)> = data.runs.iter().enumerate().collect();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(out, "<testsuites name=\"{}\" {}>", markup(&data.name()), numbers(&all));
-    for (case, _) in rows(data, Run::case) {
-        let runs: Vec<(usize, &Run)> = all.iter().copied().filter(|(_, run)| run.case() == case).collect();
+    for (case, runs) in cases(data) {
         let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", markup(&case), numbers(&runs));
         for (place, run) in runs {
             test_case(&mut out, data, facts, place, run);
@@ -41,6 +40,21 @@ pub fn junit(data: &Data, facts: &Facts) -> String {
         out.push_str("  </testsuite>\n");
     }
     out + "</testsuites>\n"
+}
+
+/// Runs by scenario and values, in the order in which these first come.
+fn cases(data: &Data) -> Vec<(String, Vec<(usize, &Run)>)> {
+    let mut cases: Vec<(String, Vec<(usize, &Run)>)> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for (number, run) in data.runs.iter().enumerate() {
+        let name = run.case();
+        let place = *places.entry(name.clone()).or_insert(cases.len());
+        match cases.get_mut(place) {
+            Some((_, runs)) => runs.push((number, run)),
+            None => cases.push((name, vec![(number, run)])),
+        }
+    }
+    cases
 }
 
 fn test_case(out: &mut String, data: &Data, facts: &Facts, place: usize, run: &Run) {
