@@ -84,7 +84,8 @@ fn report(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Resu
     if common.json {
         shell.print(&serde_json::json!({ "report": file.display().to_string(), "runs": data.runs.len() }).to_string());
     } else if !common.quiet {
-        shell.print(&format!("report of {} runs: {}", data.runs.len(), file.display()));
+        let (runs, s) = (data.runs.len(), if data.runs.len() == 1 { "" } else { "s" });
+        shell.print(&format!("report of {runs} run{s}: {}", file.display()));
     }
     Ok(())
 }

@@ -51,9 +51,10 @@ pub fn section(data: &Data, facts: &Facts) -> String {
         return "<p class=\"good\">Every run ended as its scenario expects.</p>".to_owned();
     }
     let mut out = format!(
-        "<p class=\"soft\">{} distinct failures. Runs are put together if the same oracle saw the same thing, numbers and \
+        "<p class=\"soft\">{} distinct failure{}. Runs are put together if the same oracle saw the same thing, numbers and \
          hashes aside.</p>",
-        groups.len()
+        groups.len(),
+        if groups.len() == 1 { "" } else { "s" }
     );
     for (place, group) in groups.iter().take(CARDS_MOST).enumerate() {
         card(&mut out, data, facts, place, group);

@@ -19,9 +19,10 @@ pub fn markdown(data: &Data, facts: &Facts) -> String {
     let failed = data.runs.iter().filter(|run| run.is_failed()).count();
     let virtual_ms: u64 = data.runs.iter().map(|run| run.virtual_ms).sum();
     let mut out = format!(
-        "# {}\n\n{} runs, {failed} not as expected; {} of virtual time.\n\n",
+        "# {}\n\n{} run{}, {failed} not as expected; {} of virtual time.\n\n",
         cell(&data.name()),
         data.runs.len(),
+        if data.runs.len() == 1 { "" } else { "s" },
         time(virtual_ms as f64)
     );
     failures(&mut out, data, facts);
