@@ -33,6 +33,16 @@ fn main() {
         }
     }
     println!("cargo::rustc-env=LITSIM_SOURCES={:016x}", hash.0);
+    println!("cargo::rustc-env=LITSIM_RUSTC={}", compiler());
+}
+
+/// What the compiler calls itself, for reports.
+fn compiler() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = std::process::Command::new(rustc).arg("--version").output().map(|output| output.stdout);
+    let said = said.ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default();
+    let line = said.lines().next().unwrap_or_default().trim();
+    if line.is_empty() { "unknown".to_owned() } else { line.to_owned() }
 }
 
 /// All files below a path, by names that do not depend on where the sources are.

@@ -3,15 +3,18 @@
 mod action_worker;
 mod bugs;
 mod check;
+mod completions;
 mod diff;
 mod exit;
 mod explain;
+mod export;
 mod folder;
 mod fuzz;
 mod list;
 mod pool;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod schema;
 mod select;
@@ -25,6 +28,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 pub use exit::Exit;
+pub(crate) use twice::quote;
 pub use twice::{Again, Job, NewProcess};
 
 use crate::crew::{Crew, Processes};
@@ -95,6 +99,10 @@ enum Verb {
     Shrink(shrink::Arguments),
     /// Find the first record in which the traces of two runs differ
     Diff(diff::Arguments),
+    /// Show what a folder of results holds: a page, JUnit, Markdown, or lines of JSON
+    Report(report::Arguments),
+    /// Write the trace of a run for other programs
+    Export(export::Arguments),
     /// List scenarios
     List(list::Arguments),
     /// Plant known mistakes and show how soon the right oracle sees each
@@ -105,6 +113,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// Print the JSON Schema of scenario files
     Schema,
+    /// Print what completes commands in a shell
+    Completions(completions::Arguments),
     /// Run actions for another litsim, which says so on the standard input
     #[command(hide = true)]
     ActionWorker(action_worker::Arguments),
@@ -191,11 +201,14 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
         Verb::Replay(arguments) => replay::run(&arguments, &common, shell),
         Verb::Shrink(arguments) => shrink::run(&arguments, &common, shell),
         Verb::Diff(arguments) => diff::run(&arguments, &common, shell),
+        Verb::Report(arguments) => report::run(&arguments, &common, shell),
+        Verb::Export(arguments) => export::run(&arguments, &common, shell),
         Verb::List(arguments) => list::run(&arguments, &common, shell),
         Verb::Bugs(arguments) => bugs::run(&arguments, &common, shell),
         Verb::Pool(arguments) => pool::run(&arguments, &common, shell),
         Verb::Explain(arguments) => explain::run(&arguments, shell),
         Verb::Schema => schema::run(shell),
+        Verb::Completions(arguments) => completions::run(&arguments, shell),
         Verb::ActionWorker(arguments) => action_worker::run(&arguments, shell),
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of the command line.
 
+mod reports;
+
 use super::*;
 use crate::crew::{Answer, Death, Errand, Hand};
 use crate::outcome::{RunOptions, RunReport, Verdict};
@@ -261,7 +263,7 @@ fn arguments_parse_as_clap_thinks_they_should() {
 #[test]
 fn help_of_verbs_that_run_something_says_what_they_take() {
     let fake = Fake::new(Verdict::Pass, true);
-    for verb in ["run", "replay", "shrink", "sweep", "merge", "fuzz"] {
+    for verb in ["run", "replay", "shrink", "sweep", "merge", "fuzz", "report", "export"] {
         let (exit, out, _) = litsim(&fake, &[verb, "-h"]);
         assert_eq!(exit, Exit::OK);
         insta::assert_snapshot!(format!("help_{verb}"), out);

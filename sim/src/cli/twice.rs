@@ -50,7 +50,7 @@ impl Job {
     }
 }
 
-pub(super) fn quote(argument: &str) -> String {
+pub(crate) fn quote(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_owned();

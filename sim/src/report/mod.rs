@@ -7,6 +7,7 @@ mod json;
 mod table;
 
 pub use json::json;
+pub(crate) use table::grouped;
 pub use table::{Style, table};
 
 #[cfg(test)]
