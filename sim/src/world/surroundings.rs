@@ -164,10 +164,10 @@ impl Surroundings {
     fn rpc(&mut self, node: NodeId, position: usize, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
         let home = position == 0;
         let head = self.chains[position].head().0;
-        let newest = if home { self.endpoints.newest(node, head).ok_or(HttpError::Unreachable)? } else { head };
         if home {
             self.struck.extend(self.endpoints.faults(node));
         }
+        let newest = if home { self.endpoints.newest(node, head).ok_or(HttpError::Unreachable)? } else { head };
         let chain = &mut self.chains[position];
         let view = rpc::View { chain: &chain.clone(), newest };
         Ok(rpc::respond(request, &view, |question| match home {
