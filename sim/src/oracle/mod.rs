@@ -22,6 +22,7 @@ mod run_once;
 mod search;
 mod secrecy;
 mod single_statement;
+mod stream_integrity;
 #[cfg(test)]
 mod testing;
 mod triple_discipline;
@@ -45,6 +46,7 @@ pub use run_once::RunOnce;
 pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
+pub use stream_integrity::StreamIntegrity;
 pub use triple_discipline::TripleDiscipline;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +63,7 @@ use lit_node::signing::Scheme;
 
 use crate::heap::Nanos;
 use crate::outcome::RequestReport;
+use crate::stream::Appended;
 use crate::witness::Witness;
 
 /// An invariant that did not hold.
@@ -232,6 +235,8 @@ pub enum Event<'a> {
         /// What should convince others.
         evidence: &'a Exhibit,
     },
+    /// A stream has accepted something.
+    Appended(&'a Appended),
     /// A node panicked.
     Panicked(NodeId, &'a str),
     /// A node crashed: what it held in memory is gone.
@@ -321,6 +326,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
         Box::<RunOnce>::default(),
+        Box::<StreamIntegrity>::default(),
         Box::<AuthenticCaller>::default(),
         Box::<DecryptionSoundness>::default(),
         Box::<CulpritSoundness>::default(),
@@ -388,6 +394,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
          bytes of that CID.",
     ),
     ("run-once", "Whatever an action wants run once is begun by one honest node at most, across crashes and restarts."),
+    (
+        StreamIntegrity::NAME,
+        "Whatever a stream accepts is signed by the key that owns it and called by its CID, and follows what was accepted \
+         before it: no two commits name the same predecessor.",
+    ),
     (
         "authentic-caller",
         "No honest node authorises a request, or gives a share of a decryption key for one, whose AuthSig is not by the \

@@ -230,6 +230,9 @@ impl World {
                 let (delay, reply) = self.surroundings.http_fetch(id, &request, now);
                 self.count_troubles();
                 self.observer.http(now, id, &request);
+                for appended in self.surroundings.take_appended() {
+                    self.observer.appended(now, id, &appended);
+                }
                 self.answer(now.saturating_add(delay), seat, boot, Input::Http { call, reply });
             }
             // The machine has turned its clock's time into the run's.
