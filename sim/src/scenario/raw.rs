@@ -44,7 +44,9 @@ pub(super) struct File {
     /// Web servers that actions may fetch from.
     #[serde(default)]
     pub http: Vec<Http>,
-    /// Services that keep streams.
+    /// Services that keep streams: append-only logs of JSON documents, each owned by a public key whose signature every
+    /// commit bears. `POST /streams` makes one, `POST /streams/ID/commits` appends to it, `GET /streams/ID` shows it and
+    /// `GET /streams?owner=KEY` lists those of an owner. Faults of web servers reach them, too.
     #[serde(default)]
     pub stream: Vec<Stream>,
     /// Who uses the network, by name.
@@ -211,9 +213,7 @@ fn http_latency_ms_default() -> u64 {
     50
 }
 
-/// A service that keeps streams: append-only logs of JSON documents, each owned by a public key whose signature every commit
-/// bears. `POST /streams` makes one, `POST /streams/ID/commits` appends to it, `GET /streams/ID` shows it and
-/// `GET /streams?owner=KEY` lists those of an owner.
+/// A service that keeps streams.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stream {
