@@ -176,6 +176,17 @@ impl Origins {
         time_ms: u64,
     ) -> (u64, Result<HttpResponse, HttpError>) {
         let (latency_ms, answer) = self.route(request, caller, time_ms);
+        self.disturbed(request, caller, latency_ms, answer)
+    }
+
+    /// What becomes of an answer, and after how long, when what is wrong with its origin has had its way.
+    pub fn disturbed(
+        &self,
+        request: &HttpRequest,
+        caller: NodeId,
+        latency_ms: u64,
+        answer: Result<HttpResponse, HttpError>,
+    ) -> (u64, Result<HttpResponse, HttpError>) {
         match self.fault(request, caller).and_then(|position| self.faults.get(&position)) {
             Some(fault) => {
                 let reply = fault.reply.as_ref().map_or(answer, Reply::give);
@@ -247,15 +258,15 @@ fn count(
 }
 
 /// A URL, taken apart as far as routing needs.
-struct Target {
+pub(crate) struct Target {
     /// Scheme and host in lower case, and the port if it is not the scheme's own.
-    origin: String,
+    pub origin: String,
     /// Path and query, without fragment; begins with `/`.
-    path_and_query: String,
+    pub path_and_query: String,
 }
 
 impl Target {
-    fn parse(url: &str) -> Option<Self> {
+    pub fn parse(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
         let default_port = match scheme.as_str() {

@@ -34,6 +34,7 @@ pub mod report;
 pub mod rpc;
 pub mod scenario;
 pub mod sealed;
+pub mod stream;
 pub mod sweep;
 pub mod trace;
 pub mod witness;

@@ -142,7 +142,8 @@ impl Call<'_> {
             }
             "eth_getTransactionReceipt" => {
                 let receipt = chain.receipt(&self.fixed(0, "a transaction's hash")?);
-                Ok(receipt.filter(|receipt| receipt.block <= self.view.newest).map_or(Value::Null, receipt_json))
+                let known = receipt.filter(|receipt| receipt.block <= self.view.newest);
+                Ok(known.map_or(Value::Null, |receipt| receipt_json(chain, receipt)))
             }
             "eth_getBlockByNumber" => Ok(self.block()?.map_or(Value::Null, |number| block_json(chain, number))),
             other => Err(refuse(code::NO_METHOD, format!("the method {other} does not exist"))),
@@ -263,13 +264,16 @@ fn block_json(chain: &Chain, number: u64) -> Value {
     })
 }
 
-fn receipt_json(receipt: &Receipt) -> Value {
+/// A receipt. Without the hash of its block libraries take it for one of a transaction that still waits.
+fn receipt_json(chain: &Chain, receipt: &Receipt) -> Value {
+    let block_hash = hex(&block_hash(chain, receipt.block));
     let logs = receipt.logs.iter().map(|log| {
         json!({
             "address": hex(&log.address),
             "topics": log.topics.iter().map(|topic| hex(topic)).collect::<Vec<_>>(),
             "data": hex(&log.data),
             "blockNumber": quantity(receipt.block),
+            "blockHash": block_hash,
             "transactionHash": hex(&receipt.transaction),
             "transactionIndex": quantity(receipt.index.into()),
             "logIndex": quantity(log.index.into()),
@@ -280,6 +284,7 @@ fn receipt_json(receipt: &Receipt) -> Value {
         "transactionHash": hex(&receipt.transaction),
         "transactionIndex": quantity(receipt.index.into()),
         "blockNumber": quantity(receipt.block),
+        "blockHash": block_hash,
         "from": hex(&receipt.from),
         "to": receipt.to.map_or(Value::Null, |to| hex(&to)),
         "contractAddress": receipt.created.map_or(Value::Null, |created| hex(&created)),
@@ -296,6 +301,9 @@ fn receipt_json(receipt: &Receipt) -> Value {
 mod tests {
     use super::*;
     use alloy_primitives::U256;
+    use k256::ecdsa::SigningKey;
+    use lit_node::chain::{ContractCall, Fees, TransactionRequest, registration};
+    use lit_node::meter::Meter;
 
     use crate::chain::ChainConfig;
     use std::collections::BTreeMap;
@@ -363,6 +371,34 @@ mod tests {
         assert_eq!(call("eth_estimateGas", &poor), code::REVERTED);
         let to = format!("0x{}", "01".repeat(20));
         assert_eq!(call("eth_call", &format!(r#"[{{"to":"{to}"}},"0x9"]"#)), code::NO_RESOURCE);
+    }
+
+    #[test]
+    fn a_receipt_comes_with_its_block_and_names_it_by_the_hash_that_the_block_has() {
+        let wallet = SigningKey::from_slice(&[3; 32]).unwrap();
+        let funds = BTreeMap::from([(registration::address_of(wallet.verifying_key()), U256::from(1_000_000_000))]);
+        let mut chain = Chain::genesis(ChainConfig { alloc: funds, ..chain().config().clone() });
+        let call = ContractCall { to: [9; 20], value: U256::from(1), data: Vec::new() };
+        let fees = Fees { max_fee_per_gas: u128::from(BASE_FEE_WEI), max_priority_fee_per_gas: 0 };
+        let signed = TransactionRequest::call(call, 7, 0, 21_000, fees).sign(&wallet, &mut Meter::default());
+        chain.answer(&ChainRequest::Submit { raw: signed.raw.clone() }).unwrap();
+        let ask = |chain: &Chain, newest: u64, method: &str, params: Value| {
+            let body =
+                json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string().into_bytes();
+            let request = HttpRequest { method: "POST".into(), body, ..HttpRequest::default() };
+            let response = respond(&request, &View { chain, newest }, |_| Err(ChainError::Unreachable));
+            serde_json::from_slice::<Value>(&response.body).unwrap()["result"].clone()
+        };
+        let receipt =
+            |chain: &Chain, newest| ask(chain, newest, "eth_getTransactionReceipt", json!([hex(&signed.hash)]));
+        assert_eq!(receipt(&chain, 0), Value::Null);
+        chain.mine(101);
+        assert_eq!(receipt(&chain, 0), Value::Null, "the endpoint is late");
+        let mined = receipt(&chain, 1);
+        let block = ask(&chain, 1, "eth_getBlockByNumber", json!(["0x1", false]));
+        assert_eq!((&mined["status"], &mined["blockNumber"]), (&json!("0x1"), &json!("0x1")));
+        assert!(block["hash"].is_string());
+        assert_eq!(mined["blockHash"], block["hash"]);
     }
 
     #[test]

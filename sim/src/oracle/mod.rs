@@ -23,6 +23,7 @@ mod run_once;
 mod search;
 mod secrecy;
 mod single_statement;
+mod stream_integrity;
 #[cfg(test)]
 mod testing;
 mod triple_discipline;
@@ -47,6 +48,7 @@ pub use run_once::RunOnce;
 pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
+pub use stream_integrity::StreamIntegrity;
 pub use triple_discipline::TripleDiscipline;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +65,7 @@ use lit_node::signing::Scheme;
 
 use crate::heap::Nanos;
 use crate::outcome::RequestReport;
+use crate::stream::Appended;
 use crate::witness::Witness;
 
 /// An invariant that did not hold.
@@ -243,6 +246,8 @@ pub enum Event<'a> {
         /// What should convince others.
         evidence: &'a Exhibit,
     },
+    /// A stream has accepted something.
+    Appended(&'a Appended),
     /// A node panicked.
     Panicked(NodeId, &'a str),
     /// A node crashed: what it held in memory is gone.
@@ -333,6 +338,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<ActionImmutability>::default(),
         Box::<ActionBounds>::default(),
         Box::<RunOnce>::default(),
+        Box::<StreamIntegrity>::default(),
         Box::<AuthenticCaller>::default(),
         Box::<DecryptionSoundness>::default(),
         Box::<CulpritSoundness>::default(),
@@ -405,6 +411,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
          counted over a request and all that it calls.",
     ),
     ("run-once", "Whatever an action wants run once is begun by one honest node at most, across crashes and restarts."),
+    (
+        StreamIntegrity::NAME,
+        "Whatever a stream accepts is signed by the key that owns it and called by its CID, and follows what was accepted \
+         before it: no two commits name the same predecessor.",
+    ),
     (
         "authentic-caller",
         "No honest node authorises a request, or gives a share of a decryption key for one, whose AuthSig is not by the \

@@ -13,7 +13,7 @@ use super::count::Count;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::model::{
     Action, Answer, Chain, Expect, ExpectedVerdict, HttpOrigin, Keys, Network, Preprocessing, Rate, Route, Scenario,
-    Stabilisation, Sweep, User, Wei,
+    Stabilisation, Streams, Sweep, User, Wei,
 };
 use super::params;
 use super::raw;
@@ -124,7 +124,7 @@ pub(super) fn check(
         found: Vec::new(),
         nodes: file.network.nodes.value,
         users: file.users.keys().cloned().collect(),
-        origins: file.http.iter().filter_map(|server| crate::http::origin(&server.origin)).collect(),
+        origins: BTreeSet::new(),
         actions: BTreeMap::new(),
         pools: BTreeMap::new(),
     };
@@ -133,6 +133,8 @@ pub(super) fn check(
     let network = network(c, file.network);
     let chains = chains(c, file.chain);
     let http = file.http.into_iter().fold(BTreeMap::new(), |list, server| http(c, list, server));
+    c.origins.extend(http.keys().cloned());
+    let streams = file.stream.into_iter().filter_map(|service| stream(c, service)).collect();
     let users = file.users.into_iter().map(|(name, user)| (name, self::user(c, user))).collect();
     if file.act.is_empty() {
         c.refuse(&file.act.span, "nothing happens in this scenario", "at least one [[act]]");
@@ -156,6 +158,7 @@ pub(super) fn check(
         chains,
         ipfs: file.ipfs,
         http,
+        streams,
         users,
         keys,
         actions: file.actions,
@@ -323,6 +326,23 @@ fn http(c: &mut Checker<'_>, mut list: BTreeMap<String, HttpOrigin>, raw: raw::H
         c.refuse(&raw.origin.span, format!("two servers at `{}`", raw.origin.value), "one");
     }
     list
+}
+
+fn stream(c: &mut Checker<'_>, raw: raw::Stream) -> Option<Streams> {
+    let origin = crate::http::origin(&crate::stream::origin(&raw.name)).unwrap_or_default();
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if raw.name.is_empty() || !raw.name.chars().all(allowed) {
+        c.refuse(
+            &raw.name.span,
+            format!("`{}` is no name of a host", raw.name.value),
+            "lower-case letters, digits and `-`",
+        );
+        return None;
+    }
+    if !c.origins.insert(origin.clone()) {
+        c.refuse(&raw.name.span, format!("two servers at `{origin}`"), "one");
+    }
+    Some(Streams { name: raw.name.value, latency_ms: raw.latency_ms })
 }
 
 fn answer(

@@ -39,6 +39,8 @@ pub struct Scenario {
     pub ipfs: Ipfs,
     /// Web servers, by origin.
     pub http: BTreeMap<String, HttpOrigin>,
+    /// Services that keep streams.
+    pub streams: Vec<Streams>,
     /// Users, by name.
     pub users: BTreeMap<String, User>,
     /// How keys are prepared for signing.
@@ -172,6 +174,15 @@ pub struct HttpOrigin {
     pub latency_ms: u64,
     /// Answers by path. Other paths are 404.
     pub routes: BTreeMap<String, Route>,
+}
+
+/// A service that keeps streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Streams {
+    /// Its name, unique.
+    pub name: String,
+    /// How long it takes to answer, milliseconds.
+    pub latency_ms: u64,
 }
 
 /// What a path answers.

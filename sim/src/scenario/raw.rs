@@ -44,6 +44,11 @@ pub(super) struct File {
     /// Web servers that actions may fetch from.
     #[serde(default)]
     pub http: Vec<Http>,
+    /// Services that keep streams: append-only logs of JSON documents, each owned by a public key whose signature every
+    /// commit bears. `POST /streams` makes one, `POST /streams/ID/commits` appends to it, `GET /streams/ID` shows it and
+    /// `GET /streams?owner=KEY` lists those of an owner. Faults of web servers reach them, too.
+    #[serde(default)]
+    pub stream: Vec<Stream>,
     /// Who uses the network, by name.
     #[serde(default)]
     pub users: BTreeMap<String, Placed<User>>,
@@ -206,6 +211,17 @@ pub(super) struct Http {
 
 fn http_latency_ms_default() -> u64 {
     50
+}
+
+/// A service that keeps streams.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stream {
+    /// The name by which actions find it, at https://NAME.stream.test.
+    pub name: Placed<String>,
+    /// How long it takes to answer, milliseconds.
+    #[serde(default = "http_latency_ms_default", deserialize_with = "at_most::<_, HOUR_MS>")]
+    pub latency_ms: u64,
 }
 
 /// A path of a web server and its answer.

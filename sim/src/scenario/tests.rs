@@ -150,6 +150,19 @@ fn two_chains_of_one_name_are_refused() {
 }
 
 #[test]
+fn services_of_streams_have_names_of_hosts_each_its_own() {
+    assert_snapshot!(errors("[users]", "[[stream]]\nname = \"a\"\n[[stream]]\nname = \"a\"\n[users]"));
+    assert_snapshot!(errors("[users]", "[[stream]]\nname = \"A/b\"\n[users]"));
+    let server = "[[http]]\norigin = \"https://a.stream.test\"\n[[stream]]\nname = \"a\"\n[users]";
+    assert!(errors("[users]", server).contains("two servers at `https://a.stream.test`"));
+    let two = check(&SMALL.replace("[users]", "[[stream]]\nname = \"b\"\n[[stream]]\nname = \"a\"\n[users]")).unwrap();
+    assert_eq!(two.streams.iter().map(|service| service.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    // What goes wrong with web servers goes wrong with these.
+    let fault = "\n[[act.fault]]\nname = \"down\"\nwhat.origin = { origin = \"https://a.stream.test\", answer = \"unreachable\" }\n";
+    check(&format!("{}{fault}", SMALL.replace("[users]", "[[stream]]\nname = \"a\"\n[users]"))).unwrap();
+}
+
+#[test]
 fn text_that_is_not_utf_8_is_refused_at_its_place() {
     let error = parse("bad.toml", b"schema = 1\nname = \"\xff\"", Path::new(""), &[]).unwrap_err().to_string();
     assert!(error.contains("bad.toml:2:9") && error.contains("UTF-8"), "{error}");

@@ -5,8 +5,8 @@ use toml::{Table, Value};
 
 /// The order of what is known; the rest follows by name.
 const HEAD: [&str; 4] = ["schema", "name", "description", "tags"];
-const SECTIONS: [&str; 10] =
-    ["network", "nodes", "timeouts", "chain", "ipfs", "http", "identity", "users", "keys", "limits"];
+const SECTIONS: [&str; 11] =
+    ["network", "nodes", "timeouts", "chain", "ipfs", "http", "stream", "identity", "users", "keys", "limits"];
 const TAIL: [&str; 2] = ["act", "expect"];
 const MEMBERS: [&str; 11] =
     ["nodes", "threshold", "name", "id", "user", "during", "when", "for_ms", "do", "what", "expect"];

@@ -232,6 +232,9 @@ impl World {
                 self.count_troubles();
                 self.observer.http(now, id, &request);
                 self.observer.oracles(now, oracle::Event::Fetched(id));
+                for appended in self.surroundings.take_appended() {
+                    self.observer.appended(now, id, &appended);
+                }
                 self.answer(now.saturating_add(delay), seat, boot, Input::Http { call, reply });
             }
             // The machine has turned its clock's time into the run's.

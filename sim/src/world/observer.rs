@@ -15,6 +15,7 @@ use crate::heap::Nanos;
 use crate::network::{Endpoint, Link};
 use crate::oracle::{self, Oracle};
 use crate::outcome::Culprit;
+use crate::stream::Appended;
 use crate::trace::{Actor, Kind, Payload, Record, Retention, Trace};
 use crate::witness::{Reader, Witness};
 
@@ -241,6 +242,13 @@ impl Observer {
         let call = text.split(['?', '#']).next().unwrap_or_default().to_owned();
         self.mark(&call);
         self.record(now, Kind::Surroundings, Actor::Node(node.0), text);
+    }
+
+    /// A stream takes what a node sent.
+    pub fn appended(&mut self, now: Nanos, node: NodeId, appended: &Appended) {
+        let text = format!("{} takes {} for stream {}", appended.service, appended.id, appended.stream);
+        self.record(now, Kind::Surroundings, Actor::Node(node.0), text);
+        self.oracles(now, oracle::Event::Appended(appended));
     }
 
     /// A node answers a client.

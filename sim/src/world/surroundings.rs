@@ -17,6 +17,7 @@ use crate::network::{Endpoint, Latency, Link, Network};
 use crate::oracle::PermissionLists;
 use crate::rpc;
 use crate::scenario::{self, Scenario};
+use crate::stream;
 
 /// The surroundings of a run.
 pub(super) struct Surroundings {
@@ -33,6 +34,8 @@ pub(super) struct Surroundings {
     /// Draws the gateway's latencies, each from what is asked, like a link's.
     gateway: Network,
     pub(super) origins: Origins,
+    /// Services that keep streams, with how long each takes to answer, milliseconds.
+    streams: Vec<(stream::Service, u64)>,
 }
 
 impl Surroundings {
@@ -53,6 +56,11 @@ impl Surroundings {
             ipfs,
             gateway,
             origins: origins(scenario),
+            streams: scenario
+                .streams
+                .iter()
+                .map(|streams| (stream::Service::new(&streams.name), streams.latency_ms))
+                .collect(),
         }
     }
 
@@ -156,18 +164,29 @@ impl Surroundings {
             return (self.settings[position].rpc_latency_ms * MILLI, self.rpc(node, position, request));
         }
         self.struck.extend(self.origins.fault(request, node));
-        let (latency_ms, reply) = self.origins.call(request, node, now / MILLI);
+        let (latency_ms, reply) = match self.streams.iter_mut().find(|(service, _)| service.is_at(&request.url)) {
+            Some((service, latency_ms)) => {
+                let answer = service.respond(request);
+                self.origins.disturbed(request, node, *latency_ms, Ok(answer))
+            }
+            None => self.origins.call(request, node, now / MILLI),
+        };
         (latency_ms.saturating_mul(MILLI), reply)
+    }
+
+    /// What streams have accepted since this was last asked.
+    pub fn take_appended(&mut self) -> Vec<stream::Appended> {
+        self.streams.iter_mut().flat_map(|(service, _)| service.take_appended()).collect()
     }
 
     /// What a chain's endpoint answers a node's action over HTTP.
     fn rpc(&mut self, node: NodeId, position: usize, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
         let home = position == 0;
         let head = self.chains[position].head().0;
-        let newest = if home { self.endpoints.newest(node, head).ok_or(HttpError::Unreachable)? } else { head };
         if home {
             self.struck.extend(self.endpoints.faults(node));
         }
+        let newest = if home { self.endpoints.newest(node, head).ok_or(HttpError::Unreachable)? } else { head };
         let chain = &mut self.chains[position];
         let view = rpc::View { chain: &chain.clone(), newest };
         Ok(rpc::respond(request, &view, |question| match home {
