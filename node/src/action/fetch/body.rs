@@ -12,7 +12,7 @@ use super::response::Response;
 use crate::action::host::args::{BYTES_MAX, type_error};
 use crate::action::host::{Host, promised};
 use crate::action::json;
-use crate::action::natives::{new_bytes, view_bytes};
+use crate::action::natives::{new_bytes, view_bytes, view_length};
 use crate::action::parts::Part;
 
 /// A body, or that there is none.
@@ -37,6 +37,10 @@ impl Given {
         if value.is_null_or_undefined() {
             return Ok(None);
         }
+        let too_long = || type_error(format!("{function}: body: at most {BYTES_MAX} bytes"));
+        if view_length(value, context)?.is_some_and(|length| length > BYTES_MAX) {
+            return Err(too_long());
+        }
         if let Some(bytes) = view_bytes(value, context)? {
             return Ok(Some(Self { bytes, content_type: None }));
         }
@@ -50,7 +54,7 @@ impl Given {
             (value.to_string(context)?, "text/plain;charset=UTF-8")
         };
         if text.len() > BYTES_MAX {
-            return Err(type_error(format!("{function}: body: at most {BYTES_MAX} bytes")));
+            return Err(too_long());
         }
         let host = Host::of(context);
         host.charge(text.len() as u64 / 4, context)?;

@@ -169,6 +169,11 @@ impl Host {
         EngineError::NoInstructionsRemain.into()
     }
 
+    /// Ends the execution because what was counted found no room in the process.
+    pub(super) fn no_room(&self) -> JsError {
+        self.abort(ActionError::Memory)
+    }
+
     /// Charges fuel for work that a native does without instructions.
     pub(super) fn charge(&self, units: u64, context: &Context) -> JsResult<()> {
         self.charged.set(self.charged.get().saturating_add(units));

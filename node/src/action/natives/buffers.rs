@@ -1,7 +1,7 @@
 //! Array buffers, typed arrays and the coding of texts into bytes. Buffers are counted when they are made.
 
 use boa_engine::object::builtins::{JsArrayBuffer, JsDataView, JsTypedArray, JsUint8Array};
-use boa_engine::{Context, JsObject, JsResult, JsValue, js_string};
+use boa_engine::{Context, JsError, JsObject, JsResult, JsValue, js_string};
 
 use super::Call;
 use super::arrays;
@@ -21,6 +21,17 @@ fn make_buffer(bytes: u64, context: &mut Context) -> JsResult<()> {
     let host = Host::of(context);
     host.charge(bytes / 64, context)?;
     host.produce(bytes.saturating_add(128))
+}
+
+/// Runs a native that makes a buffer. That a buffer which was counted finds no room says something about the machine
+/// and about what else runs there, so no script may catch it: it ends the execution like any lack of memory.
+fn run_making(call: &Call, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let made = call.run_with(call.this, args, context);
+    let no_room = |error: &JsError| {
+        let native = error.as_native().filter(|native| native.is_range());
+        native.is_some_and(|native| native.message().contains("while allocating data block"))
+    };
+    made.map_err(|error| if no_room(&error) { Host::of(context).no_room() } else { error })
 }
 
 /// A new `Uint8Array`.
@@ -49,7 +60,7 @@ pub(super) fn buffer(call: &Call, context: &mut Context) -> JsResult<JsValue> {
         }
     }
     make_buffer(bytes, context)?;
-    call.run_with(call.this, &args, context)
+    run_making(call, &args, context)
 }
 
 /// The constructors of typed arrays.
@@ -63,7 +74,7 @@ pub(super) fn typed(call: &Call, context: &mut Context) -> JsResult<JsValue> {
     let Some(object) = source.as_object() else {
         let length = source.to_index(context)?;
         make_buffer(length.saturating_mul(width), context)?;
-        return call.run_with(call.this, &[JsValue::from(length as f64)], context);
+        return run_making(call, &[JsValue::from(length as f64)], context);
     };
     if JsArrayBuffer::from_object(object.clone()).is_ok() {
         return call.run(context);
@@ -72,7 +83,7 @@ pub(super) fn typed(call: &Call, context: &mut Context) -> JsResult<JsValue> {
     Host::of(context).charge(length * PER_ELEMENT, context)?;
     make_buffer(length.saturating_mul(width), context)?;
     let made = match JsTypedArray::from_object(object) {
-        Ok(_) => call.run(context)?,
+        Ok(_) => run_making(call, call.args, context)?,
         Err(_) => arrays::from(call, context)?,
     };
     // An iterable may have given more than it has members.

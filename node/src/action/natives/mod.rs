@@ -19,6 +19,7 @@ mod replace;
 mod search;
 mod size;
 mod sort;
+mod symbols;
 mod table;
 mod text;
 mod views;

@@ -18,6 +18,8 @@ use crate::action::limits::ARRAY_LENGTH_MAX;
 
 /// The longest pattern that is made while an action runs, UTF-16 units.
 const PATTERN_LENGTH_MAX: u64 = 1 << 14;
+/// Fuel for compiling a class of characters by a property of theirs (`\p{L}`), which has thousands of members.
+const CLASS_FUEL: u64 = 100_000;
 /// How deep groups of a pattern may nest; the compiler of patterns recurses.
 const GROUP_DEPTH_MAX: usize = 200;
 /// What a match takes up: its array, its groups, views of the text.
@@ -42,19 +44,26 @@ fn check(pattern: &JsString, context: &mut Context) -> JsResult<()> {
             "a pattern has at most {PATTERN_LENGTH_MAX} characters and {GROUP_DEPTH_MAX} groups inside each other"
         )));
     }
-    charge_compiling(length, context)
+    charge_compiling(pattern, context)
 }
 
-fn charge_compiling(length: u64, context: &mut Context) -> JsResult<()> {
+fn charge_compiling(pattern: &JsString, context: &mut Context) -> JsResult<()> {
+    let length = pattern.len() as u64;
+    let units: Vec<u16> = pattern.iter().collect();
+    let is_class = |pair: &[u16]| pair[0] == u16::from(b'\\') && [b'p', b'P'].map(u16::from).contains(&pair[1]);
+    let classes = units.windows(2).filter(|pair| is_class(pair)).count() as u64;
     let host = Host::of(context);
-    host.charge(100 + length * 64, context)?;
+    host.charge(100 + length * 64 + classes * CLASS_FUEL, context)?;
     host.produce(1024 + length * 64)
 }
 
 /// A pattern that exists was checked when it was made, or was in the code. It is compiled anew.
 fn charge_copy(pattern: &JsObject, context: &mut Context) -> JsResult<()> {
     let source = pattern.get(js_string!("source"), context)?;
-    charge_compiling(own_length(&source), context)
+    match source.as_string() {
+        Some(source) => charge_compiling(&source, context),
+        None => Ok(()),
+    }
 }
 
 /// `RegExp` and `RegExp.prototype.compile`.

@@ -3,7 +3,7 @@
 
 use boa_engine::{Context, JsResult, JsValue};
 
-use super::{Call, arrays, buffers, objects, patterns, pieces, proxies, replace, search, sort, text};
+use super::{Call, arrays, buffers, objects, patterns, pieces, proxies, replace, search, sort, symbols, text};
 
 /// What runs in place of a native, and calls it.
 pub(super) type Advice = fn(&Call, &mut Context) -> JsResult<JsValue>;
@@ -59,7 +59,8 @@ pub(super) const TABLE: &[(&str, Cost, &str)] = &[
     ("", Constant, "Object Error"),
     ("", Constant, "EvalError RangeError ReferenceError SyntaxError TypeError URIError AggregateError"),
     ("", Constant, "Map Set WeakMap WeakSet"),
-    ("", Constant, "Function Symbol TextDecoder"),
+    ("", Constant, "Function TextDecoder"),
+    ("", Sized(symbols::symbol), "Symbol"),
     // `await` compares the constructor of a promise with the engine's own, so that one stays.
     ("", Free, "Boolean DataView Iterator Promise TextEncoder"),
     ("", Free, "%TypedArray% %GeneratorFunction% %AsyncFunction% %AsyncGeneratorFunction% %ThrowTypeError%"),
@@ -185,8 +186,8 @@ pub(super) const TABLE: &[(&str, Cost, &str)] = &[
     // Cannot be replaced. It calls something only when it is given an argument, which a getter or trap is not.
     ("Function.prototype", Free, "[Symbol.hasInstance]"),
     ("Error.prototype", Sized(text::made), "toString"),
-    ("Symbol", Sized(text::walk), "for"),
-    ("Symbol", Free, "keyFor"),
+    ("Symbol", Sized(symbols::registered), "for"),
+    ("Symbol", Sized(symbols::key_of), "keyFor"),
     ("Symbol.prototype", Sized(text::made), "toString"),
     ("Symbol.prototype", Constant, "valueOf [Symbol.toPrimitive]"),
     ("Boolean.prototype", Free, "toString valueOf"),
@@ -290,7 +291,8 @@ pub(super) const ACCESSORS: &[(&str, Cost, &str)] = &[
     ("DataView.prototype", Constant, "get buffer"),
     ("%TypedArray%.prototype", Free, "get byteLength,get byteOffset,get length,get [Symbol.toStringTag]"),
     ("%TypedArray%.prototype", Constant, "get buffer"),
-    ("Error.prototype", Constant, "get stack,set stack"),
+    ("Error.prototype", Sized(text::made), "get stack"),
+    ("Error.prototype", Constant, "set stack"),
     ("Iterator.prototype", Constant, "get constructor,set constructor"),
     ("Iterator.prototype", Constant, "get [Symbol.toStringTag],set [Symbol.toStringTag]"),
     ("Map.prototype Set.prototype", Free, "get size"),
@@ -303,7 +305,7 @@ pub(super) const ACCESSORS: &[(&str, Cost, &str)] = &[
     ("Request.prototype", Constant, "get bodyUsed,get headers,get method,get redirect,get signal,get url"),
     ("Response.prototype", Constant, "get bodyUsed,get headers,get ok,get redirected,get status,get statusText"),
     ("Response.prototype", Constant, "get type,get url"),
-    ("Symbol.prototype", Free, "get description"),
+    ("Symbol.prototype", Sized(text::made), "get description"),
     ("TextDecoder.prototype", Free, "get encoding,get ignoreBOM"),
     ("TextEncoder.prototype", Free, "get encoding"),
 ];

@@ -59,8 +59,6 @@ const CONTINUATIONS: [&[u8]; 8] = [b"catch", b"else", b"extends", b"finally", b"
 struct Frame {
     /// The bracket; 0 for the script, `$` for a template's substitution.
     open: u8,
-    /// Whether the bracket is the head of a statement, as in `if (...)`.
-    head: bool,
     /// What a `/` would do behind the closing bracket.
     then: Slash,
     /// Cost of the expression or statement being read.
@@ -70,8 +68,8 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(open: u8, head: bool, then: Slash) -> Self {
-        Self { open, head, then, current: 0, settled: 0 }
+    fn new(open: u8, then: Slash) -> Self {
+        Self { open, then, current: 0, settled: 0 }
     }
 }
 
@@ -115,7 +113,7 @@ impl<'a> Scan<'a> {
             code: code.as_bytes(),
             at: 0,
             line: 1,
-            frames: vec![Frame::new(0, false, Slash::Either)],
+            frames: vec![Frame::new(0, Slash::Either)],
             total: 0,
             slash: Slash::Begins,
             after_brace: false,
@@ -202,7 +200,7 @@ impl<'a> Scan<'a> {
             _ if head => Slash::Begins,
             _ => Slash::Divides,
         };
-        self.frames.push(Frame::new(bracket, head, then));
+        self.frames.push(Frame::new(bracket, then));
         self.cost(DESCENT_BYTES);
         self.slash = Slash::Begins;
     }
@@ -227,7 +225,7 @@ impl<'a> Scan<'a> {
 
     fn close(&mut self) -> Frame {
         let frame = self.frames.pop_if(|frame| frame.open != 0);
-        let frame = frame.unwrap_or(Frame::new(0, false, Slash::Either));
+        let frame = frame.unwrap_or(Frame::new(0, Slash::Either));
         self.total -= frame.current + frame.settled;
         frame
     }
