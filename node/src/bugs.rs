@@ -131,6 +131,14 @@ bugs! {
     CallsUnlimited = "calls-unlimited",
     /// An action may print as much as it likes, which nodes keep for whoever asks again.
     LogsUnlimited = "logs-unlimited",
+    /// A client's parameters may replace the globals that an action relies on, so that whoever asks tells the action who
+    /// asks.
+    ParamsOverwrite = "params-overwrite",
+    /// The answer to a fetch is kept and given to whoever fetches the same URL later, at any node: what each node should
+    /// have seen for itself is what one was told.
+    FetchShared = "fetch-shared",
+    /// `Math.random` is seeded by the request alone, so all nodes draw the same and whoever asks knows what.
+    RandomAlike = "random-alike",
     /// The queue of messages for a peer that does not answer grows without bound.
     UnboundedQueue = "unbounded-queue",
     /// A message is sent once and never again, as if links lost nothing.
@@ -189,9 +197,9 @@ impl fmt::Display for Bug {
 
 /// A set of bugs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BugSet(u64);
+pub struct BugSet(u128);
 
-const _: () = assert!(Bug::ALL.len() <= u64::BITS as usize);
+const _: () = assert!(Bug::ALL.len() <= u128::BITS as usize);
 
 impl BugSet {
     /// None.
@@ -200,12 +208,12 @@ impl BugSet {
     /// The set with one more.
     #[must_use]
     pub const fn with(self, bug: Bug) -> Self {
-        Self(self.0 | 1 << bug as u32)
+        Self(self.0 | 1 << (bug as u32))
     }
 
     /// Whether a bug is in the set.
     pub const fn contains(self, bug: Bug) -> bool {
-        self.0 & (1 << bug as u32) != 0
+        self.0 & (1 << (bug as u32)) != 0
     }
 
     /// Whether there is none.

@@ -55,6 +55,13 @@ pub enum Note {
         frame: u32,
         /// The action's CID.
         cid: String,
+        /// A hash of what seeds its `Math.random`.
+        chance: Digest,
+    },
+    /// What an action fetched was given to it.
+    Fetched {
+        /// The request.
+        request: RequestId,
     },
     /// The node runs what an action wants run once.
     Led {

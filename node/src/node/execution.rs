@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rand_core::RngCore;
+
 use super::core::Core;
 use super::frame::{CallRef, Frame, FrameId, Setting};
 use super::permission::Check;
@@ -18,11 +20,12 @@ use crate::auth::siwe;
 use crate::bugs::{self, Bug};
 use crate::chain::addresses::checksummed;
 use crate::cid::{self, Cid, CidError};
-use crate::id::{RequestId, SessionId};
+use crate::id::{Digest, RequestId, SessionId};
 use crate::io::{IpfsError, Output, Outputs, Time};
 use crate::meter::Op;
 use crate::note::Note;
 use crate::signing::Subject;
+use crate::wire::hash_parts;
 
 /// The action that the client asked for.
 const ROOT: FrameId = FrameId(0);
@@ -96,6 +99,17 @@ fn served(bytes: &[u8], wanted: &str) -> Result<Cid, CidError> {
     }
     cid::matches(bytes, wanted)?;
     Ok(cid::cid_v0(bytes))
+}
+
+/// What an action draws its random numbers from: the node's own, and another at each start of it.
+fn seed_of_random(request: RequestId, frame: FrameId, core: &Core) -> [u8; 32] {
+    let stream = [&request.0[..], &frame.0.to_be_bytes()].concat();
+    if bugs::planted(Bug::RandomAlike) {
+        return hash_parts("action/math.random", &[&stream]);
+    }
+    let mut seed = [0; 32];
+    core.entropy.stream(&stream, "action/math.random").fill_bytes(&mut seed);
+    seed
 }
 
 pub(super) fn failure(code: ErrorCode, message: impl Into<String>) -> Failure {
@@ -201,15 +215,13 @@ impl Execution {
 
     /// Runs code. Permissions name it by its CIDv0, however it came here.
     fn run(&mut self, id: FrameId, code: String, cid: Cid, now: Time, core: &mut Core, out: &mut Outputs) {
-        use rand_core::RngCore;
         let Some(frame) = self.frames.get_mut(&id) else { return };
         out.meter.add(Op::HashByte, code.len() as u64);
         frame.stack.push(cid);
-        out.note(Note::ActionStarted { request: self.id, frame: id.0, cid: cid.to_string() });
+        let seed = seed_of_random(self.id, id, core);
+        let chance = Digest(hash_parts("action/math.random", &[&seed]));
+        out.note(Note::ActionStarted { request: self.id, frame: id.0, cid: cid.to_string(), chance });
         self.cids.push(cid.to_string());
-        let mut seed = [0; 32];
-        let stream = [&self.id.0[..], &id.0.to_be_bytes()].concat();
-        core.entropy.stream(&stream, "action/math.random").fill_bytes(&mut seed);
         let auth = AuthContext {
             action_ipfs_ids: self.cids.clone(),
             action_ipfs_id_stack: frame.stack.iter().map(Cid::to_string).collect(),

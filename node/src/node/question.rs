@@ -16,6 +16,8 @@ pub(super) enum Question {
     Code { request: RequestId, frame: FrameId },
     /// Something that an action asked for directly.
     Host { request: RequestId, at: CallRef },
+    /// What an action fetches.
+    Fetch { request: RequestId, at: CallRef, url: String },
     /// A part of a permission check.
     Permission { request: RequestId, at: CallRef, part: PermissionPart },
 }
@@ -29,6 +31,7 @@ impl Question {
             Self::Submission => "submission",
             Self::Code { .. } => "code",
             Self::Host { .. } => "action",
+            Self::Fetch { .. } => "fetch",
             Self::Permission { .. } => "permission",
         }
     }

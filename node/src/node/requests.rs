@@ -10,7 +10,6 @@ use super::frame::{CallRef, FrameId};
 use super::question::PermissionPart;
 use super::serve::Keys;
 use super::state::{KeyState, RequestState};
-use crate::action::HostAnswer;
 use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
 use crate::auth::conditions;
 use crate::chain::addresses::parse_address;
@@ -224,14 +223,14 @@ impl Requests {
     pub fn on_http(
         &mut self,
         request: RequestId,
-        at: CallRef,
+        (at, url): (CallRef, &str),
         reply: Result<HttpResponse, HttpError>,
         now: Time,
         core: &mut Core,
         out: &mut Outputs,
     ) {
         self.advance(request, now, core, out, |execution, core, out| {
-            execution.answer(at, HostAnswer::Fetch(reply), now, core, out);
+            execution.on_fetched(at, url, reply, now, core, out);
         });
     }
 

@@ -170,8 +170,8 @@ impl Running {
                 }
             }
             Input::Http { call, reply } => {
-                if let Some(Question::Host { request, at }) = self.core.answered(call) {
-                    self.requests.on_http(request, at, reply, now, &mut self.core, out);
+                if let Some(Question::Fetch { request, at, url }) = self.core.answered(call) {
+                    self.requests.on_http(request, (at, &url), reply, now, &mut self.core, out);
                 }
             }
             Input::DealtTriples(triples) if self.source.is_dealer() => {
@@ -277,7 +277,7 @@ impl Running {
             Some(Question::Host { request, at }) => {
                 self.requests.on_chain_value(request, at, reply, now, &mut self.core, out);
             }
-            Some(Question::Code { .. }) | None => {}
+            Some(Question::Code { .. } | Question::Fetch { .. }) | None => {}
         }
         Ok(())
     }

@@ -104,13 +104,14 @@ impl Oracle for ActionBounds {
 mod tests {
     use super::super::testing::{facts, witness};
     use super::*;
+    use lit_node::id::Digest;
     use lit_node::api::{ErrorCode, Failure};
     use lit_node::wire::encode;
 
     const NODE: NodeId = NodeId(3);
 
     fn started(request: u8) -> Note {
-        Note::ActionStarted { request: RequestId([request; 32]), frame: 0, cid: "Qm".into() }
+        Note::ActionStarted { request: RequestId([request; 32]), frame: 0, cid: "Qm".into(), chance: Digest([1; 32]) }
     }
 
     /// What the oracle finds after the node has begun so many actions in each of some requests, and fetched so often.

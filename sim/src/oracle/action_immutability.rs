@@ -30,7 +30,7 @@ impl Oracle for ActionImmutability {
             Event::Served { node, cid, genuine: true } => {
                 self.genuine.insert((node, cid.to_owned()));
             }
-            Event::Noted(node, Note::ActionStarted { request, frame, cid }) => {
+            Event::Noted(node, Note::ActionStarted { request, frame, cid, .. }) => {
                 // What another action calls is always fetched, by the name under which the node then runs it.
                 let asked = if *frame == 0 { self.asked.get(request) } else { Some(cid) };
                 if let Some(cid) = asked
@@ -61,6 +61,7 @@ mod tests {
     use super::super::Requested;
     use super::super::testing::{facts, witness};
     use super::*;
+    use lit_node::id::Digest;
 
     const REQUEST: RequestId = RequestId([1; 32]);
 
@@ -70,12 +71,12 @@ mod tests {
 
     fn judged_in(frame: u32, asked: Option<&str>, served: &[(u16, &str, bool)]) -> usize {
         let mut oracle = ActionImmutability::default();
-        let requested = Requested { request: REQUEST, asked: asked.map(str::to_owned), cid: vec![1], caller: None };
+        let requested = Requested { request: REQUEST, asked: asked.map(str::to_owned), cid: vec![1], caller: None, overwrites: false };
         oracle.observe(0, Event::Requested(&requested));
         for &(node, cid, genuine) in served {
             oracle.observe(1, Event::Served { node: NodeId(node), cid, genuine });
         }
-        let note = Note::ActionStarted { request: REQUEST, frame, cid: "Qm".into() };
+        let note = Note::ActionStarted { request: REQUEST, frame, cid: "Qm".into(), chance: Digest([1; 32]) };
         oracle.observe(2, Event::Noted(NodeId(1), &note));
         oracle.judge(&facts(&witness())).len()
     }

@@ -6,6 +6,7 @@
 mod ack_soundness;
 mod action_bounds;
 mod action_immutability;
+mod action_surroundings;
 mod authentic_caller;
 mod bounded_memory;
 mod culprit_completeness;
@@ -31,6 +32,7 @@ mod triple_discipline;
 pub use ack_soundness::AckSoundness;
 pub use action_bounds::ActionBounds;
 pub use action_immutability::ActionImmutability;
+pub use action_surroundings::{ActionSurroundings, OWN_GLOBALS};
 pub use authentic_caller::AuthenticCaller;
 pub use bounded_memory::BoundedMemory;
 pub use culprit_completeness::CulpritCompleteness;
@@ -135,6 +137,8 @@ pub struct Requested {
     pub cid: Vec<u8>,
     /// Whom it speaks for.
     pub caller: Option<SignIn>,
+    /// Whether its parameters are named like a global that is the network's.
+    pub overwrites: bool,
 }
 
 /// What is true of an authentication signature, whatever it says of itself.
@@ -337,6 +341,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<AckSoundness>::default(),
         Box::<ActionImmutability>::default(),
         Box::<ActionBounds>::default(),
+        Box::<ActionSurroundings>::default(),
         Box::<RunOnce>::default(),
         Box::<StreamIntegrity>::default(),
         Box::<AuthenticCaller>::default(),
@@ -409,6 +414,12 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         ActionBounds::NAME,
         "No action at an honest node fetches, signs, calls other actions, prints or answers more than the network's limits, \
          counted over a request and all that it calls.",
+    ),
+    (
+        ActionSurroundings::NAME,
+        "What an action sees at an honest node is that node's own: no two executions draw the same random numbers, what \
+         is fetched has been asked of a web server by the node itself, and no client's parameters take the place of Lit, \
+         LitActions, LitAuth or ethers.",
     ),
     ("run-once", "Whatever an action wants run once is begun by one honest node at most, across crashes and restarts."),
     (

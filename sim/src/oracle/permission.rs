@@ -49,7 +49,7 @@ impl Oracle for PermissionSoundness {
                 // Whether the caller is who the request says is for another oracle.
                 self.requests.insert(*request, (cid.clone(), caller.map(|caller| caller.claimed)));
             }
-            Event::Noted(node, Note::ActionStarted { request, frame, cid }) => {
+            Event::Noted(node, Note::ActionStarted { request, frame, cid, .. }) => {
                 let cid = cid::parse(cid).map(|cid| cid::permission_bytes(&cid)).unwrap_or_default();
                 self.called.insert((node, *request, *frame), cid);
             }
@@ -97,6 +97,7 @@ mod tests {
     use super::super::SignIn;
     use super::super::testing::{facts, witness};
     use super::*;
+    use lit_node::id::Digest;
     use lit_node::io::Time;
 
     const REQUEST: RequestId = RequestId([1; 32]);
@@ -108,11 +109,11 @@ mod tests {
     fn judged_in(frame: u32, lists: &[PermissionLists]) -> usize {
         let mut oracle = PermissionSoundness::default();
         let caller = SignIn { claimed: [7; 20], signer: [7; 20], expires: Time(1) };
-        let requested = Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller) };
+        let requested = Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller), overwrites: false };
         oracle.observe(0, Event::Requested(&requested));
         let key = KeyId([2; 32]);
         let child = cid::cid_v0(b"child").to_string();
-        let started = Note::ActionStarted { request: REQUEST, frame: 1, cid: child };
+        let started = Note::ActionStarted { request: REQUEST, frame: 1, cid: child, chance: Digest([1; 32]) };
         oracle.observe(1, Event::Noted(NodeId(3), &started));
         oracle.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, frame, key, lists });
         oracle.judge(&facts(&witness())).len()

@@ -24,7 +24,7 @@ use super::sign_in::sign_in;
 use super::verdicts::{Failed, signature_report, step_report};
 use crate::chain::Chain;
 use crate::heap::{MILLI, Nanos};
-use crate::oracle::{Accepted, Requested};
+use crate::oracle::{Accepted, OWN_GLOBALS, Requested};
 use crate::outcome::{RequestReport, SignatureReport};
 use crate::scenario::{Curve, Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
 
@@ -382,6 +382,7 @@ impl Running {
             asked,
             cid: cid::permission_bytes(&cid),
             caller,
+            overwrites: OWN_GLOBALS.iter().any(|name| params.get(name).is_some()),
         }));
         let expected = Expected {
             keys: desk.book.pkps.values().map(|pkp| pkp.point).collect(),

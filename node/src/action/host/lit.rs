@@ -14,6 +14,7 @@ use super::args::Args;
 use super::{Host, chain, network, promised, secrets, signing, strings};
 use crate::action::error::ActionError;
 use crate::action::{AuthContext, AuthMethodContext};
+use crate::bugs::{self, Bug};
 
 /// The globals that this module defines; no parameter may replace them.
 pub(in crate::action) const GLOBALS: [&str; 4] = ["Lit", "LitActions", "LitAuth", "ethers"];
@@ -89,8 +90,12 @@ pub(in crate::action) fn define(auth: &AuthContext, context: &mut Context) -> Js
     for object in [&actions, &lit] {
         object.set_integrity_level(IntegrityLevel::Frozen, context)?;
     }
+    let mut attribute = Attribute::ENUMERABLE;
+    if bugs::planted(Bug::ParamsOverwrite) {
+        attribute |= Attribute::CONFIGURABLE;
+    }
     for (name, object) in [("Lit", lit), ("LitActions", actions), ("LitAuth", auth)] {
-        context.register_global_property(JsString::from(name), object, Attribute::ENUMERABLE)?;
+        context.register_global_property(JsString::from(name), object, attribute)?;
     }
     Ok(())
 }
