@@ -44,7 +44,7 @@ pub struct Witness {
     /// statement.
     pub signed: BTreeMap<(NodeId, Place), BTreeSet<[u8; 32]>>,
     /// What each reader got to read, in the clear.
-    pub plaintexts: BTreeMap<Reader, Vec<Vec<u8>>>,
+    pub plaintexts: BTreeMap<Reader, BTreeSet<Vec<u8>>>,
     /// The right shares that dealings hold, by dealing and recipient.
     pub dealt: BTreeMap<(Digest, NodeId), [u8; 32]>,
     /// What every dealing that was sent commits to, by its digest.
@@ -163,7 +163,7 @@ impl Place {
 impl Witness {
     /// Takes note that `reader` can read these bytes.
     pub fn read_by(&mut self, reader: Reader, bytes: Vec<u8>) {
-        self.plaintexts.entry(reader).or_default().push(bytes);
+        self.plaintexts.entry(reader).or_default().insert(bytes);
     }
 
     /// Takes note of what `node` sends to a contract: a complaint about a dealing is a statement that opens the node's

@@ -61,7 +61,9 @@ pub struct Network {
     /// What faults of the plan do, in the order in which they began.
     faults: Vec<Fault>,
     cuts: Vec<Cut>,
-    occurrences: BTreeMap<(Link, Label), u32>,
+    /// How often a message with a label was sent on a link, by a hash of both: there are as many as labels, and labels are
+    /// long.
+    occurrences: BTreeMap<u64, u32>,
 }
 
 impl Network {
@@ -118,9 +120,10 @@ impl Network {
 
     /// Decides what becomes of a message that is sent now.
     pub fn carry(&mut self, now: Nanos, link: Link, label: &Label, bytes: Vec<u8>) -> Verdict {
-        let occurrence = self.occurrences.entry((link, label.clone())).or_insert(0);
+        let mut fate = Fate { key: &self.key, link, label, occurrence: 0 };
+        let occurrence = self.occurrences.entry(fate.hash("occurrences")).or_insert(0);
         *occurrence += 1;
-        let fate = Fate { key: &self.key, link, label, occurrence: *occurrence };
+        fate.occurrence = *occurrence;
         let pace =
             self.faults.iter().rev().filter(|fault| fault.what.links.cover(&link)).find_map(|fault| fault.pace());
         let (pace, latency) = pace.map_or((None, self.latency.clone()), |(id, latency)| (Some(id), latency));

@@ -11,7 +11,7 @@ use lit_node::wire::decode;
 use super::{Event, Facts, Oracle, Violation};
 use crate::heap::Nanos;
 
-/// What a node has done for a request since it was started.
+/// What a node has done for a request that it has not answered.
 #[derive(Default)]
 struct Used {
     actions: u64,
@@ -23,7 +23,8 @@ struct Used {
 #[derive(Default)]
 pub struct ActionBounds {
     used: BTreeMap<(NodeId, RequestId), Used>,
-    fetched: BTreeMap<NodeId, u64>,
+    /// How many requests each node has begun and how often it has fetched since it was started.
+    fetched: BTreeMap<NodeId, (u64, u64)>,
     over: Vec<(Nanos, NodeId, String)>,
 }
 
@@ -38,15 +39,15 @@ impl ActionBounds {
     }
 
     fn fetches(&mut self, at: Nanos, node: NodeId) {
-        let requests = self.used.keys().filter(|(at, _)| *at == node).count() as u64;
-        let fetched = self.fetched.entry(node).or_default();
+        let (requests, fetched) = self.fetched.entry(node).or_default();
         *fetched += 1;
-        let used = ("fetch calls", *fetched, requests * Limits::default().fetches);
+        let used = ("fetch calls", *fetched, *requests * Limits::default().fetches);
         self.check(at, node, used);
     }
 
     fn replied(&mut self, at: Nanos, node: NodeId, bytes: &[u8]) {
-        let Ok(Response::Execute { result, .. }) = decode(bytes, RESPONSE_BYTES_MAX) else { return };
+        let Ok(Response::Execute { request, result }) = decode(bytes, RESPONSE_BYTES_MAX) else { return };
+        self.used.remove(&(node, request));
         let limits = Limits::default();
         let (logs, response) = match &result {
             Ok(executed) => (executed.logs.len(), executed.response.len()),
@@ -65,7 +66,10 @@ impl Oracle for ActionBounds {
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         let limits = Limits::default();
         match event {
-            Event::Noted(node, Note::ActionStarted { request, .. }) => {
+            Event::Noted(node, Note::ActionStarted { request, frame, .. }) => {
+                if *frame == 0 {
+                    self.fetched.entry(node).or_default().0 += 1;
+                }
                 let used = self.used.entry((node, *request)).or_default();
                 used.actions += 1;
                 let used = ("actions", used.actions, 1 + limits.calls);
@@ -104,26 +108,26 @@ impl Oracle for ActionBounds {
 mod tests {
     use super::super::testing::{facts, witness};
     use super::*;
-    use lit_node::id::Digest;
     use lit_node::api::{ErrorCode, Failure};
+    use lit_node::id::Digest;
     use lit_node::wire::encode;
 
     const NODE: NodeId = NodeId(3);
 
-    fn started(request: u8) -> Note {
-        Note::ActionStarted { request: RequestId([request; 32]), frame: 0, cid: "Qm".into(), chance: Digest([1; 32]) }
+    fn started(request: u8, frame: u32) -> Note {
+        Note::ActionStarted { request: RequestId([request; 32]), frame, cid: "Qm".into(), chance: Digest([1; 32]) }
     }
 
     /// What the oracle finds after the node has begun so many actions in each of some requests, and fetched so often.
-    fn found(requests: u8, actions: u64, fetches: u64, crashes: bool) -> Vec<String> {
+    fn found(requests: u8, actions: u32, fetches: u64, crashes: bool) -> Vec<String> {
         let mut oracle = ActionBounds::default();
         for request in 0..requests {
-            (0..actions).for_each(|_| oracle.observe(1, Event::Noted(NODE, &started(request))));
+            (0..actions).for_each(|frame| oracle.observe(1, Event::Noted(NODE, &started(request, frame))));
         }
         (0..fetches).for_each(|_| oracle.observe(2, Event::Fetched(NODE)));
         if crashes {
             oracle.observe(3, Event::Crashed(NODE));
-            (0..actions).for_each(|_| oracle.observe(4, Event::Noted(NODE, &started(0))));
+            (0..actions).for_each(|frame| oracle.observe(4, Event::Noted(NODE, &started(0, frame))));
         }
         let judged = oracle.judge(&facts(&witness()));
         judged.into_iter().map(|violation| violation.detail).collect()

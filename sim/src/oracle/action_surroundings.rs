@@ -20,8 +20,8 @@ type Found = (Nanos, Vec<NodeId>, String);
 /// are taken.
 #[derive(Default)]
 pub struct ActionSurroundings {
-    /// Who was first to start an action with this stream of random numbers.
-    chances: BTreeMap<Digest, NodeId>,
+    /// Who was first to start an action with this stream of random numbers, by the beginning of its hash.
+    chances: BTreeMap<u64, NodeId>,
     /// Fetches that have left each node since it was started, less those that its actions got an answer to.
     open: BTreeMap<NodeId, u64>,
     /// Requests with parameters that are named like the network's globals.
@@ -34,6 +34,8 @@ impl ActionSurroundings {
     pub const NAME: &str = "action-surroundings";
 
     fn started(&mut self, at: Nanos, node: NodeId, chance: Digest) {
+        let [b0, b1, b2, b3, b4, b5, b6, b7, ..] = chance.0;
+        let chance = u64::from_be_bytes([b0, b1, b2, b3, b4, b5, b6, b7]);
         match self.chances.get(&chance) {
             Some(first) => {
                 let text = format!("{first} and {node} seed an action's Math.random alike");

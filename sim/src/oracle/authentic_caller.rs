@@ -75,7 +75,8 @@ mod tests {
     fn oracle(claimed: u8, shown: u64) -> AuthenticCaller {
         let mut oracle = AuthenticCaller::default();
         let caller = SignIn { claimed: [claimed; 20], signer: [7; 20], expires: Time(100) };
-        let requested = Requested { request: REQUEST, asked: None, cid: vec![1], caller: Some(caller), overwrites: false };
+        let requested =
+            Requested { request: REQUEST, asked: None, cid: vec![1], caller: Some(caller), overwrites: false };
         oracle.observe(0, Event::Requested(&requested));
         oracle.observe(0, Event::Clock { node: NodeId(3), request: REQUEST, shows: Time(shown) });
         oracle.observe(0, Event::Clock { node: NodeId(4), request: REQUEST, shows: Time(1_000) });

@@ -49,7 +49,8 @@ impl Oracle for PermissionSoundness {
                 // Whether the caller is who the request says is for another oracle.
                 self.requests.insert(*request, (cid.clone(), caller.map(|caller| caller.claimed)));
             }
-            Event::Noted(node, Note::ActionStarted { request, frame, cid, .. }) => {
+            // The client's own action is known from the request.
+            Event::Noted(node, Note::ActionStarted { request, frame, cid, .. }) if *frame > 0 => {
                 let cid = cid::parse(cid).map(|cid| cid::permission_bytes(&cid)).unwrap_or_default();
                 self.called.insert((node, *request, *frame), cid);
             }
@@ -109,7 +110,8 @@ mod tests {
     fn judged_in(frame: u32, lists: &[PermissionLists]) -> usize {
         let mut oracle = PermissionSoundness::default();
         let caller = SignIn { claimed: [7; 20], signer: [7; 20], expires: Time(1) };
-        let requested = Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller), overwrites: false };
+        let requested =
+            Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller), overwrites: false };
         oracle.observe(0, Event::Requested(&requested));
         let key = KeyId([2; 32]);
         let child = cid::cid_v0(b"child").to_string();

@@ -60,7 +60,7 @@ fn repeated(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Vec<Step>
     if times.value == 0 || times.value > TIMES_MAX {
         c.refuse(&times.span, format!("a step cannot be done {} times", times.value), format!("1 to {TIMES_MAX}"));
     }
-    let is_nameless = matches!(step.deed, Deed::Execute(_) | Deed::Decrypt { .. } | Deed::Handshake);
+    let is_nameless = matches!(*step.deed, Deed::Execute(_) | Deed::Decrypt { .. } | Deed::Handshake);
     if times.value > 1 && !is_nameless {
         c.refuse(&times.span, "this step cannot be done again", "`times` with `execute`, `decrypt` or `handshake`");
     }
@@ -81,7 +81,7 @@ fn step(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Step {
     {
         c.refuse(&raw.id.span, "a step that fails has no signatures and no response", "`expect = \"ok\"` with them");
     }
-    Step { id: raw.id.value, user, deed, expect: raw.expect, expect_message: raw.expect_message }
+    Step { id: raw.id.value, user, deed: Arc::new(deed), expect: raw.expect, expect_message: raw.expect_message }
 }
 
 fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Expectation, raw: raw::Deed) -> Deed {

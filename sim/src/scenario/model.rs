@@ -237,8 +237,8 @@ pub struct Step {
     pub id: String,
     /// Who does it: a key of [`Scenario::users`].
     pub user: String,
-    /// What is done.
-    pub deed: Deed,
+    /// What is done; steps that are the same but for their names share it.
+    pub deed: Arc<Deed>,
     /// How it must end.
     pub expect: Expectation,
     /// A part of the error's text, if one is demanded.

@@ -37,7 +37,8 @@ impl World {
                 ..self.harmless(&id, number)
             };
             let cid = cid::permission_bytes(&cid::cid_v0(SIGN.as_bytes()));
-            let requested = Requested { request: request.id(), asked: None, cid, caller: Some(caller), overwrites: false };
+            let requested =
+                Requested { request: request.id(), asked: None, cid, caller: Some(caller), overwrites: false };
             self.tell_of_request(now, &requested);
             let bytes = encode(&Request::Execute(Box::new(request)));
             for node in (1..=self.scenario.network.nodes).map(NodeId) {

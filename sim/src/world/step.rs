@@ -166,7 +166,7 @@ impl Running {
     fn start(&mut self, desk: &mut Desk<'_>) {
         let step = self.step.clone();
         let (contracts, user) = (desk.book.contracts, step.user.as_str());
-        match &step.deed {
+        match &*step.deed {
             Deed::Keygen { curve, .. } => {
                 let after = After::Routed { from_block: desk.chain.head().0 + 1, curve: *curve };
                 let call = match curve {

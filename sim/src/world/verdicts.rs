@@ -139,7 +139,7 @@ fn wrong_text(step: &Step, failed: &Failed) -> Option<String> {
 }
 
 fn wrong_yield(step: &Step, found: &Found) -> Option<String> {
-    let Deed::Execute(deed) = &step.deed else { return None };
+    let Deed::Execute(deed) = &*step.deed else { return None };
     let names: Vec<&String> = found.signatures.iter().map(|signature| &signature.name).collect();
     if let Some(wanted) = &deed.expect_signatures
         && !wanted.iter().eq(names.iter().copied())
