@@ -14,6 +14,9 @@ use crate::fault::Fault;
 /// How often a step may be done.
 const TIMES_MAX: u16 = 10_000;
 
+/// How long a step may wait, milliseconds.
+const WAIT_MS_MAX: u64 = 3_600_000;
+
 /// The names that steps have introduced so far.
 #[derive(Default)]
 struct Names {
@@ -26,6 +29,13 @@ struct Names {
 }
 
 impl Names {
+    /// Takes the name of a PKP; a mint that must fail leaves it free.
+    fn mint(&mut self, c: &mut Checker<'_>, name: &Placed<String>, expect: Expectation) {
+        let mut scratch = self.pkps.clone();
+        let taken = if expect == Expectation::Ok { &mut self.pkps } else { &mut scratch };
+        c.fresh("PKP", name, taken);
+    }
+
     fn pkp(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
         if !self.pkps.contains(&name.value) {
             c.unknown("PKP", name, self.pkps.iter().map(String::as_str));
@@ -94,18 +104,18 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             Deed::Keygen { key: keygen.key.value, curve: keygen.curve }
         }
         raw::Deed::Mint(mint) => {
-            // A mint that must fail leaves its name free.
-            let mut scratch = names.pkps.clone();
-            let taken = if expect == Expectation::Ok { &mut names.pkps } else { &mut scratch };
-            c.fresh("PKP", &mint.pkp, taken);
+            names.mint(c, &mint.pkp, expect);
             Deed::Mint { pkp: mint.pkp.value, value: mint.value_wei }
         }
-        raw::Deed::PermitAction(permit) => {
-            Deed::PermitAction { pkp: names.pkp(c, &permit.pkp), action: c.action(&permit.action) }
+        raw::Deed::MintGrantBurn(mint) => {
+            names.mint(c, &mint.pkp, expect);
+            Deed::MintGrantBurn { pkp: mint.pkp.value, action: c.action(&mint.action) }
         }
-        raw::Deed::PermitAddress(permit) => {
-            Deed::PermitAddress { pkp: names.pkp(c, &permit.pkp), address: c.user(&permit.address) }
-        }
+        raw::Deed::Burn(burn) => Deed::Burn { pkp: names.pkp(c, &burn.pkp) },
+        raw::Deed::PermitAction(permit) => permit_action(c, names, &permit, true),
+        raw::Deed::RevokeAction(permit) => permit_action(c, names, &permit, false),
+        raw::Deed::PermitAddress(permit) => permit_address(c, names, &permit, true),
+        raw::Deed::RevokeAddress(permit) => permit_address(c, names, &permit, false),
         raw::Deed::Transfer(transfer) => Deed::Transfer { pkp: names.pkp(c, &transfer.pkp), to: c.user(&transfer.to) },
         raw::Deed::Execute(execute) => Deed::Execute(self::execute(c, names, id, execute)),
         raw::Deed::Fund(fund) => Deed::Fund { pkp: names.pkp(c, &fund.pkp), value: fund.value_wei },
@@ -117,6 +127,12 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             auth: transaction.auth.map(|user| c.user(&user)),
         },
         raw::Deed::Handshake(raw::Handshake {}) => Deed::Handshake,
+        raw::Deed::Wait(wait) => {
+            if !(1..=WAIT_MS_MAX).contains(&wait.ms.value) {
+                c.refuse(&wait.ms.span, "a step cannot wait so long", format!("1 to {WAIT_MS_MAX} ms"));
+            }
+            Deed::Wait { ms: wait.ms.value }
+        }
         raw::Deed::Encrypt(encrypt) => {
             if !names.has_network_key {
                 c.refuse(&encrypt.secret.span, "there is no key to encrypt under", "a `bls12-381` key made before");
@@ -132,6 +148,14 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             Deed::Decrypt { secret: decrypt.secret.value, auth, shows }
         }
     }
+}
+
+fn permit_action(c: &mut Checker<'_>, names: &Names, raw: &raw::PermitAction, may: bool) -> Deed {
+    Deed::PermitAction { pkp: names.pkp(c, &raw.pkp), action: c.action(&raw.action), may }
+}
+
+fn permit_address(c: &mut Checker<'_>, names: &Names, raw: &raw::PermitAddress, may: bool) -> Deed {
+    Deed::PermitAddress { pkp: names.pkp(c, &raw.pkp), address: c.user(&raw.address), may }
 }
 
 fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Execute) -> Execute {

@@ -271,19 +271,35 @@ pub enum Deed {
         /// What is paid; the mint cost if none.
         value: Option<Wei>,
     },
-    /// Permits an action to use a PKP.
+    /// Mints the next routed key for one action, for ever.
+    MintGrantBurn {
+        /// The PKP's name from now on.
+        pkp: String,
+        /// The action.
+        action: Arc<Action>,
+    },
+    /// Burns a PKP.
+    Burn {
+        /// The PKP.
+        pkp: String,
+    },
+    /// Permits an action to use a PKP, or no longer does.
     PermitAction {
         /// The PKP.
         pkp: String,
         /// The action.
         action: Arc<Action>,
+        /// Whether it may from now on.
+        may: bool,
     },
-    /// Permits a user's address to use a PKP.
+    /// Permits a user's address to use a PKP, or no longer does.
     PermitAddress {
         /// The PKP.
         pkp: String,
         /// The user.
         address: String,
+        /// Whether it may from now on.
+        may: bool,
     },
     /// Transfers a PKP.
     Transfer {
@@ -316,6 +332,11 @@ pub enum Deed {
     },
     /// Asks every node who it is.
     Handshake,
+    /// Lets time pass.
+    Wait {
+        /// How long, milliseconds.
+        ms: u64,
+    },
     /// Encrypts a text under the network's key.
     Encrypt {
         /// The ciphertext's name from now on.
@@ -342,13 +363,18 @@ impl Deed {
         match self {
             Self::Keygen { .. } => "keygen",
             Self::Mint { .. } => "mint",
-            Self::PermitAction { .. } => "permit_action",
-            Self::PermitAddress { .. } => "permit_address",
+            Self::MintGrantBurn { .. } => "mint_grant_burn",
+            Self::Burn { .. } => "burn",
+            Self::PermitAction { may: true, .. } => "permit_action",
+            Self::PermitAction { may: false, .. } => "revoke_action",
+            Self::PermitAddress { may: true, .. } => "permit_address",
+            Self::PermitAddress { may: false, .. } => "revoke_address",
             Self::Transfer { .. } => "transfer",
             Self::Execute(_) => "execute",
             Self::Fund { .. } => "fund",
             Self::PkpTransaction { .. } => "pkp_transaction",
             Self::Handshake => "handshake",
+            Self::Wait { .. } => "wait",
             Self::Encrypt { .. } => "encrypt",
             Self::Decrypt { .. } => "decrypt",
         }
@@ -357,7 +383,9 @@ impl Deed {
     /// The action that is permitted or run, if any.
     pub fn action(&self) -> Option<&Arc<Action>> {
         match self {
-            Self::PermitAction { action, .. } | Self::PkpTransaction { action, .. } => Some(action),
+            Self::PermitAction { action, .. }
+            | Self::MintGrantBurn { action, .. }
+            | Self::PkpTransaction { action, .. } => Some(action),
             Self::Execute(execute) => Some(&execute.action),
             _ => None,
         }

@@ -52,10 +52,19 @@ pub(super) enum Deed {
     Keygen(Keygen),
     /// Mints the next routed key as a PKP (mintNext), paying exactly the mint cost unless told otherwise.
     Mint(Mint),
+    /// Mints the next routed key, permits one action for ever and burns the token, in one transaction
+    /// (mintGrantAndBurnNext).
+    MintGrantBurn(MintGrantBurn),
+    /// Burns a PKP: its permissions stay as they are for ever.
+    Burn(Burn),
     /// Permits an action, by its CID, to use a PKP.
     PermitAction(PermitAction),
+    /// Takes that permission back.
+    RevokeAction(PermitAction),
     /// Permits a user's address to use a PKP.
     PermitAddress(PermitAddress),
+    /// Takes that permission back.
+    RevokeAddress(PermitAddress),
     /// Transfers a PKP (ERC-721 transferFrom).
     Transfer(Transfer),
     /// Has every node run an action, and combines what they answer.
@@ -66,6 +75,8 @@ pub(super) enum Deed {
     PkpTransaction(PkpTransaction),
     /// Asks every node for its epoch and newest block.
     Handshake(Handshake),
+    /// Lets time pass.
+    Wait(Wait),
     /// Encrypts a text to whoever signs in as a user, with the network's key and nobody's help.
     Encrypt(Encrypt),
     /// Asks every node for its decryption share, and decrypts: what comes out must be what was encrypted.
@@ -129,7 +140,25 @@ pub(super) struct Mint {
     pub value_wei: Option<Wei>,
 }
 
-/// Permits an action to use a PKP.
+/// Mints a PKP for one action.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MintGrantBurn {
+    /// A name for the PKP.
+    pub pkp: Placed<String>,
+    /// The action's file, relative to the scenario.
+    pub action: Placed<String>,
+}
+
+/// Burns a PKP.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Burn {
+    /// The PKP.
+    pub pkp: Placed<String>,
+}
+
+/// An action, and a PKP that it may use or may use no more.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PermitAction {
@@ -139,7 +168,7 @@ pub(super) struct PermitAction {
     pub action: Placed<String>,
 }
 
-/// Permits an address to use a PKP.
+/// A user's address, and a PKP that it may use or may use no more.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PermitAddress {
@@ -232,6 +261,14 @@ pub(super) struct PkpTransaction {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Handshake {}
+
+/// Lets time pass.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wait {
+    /// How long, milliseconds: 1 to 3,600,000.
+    pub ms: Placed<u64>,
+}
 
 /// Something that goes wrong.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

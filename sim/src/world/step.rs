@@ -1,6 +1,7 @@
 //! One step of a client under way: transactions and executions as small state machines on the client library.
 
 mod secrets;
+mod transactions;
 
 use std::collections::BTreeMap;
 
@@ -165,7 +166,7 @@ impl Running {
 
     fn start(&mut self, desk: &mut Desk<'_>) {
         let step = self.step.clone();
-        let (contracts, user) = (desk.book.contracts, step.user.as_str());
+        let contracts = desk.book.contracts;
         match &*step.deed {
             Deed::Keygen { curve, .. } => {
                 let after = After::Routed { from_block: desk.chain.head().0 + 1, curve: *curve };
@@ -177,34 +178,6 @@ impl Running {
             }
             Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
             Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_deref(), shows.as_deref(), desk),
-            Deed::Mint { pkp, value } => {
-                let mut call = contracts.mint_next();
-                if let Some(value) = value {
-                    call.value = U256::from(value.0);
-                }
-                self.transact(desk.book.wallet(user), call, After::Minted { pkp: pkp.clone() }, desk);
-            }
-            Deed::PermitAction { pkp, action } => {
-                let Some(pkp) = self.pkp(pkp, desk) else { return };
-                let cid = cid::permission_bytes(&cid::cid_v0(action.code.as_bytes()));
-                let call = contracts.add_permitted_action(pkp.key, &cid, &[1]);
-                self.transact(desk.book.wallet(user), call, After::Nothing, desk);
-            }
-            Deed::PermitAddress { pkp, address } => {
-                let Some(pkp) = self.pkp(pkp, desk) else { return };
-                let call = contracts.add_permitted_address(pkp.key, desk.book.address(address), &[1]);
-                self.transact(desk.book.wallet(user), call, After::Nothing, desk);
-            }
-            Deed::Transfer { pkp, to } => {
-                let Some(pkp) = self.pkp(pkp, desk) else { return };
-                let call = contracts.transfer(desk.book.address(user), desk.book.address(to), pkp.key);
-                self.transact(desk.book.wallet(user), call, After::Nothing, desk);
-            }
-            Deed::Fund { pkp, value } => {
-                let Some(pkp) = self.pkp(pkp, desk) else { return };
-                let call = ContractCall { to: pkp.address(), value: U256::from(value.0), data: Vec::new() };
-                self.transact(desk.book.wallet(user), call, After::Nothing, desk);
-            }
             Deed::Execute(deed) => {
                 let params = deed.params.resolve(&|reference| desk.book.lookup(reference));
                 self.execute(deed, params, None, desk);
@@ -227,6 +200,14 @@ impl Running {
                 desk.fx.push(ClientEffect::Ask(ChainRequest::Nonce { account: pkp.address() }));
                 self.stage = Stage::Nonce { sender: Sender::Pkp { pkp, deed }, call, after: After::Nothing };
             }
+            Deed::Mint { .. }
+            | Deed::MintGrantBurn { .. }
+            | Deed::Burn { .. }
+            | Deed::PermitAction { .. }
+            | Deed::PermitAddress { .. }
+            | Deed::Transfer { .. }
+            | Deed::Fund { .. } => self.change(&step.deed, desk),
+            Deed::Wait { ms } => self.leaves = Some(desk.now.plus_millis(*ms)),
             Deed::Handshake => {
                 let challenge = desk.book.keys.bytes(&self.step.id, "challenge");
                 let mut op = Box::new(HandshakeOp::new(challenge, desk.book.network.clone(), self.patience));
