@@ -9,7 +9,7 @@ use crate::bls::SealedShare;
 use crate::curve::{self, Bls12381};
 use crate::id::{Digest, Epoch, KeyId, NodeId, RequestId};
 use crate::key::PublicKey;
-use crate::signing::{ClientShare, CombinedSignature};
+use crate::signing::{ClientShare, CombinedSignature, Scheme};
 
 /// The largest request that a node accepts from a client, in bytes: an inline action of 16 MB and its parameters.
 pub const REQUEST_BYTES_MAX: usize = 17 * 1024 * 1024;
@@ -24,7 +24,7 @@ pub enum Request {
         /// Fresh bytes, returned in the answer.
         challenge: [u8; 32],
     },
-    /// Run an action.
+    /// Run an action, or sign without one.
     Execute(Box<Execute>),
     /// Hand out a share of a decryption key.
     Decrypt(Box<Decrypt>),
@@ -71,15 +71,13 @@ pub struct Decryption {
     pub public: PublicKey<Bls12381>,
 }
 
-/// A request to run an action. All nodes get the same bytes, hence the same request id.
+/// A request to do something with keys of the network. All nodes get the same bytes, hence the same request id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execute {
     /// Fresh bytes: two requests are never the same.
     pub nonce: [u8; 16],
-    /// The program.
-    pub source: ActionSource,
-    /// A JSON object whose members become globals of the program.
-    pub js_params: String,
+    /// What is to be done.
+    pub task: Task,
     /// Who asks, if anyone.
     pub auth_sig: Option<AuthSig>,
     /// The epoch that the client believes in.
@@ -91,6 +89,32 @@ impl Execute {
     pub fn id(&self) -> RequestId {
         RequestId::derive("request/execute", &[&crate::wire::encode(self)])
     }
+}
+
+/// What nodes do for a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    /// They run an action.
+    Action {
+        /// The program.
+        source: ActionSource,
+        /// A JSON object whose members become globals of the program.
+        js_params: String,
+    },
+    /// They sign a digest, if whoever asks may have the key sign anything. The signature's name is [`Task::SIG_NAME`].
+    Sign {
+        /// The key, compressed or not (SEC 1).
+        public_key: Vec<u8>,
+        /// What is signed.
+        digest: Digest,
+        /// How.
+        scheme: Scheme,
+    },
+}
+
+impl Task {
+    /// The name of a signature that no action has named.
+    pub const SIG_NAME: &'static str = "sig";
 }
 
 /// Where an action's code comes from.

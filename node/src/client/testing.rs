@@ -7,7 +7,7 @@ use rand_core::SeedableRng;
 use std::collections::BTreeMap;
 
 use super::{Combine, Effect, ExecuteOp, Expected, Network, Operation, Patience, ResponseStrategy};
-use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, Response, SignaturePart};
+use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, Response, SignaturePart, Task};
 use crate::id::{Digest, Epoch, NodeId, RequestId};
 use crate::io::Time;
 use crate::signing::{ClientShare, CombinedSignature, Scheme, ShareScalar};
@@ -112,8 +112,7 @@ pub(super) fn failure(code: ErrorCode, message: &str) -> Failure {
 pub(super) fn request() -> Execute {
     Execute {
         nonce: [7; 16],
-        source: ActionSource::Inline("go()".into()),
-        js_params: "{}".into(),
+        task: Task::Action { source: ActionSource::Inline("go()".into()), js_params: "{}".into() },
         auth_sig: None,
         epoch: Epoch(1),
     }

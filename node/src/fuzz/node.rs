@@ -9,7 +9,7 @@ use super::chain::{ROSTER, contracts, reply};
 use super::committee::{LIAR, channel_secret, decryption, identity, ids};
 use super::samples::STATEMENTS;
 use crate::action::Limits;
-use crate::api::{ActionSource, Decrypt, Execute, Request, Response};
+use crate::api::{ActionSource, Decrypt, Execute, Request, Response, Task};
 use crate::auth::conditions::Condition;
 use crate::auth::siwe;
 use crate::bugs::BugSet;
@@ -21,6 +21,7 @@ use crate::io::{ChainError, ChainReply, ChainRequest, HttpResponse, Input, IpfsE
 use crate::memo::Memo;
 use crate::meter::Meter;
 use crate::node::{Config, Node, Preprocessing};
+use crate::signing::Scheme;
 use crate::statement::Statement;
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode, hash_parts};
 
@@ -230,21 +231,35 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
     let nonce = [choices.byte(); 16];
     let code =
         ["(async () => { Lit.Actions.setResponse({ response: 'x' + p }); })();", "while (true) {}", "p.q.r", "("];
-    let request = match choices.below(4) {
+    let request = match choices.below(5) {
         0 => Request::Handshake { challenge: [choices.byte(); 32] },
         1 => Request::Execute(Box::new(Execute {
             nonce,
-            source: ActionSource::Inline(code[choices.below(code.len())].to_owned()),
-            js_params: "{\"p\":1}".to_owned(),
+            task: Task::Action {
+                source: ActionSource::Inline(code[choices.below(code.len())].to_owned()),
+                js_params: "{\"p\":1}".to_owned(),
+            },
             auth_sig: None,
             epoch: Epoch(1),
         })),
         2 => Request::Execute(Box::new(Execute {
             nonce,
-            source: ActionSource::Ipfs(String::from_utf8_lossy(&choices.bytes()).into_owned()),
-            js_params: String::from_utf8_lossy(&choices.bytes()).into_owned(),
+            task: Task::Action {
+                source: ActionSource::Ipfs(String::from_utf8_lossy(&choices.bytes()).into_owned()),
+                js_params: String::from_utf8_lossy(&choices.bytes()).into_owned(),
+            },
             auth_sig: None,
             epoch: Epoch(choices.byte().into()),
+        })),
+        3 => Request::Execute(Box::new(Execute {
+            nonce,
+            task: Task::Sign {
+                public_key: choices.bytes(),
+                digest: Digest([choices.byte(); 32]),
+                scheme: Scheme::EcdsaK256,
+            },
+            auth_sig: None,
+            epoch: Epoch(1),
         })),
         _ => Request::Decrypt(Box::new(Decrypt {
             nonce,

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::RngCore;
 
+use super::alone::Alone;
 use super::core::Core;
 use super::frame::{CallRef, Frame, FrameId, Setting};
 use super::permission::Check;
 use super::question::Question;
 use super::unsealing::Unsealing;
 use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, Usage};
-use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart};
+use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart, Task};
 use crate::auth::permission::Claimant;
 use crate::auth::siwe;
 use crate::bugs::{self, Bug};
@@ -88,7 +89,9 @@ pub(super) struct Execution {
     pub(super) together: Vec<Together>,
     /// Decryptions that wait for shares.
     pub(super) unsealing: BTreeMap<SessionId, Unsealing>,
-    result: Option<Result<Executed, Failure>>,
+    /// What is to be signed without an action.
+    pub(super) alone: Option<Alone>,
+    pub(super) result: Option<Result<Executed, Failure>>,
 }
 
 /// The CIDv0 of what a gateway served, which must be what was asked for.
@@ -135,6 +138,7 @@ impl Execution {
             operations: BTreeMap::new(),
             together: Vec::new(),
             unsealing: BTreeMap::new(),
+            alone: None,
             result: None,
         };
         if let Err(failure) = execution.admit(execute, now, core, out) {
@@ -154,14 +158,33 @@ impl Execution {
                 .map_err(|error| failure(ErrorCode::InvalidAuthSig, error.to_string()))?;
             self.caller = Some(caller);
         }
+        match execute.task {
+            Task::Action { source, js_params } => self.start(source, js_params, now, core, out),
+            Task::Sign { public_key, digest, scheme } => {
+                let due = now.plus_millis(core.limits().time_ms);
+                self.alone = Some(Alone { public_key, digest, scheme, due, began: false });
+                Ok(())
+            }
+        }
+    }
+
+    /// Begins the client's action.
+    fn start(
+        &mut self,
+        source: ActionSource,
+        params: String,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) -> Result<(), Failure> {
         let setting = Setting {
             callers: Vec::new(),
-            params: execute.js_params,
+            params,
             limits: core.limits(),
             parent: None,
             path: SessionId::derive("action/path", &[&self.id.0]),
         };
-        match execute.source {
+        match source {
             ActionSource::Inline(code) => {
                 let cid = cid::cid_v0(code.as_bytes());
                 let frame = self.add(cid.to_string(), setting);
@@ -241,8 +264,9 @@ impl Execution {
 
     /// Answers a call of an action, now or when its current run is over.
     pub fn answer(&mut self, at: CallRef, answer: HostAnswer, now: Time, core: &mut Core, out: &mut Outputs) {
-        if let Some(frame) = self.frames.get_mut(&at.frame) {
-            frame.answer(at.call, answer, now, core, out);
+        match self.frames.get_mut(&at.frame) {
+            Some(frame) => frame.answer(at.call, answer, now, core, out),
+            None => self.end_alone(answer),
         }
     }
 
@@ -251,11 +275,14 @@ impl Execution {
         for frame in self.frames.values_mut().filter(|frame| frame.deadline().is_some_and(|at| at <= now)) {
             frame.tick(now, core, out);
         }
+        if self.alone.as_ref().is_some_and(|alone| alone.due <= now) {
+            self.result = Some(Err(failure(ErrorCode::RequestTimeout, "the signature did not come about in time")));
+        }
     }
 
     /// When [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        self.frames.values().filter_map(Frame::deadline).min()
+        self.frames.values().filter_map(Frame::deadline).chain(self.alone.as_ref().map(|alone| alone.due)).min()
     }
 
     /// Closes the actions that have ended; returns whether there were any.
@@ -314,9 +341,10 @@ impl Execution {
         self.frames.get(&ROOT).map_or("", |frame| &frame.cid)
     }
 
-    /// Where the first program is: `fetching`, `running` or `ended`.
+    /// Where the first program is: `fetching`, `running` or `ended`; `signing` if there is none.
     pub fn phase(&self) -> &'static str {
-        self.frames.get(&ROOT).map_or("ended", Frame::phase)
+        let otherwise = if self.alone.is_some() { "signing" } else { "ended" };
+        self.frames.get(&ROOT).map_or(otherwise, Frame::phase)
     }
 
     /// How many calls nobody has served yet.

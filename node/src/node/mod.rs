@@ -4,6 +4,7 @@
 //! appends [`Output`]s. Everything that a protocol wants to say goes through the conduct, is signed, sealed by a
 //! channel and only then becomes an output; what it must not forget is committed before.
 
+mod alone;
 mod core;
 pub(crate) mod decryption;
 mod execution;

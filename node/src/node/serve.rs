@@ -37,6 +37,7 @@ pub(super) struct Keys {
 impl Execution {
     /// Serves the calls that actions have made, and those that answers provoke; closes the actions that have ended.
     pub fn serve(&mut self, keys: &Keys, now: Time, core: &mut Core, out: &mut Outputs) {
+        self.sign_alone(keys, core, out);
         loop {
             let next = self.frames.iter_mut().find_map(|(id, frame)| Some((*id, frame.calls.pop_front()?)));
             let Some((frame, (call, request))) = next else {
@@ -244,7 +245,7 @@ fn may_call(ipfs_id: &str, depth: u64, max: u64) -> Result<(), Failure> {
 }
 
 /// Finds the key that a program names by its compressed or uncompressed encoding.
-fn known_key(bytes: &[u8], keys: &BTreeMap<KeyId, Rc<KeyShare>>) -> Result<Rc<KeyShare>, Failure> {
+pub(super) fn known_key(bytes: &[u8], keys: &BTreeMap<KeyId, Rc<KeyShare>>) -> Result<Rc<KeyShare>, Failure> {
     let unknown = |what: &str| failure(ErrorCode::UnknownKey, format!("{what}: 0x{}", hex::encode(bytes)));
     let point = PublicKey::from_sec1_bytes(bytes).map_err(|_| unknown("not a secp256k1 public key"))?;
     let id = KeyId(Keccak256::digest(point.to_encoded_point(false).as_bytes()).into());

@@ -70,9 +70,14 @@ fn repeated(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Vec<Step>
     if times.value == 0 || times.value > TIMES_MAX {
         c.refuse(&times.span, format!("a step cannot be done {} times", times.value), format!("1 to {TIMES_MAX}"));
     }
-    let is_nameless = matches!(*step.deed, Deed::Execute(_) | Deed::Decrypt { .. } | Deed::Handshake);
+    let is_nameless =
+        matches!(*step.deed, Deed::Execute(_) | Deed::Sign { .. } | Deed::Decrypt { .. } | Deed::Handshake);
     if times.value > 1 && !is_nameless {
-        c.refuse(&times.span, "this step cannot be done again", "`times` with `execute`, `decrypt` or `handshake`");
+        c.refuse(
+            &times.span,
+            "this step cannot be done again",
+            "`times` with `execute`, `sign`, `decrypt` or `handshake`",
+        );
     }
     let again = (2..=times.value).map(|number| Step { id: format!("{}#{number}", step.id), ..step.clone() });
     [step.clone()].into_iter().chain(again).collect()
@@ -118,6 +123,12 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
         raw::Deed::RevokeAddress(permit) => permit_address(c, names, &permit, false),
         raw::Deed::Transfer(transfer) => Deed::Transfer { pkp: names.pkp(c, &transfer.pkp), to: c.user(&transfer.to) },
         raw::Deed::Execute(execute) => Deed::Execute(self::execute(c, names, id, execute)),
+        raw::Deed::Sign(sign) => Deed::Sign {
+            pkp: names.pkp(c, &sign.pkp),
+            text: sign.text,
+            scheme: sign.scheme,
+            auth: sign.auth.map(|user| c.user(&user)),
+        },
         raw::Deed::Fund(fund) => Deed::Fund { pkp: names.pkp(c, &fund.pkp), value: fund.value_wei },
         raw::Deed::PkpTransaction(transaction) => Deed::PkpTransaction {
             pkp: names.pkp(c, &transaction.pkp),

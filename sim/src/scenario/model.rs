@@ -12,7 +12,7 @@ pub use super::label::LabelPattern;
 pub use super::latency::Latency;
 use super::params::Params;
 pub use super::raw::{Actions, Batch, Chain, ExpectedVerdict, Ipfs, Isolation, Limits, Link, Nodes};
-pub use super::raw_act::{Curve, Delivery};
+pub use super::raw_act::{Curve, Delivery, SignScheme};
 use super::seeds::Seeds;
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
@@ -310,6 +310,17 @@ pub enum Deed {
     },
     /// Runs an action.
     Execute(Execute),
+    /// Signs without an action.
+    Sign {
+        /// The PKP.
+        pkp: String,
+        /// The text, of which keccak256 is signed.
+        text: String,
+        /// How.
+        scheme: SignScheme,
+        /// The user whose AuthSig goes along.
+        auth: Option<String>,
+    },
     /// Sends ether to a PKP's address.
     Fund {
         /// The PKP.
@@ -371,6 +382,7 @@ impl Deed {
             Self::PermitAddress { may: false, .. } => "revoke_address",
             Self::Transfer { .. } => "transfer",
             Self::Execute(_) => "execute",
+            Self::Sign { .. } => "sign",
             Self::Fund { .. } => "fund",
             Self::PkpTransaction { .. } => "pkp_transaction",
             Self::Handshake => "handshake",

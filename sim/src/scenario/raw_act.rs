@@ -69,6 +69,8 @@ pub(super) enum Deed {
     Transfer(Transfer),
     /// Has every node run an action, and combines what they answer.
     Execute(Execute),
+    /// Has every node sign a text with a PKP, without an action, and combines the signature.
+    Sign(Sign),
     /// Sends ether to a PKP's address.
     Fund(Fund),
     /// Has an action sign a transaction of the PKP's own address and submits it; the chain must accept it.
@@ -219,6 +221,36 @@ pub(super) struct Execute {
     pub expect_signatures: Option<Vec<String>>,
     /// The response that must result, as text.
     pub expect_response: Option<String>,
+}
+
+/// Signs without an action: whoever signs in must have the right to use the PKP.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sign {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The text, of which keccak256 is signed.
+    pub text: String,
+    /// How.
+    #[serde(default)]
+    pub scheme: SignScheme,
+    /// The user whose AuthSig goes along; none if not given.
+    pub auth: Option<Placed<String>>,
+}
+
+/// How a signature is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum SignScheme {
+    /// ECDSA over secp256k1.
+    #[default]
+    #[serde(rename = "ecdsa")]
+    Ecdsa,
+    /// FROST(secp256k1, SHA-256) of RFC 9591.
+    #[serde(rename = "schnorr")]
+    Schnorr,
+    /// FROST with the signatures of BIP-340.
+    #[serde(rename = "bip340")]
+    Bip340,
 }
 
 /// How nodes get an action's code.

@@ -1,6 +1,6 @@
 //! Clients that misuse nodes, beside the step that runs.
 
-use lit_node::api::{ActionSource, Execute, Request};
+use lit_node::api::{ActionSource, Execute, Request, Task};
 use lit_node::cid;
 use lit_node::id::{Epoch, NodeId, SessionId};
 use lit_node::io::Label;
@@ -31,8 +31,10 @@ impl World {
         for number in 0..drain.requests.get() {
             let to_sign = self.factory.keys().bytes(&id, &format!("to sign {number}"));
             let request = Execute {
-                source: ActionSource::Inline(SIGN.to_owned()),
-                js_params: serde_json::json!({ "toSign": to_sign, "publicKey": public_key }).to_string(),
+                task: Task::Action {
+                    source: ActionSource::Inline(SIGN.to_owned()),
+                    js_params: serde_json::json!({ "toSign": to_sign, "publicKey": public_key }).to_string(),
+                },
                 auth_sig: Some(auth_sig.clone()),
                 ..self.harmless(&id, number)
             };
@@ -92,8 +94,7 @@ impl World {
         let nonce = self.factory.keys().bytes(id, &format!("nonce {number}"));
         Execute {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
-            source: ActionSource::Inline(BUSY.to_owned()),
-            js_params: "{}".to_owned(),
+            task: Task::Action { source: ActionSource::Inline(BUSY.to_owned()), js_params: "{}".to_owned() },
             auth_sig: None,
             epoch: Epoch(1),
         }

@@ -1,5 +1,6 @@
 //! One step of a client under way: transactions and executions as small state machines on the client library.
 
+mod asking;
 mod secrets;
 mod transactions;
 
@@ -7,12 +8,10 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
 use k256::ecdsa::SigningKey;
-use lit_node::api::{ActionSource, Execute};
 use lit_node::chain::{ChainEvent, ContractCall, Fees, TransactionRequest, registration};
-use lit_node::cid;
-use lit_node::client::{Effect, ExecuteOp, Expected, HandshakeOp, Operation, Patience, ResponseStrategy, Success};
+use lit_node::client::{Effect, ExecuteOp, HandshakeOp, Operation, Patience, Success};
 use lit_node::curve;
-use lit_node::id::{Digest, Epoch, NodeId, RequestId, SessionId};
+use lit_node::id::{NodeId, RequestId, SessionId};
 use lit_node::io::{ChainError, ChainReply, ChainRequest, Label, Time};
 use lit_node::key;
 use lit_node::meter::Meter;
@@ -21,11 +20,10 @@ use lit_node::wire::SignatureBytes;
 
 use super::combine::Combiner;
 use super::script::{Book, ClientEffect, Pkp};
-use super::sign_in::sign_in;
 use super::verdicts::{Failed, signature_report, step_report};
 use crate::chain::Chain;
-use crate::heap::{MILLI, Nanos};
-use crate::oracle::{Accepted, OWN_GLOBALS, Requested};
+use crate::heap::Nanos;
+use crate::oracle::Accepted;
 use crate::outcome::{RequestReport, SignatureReport};
 use crate::scenario::{Curve, Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
 
@@ -182,6 +180,7 @@ impl Running {
                 let params = deed.params.resolve(&|reference| desk.book.lookup(reference));
                 self.execute(deed, params, None, desk);
             }
+            Deed::Sign { pkp, text, scheme, auth } => self.sign(pkp, text, *scheme, auth.as_deref(), desk),
             Deed::PkpTransaction { pkp, action, to, value, auth } => {
                 let Some(pkp) = self.pkp(pkp, desk) else { return };
                 let call = ContractCall { to: desk.book.address(to), value: U256::from(value.0), data: Vec::new() };
@@ -325,61 +324,6 @@ impl Running {
             }
             None => self.stage = Stage::Routing { from_block, curve },
         }
-    }
-
-    fn execute(
-        &mut self,
-        deed: &ExecuteDeed,
-        params: serde_json::Value,
-        transaction: Option<(TransactionRequest, [u8; 20])>,
-        desk: &mut Desk<'_>,
-    ) {
-        let own = cid::cid_v0(deed.action.code.as_bytes());
-        let asked = deed.cid.clone().unwrap_or_else(|| own.to_string());
-        // What nodes judge by: the CID that is asked for, if it is one.
-        let cid = cid::parse(&asked).unwrap_or(own);
-        let source = match deed.by {
-            Delivery::Ipfs => ActionSource::Ipfs(asked),
-            Delivery::Inline => ActionSource::Inline(deed.action.code.clone()),
-        };
-        let signed_in = deed.auth.as_ref().map(|user| {
-            let issued_at = Time(desk.now.0.saturating_sub(deed.auth_age_ms.saturating_mul(MILLI)));
-            sign_in(desk.book, user, deed.claims.as_deref(), issued_at)
-        });
-        let asked = if let ActionSource::Ipfs(cid) = &source { Some(cid.clone()) } else { None };
-        let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
-        let request = Execute {
-            nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
-            source,
-            js_params: params.to_string(),
-            auth_sig: signed_in.as_ref().map(|(auth_sig, _)| auth_sig.clone()),
-            epoch: Epoch(1),
-        };
-        let id = request.id();
-        self.requests.push(id);
-        let caller = signed_in.map(|(_, caller)| caller);
-        desk.fx.push(ClientEffect::Requested(Requested {
-            request: id,
-            asked,
-            cid: cid::permission_bytes(&cid),
-            caller,
-            overwrites: OWN_GLOBALS.iter().any(|name| params.get(name).is_some()),
-        }));
-        let expected = Expected {
-            keys: desk.book.pkps.values().map(|pkp| pkp.point).collect(),
-            digests: transaction
-                .iter()
-                .map(|(request, _)| ("sig".to_owned(), Digest(request.signing_hash())))
-                .collect(),
-        };
-        let network = desk.book.network.clone();
-        let strategy = ResponseStrategy::default();
-        let mut op = Box::new(ExecuteOp::new(request, network, expected, strategy, self.patience, Combiner));
-        let mut effects = Vec::new();
-        op.start(desk.now, &mut effects);
-        self.leaves = deed.disconnect_after_ms.map(|ms| desk.now.plus_millis(ms));
-        self.stage = Stage::Executing { op, transaction };
-        self.send(effects, desk);
     }
 
     /// A node's bytes for this client.

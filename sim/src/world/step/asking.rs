@@ -1,0 +1,112 @@
+//! Steps that have all nodes run an action or sign.
+
+use std::collections::BTreeMap;
+
+use lit_node::api::{ActionSource, AuthSig, Execute, Task};
+use lit_node::chain::TransactionRequest;
+use lit_node::cid;
+use lit_node::client::{ExecuteOp, Expected, Operation, ResponseStrategy};
+use lit_node::id::{Digest, Epoch};
+use lit_node::io::Time;
+use lit_node::key;
+use lit_node::signing::Scheme;
+use sha3::{Digest as _, Keccak256};
+
+use super::super::combine::Combiner;
+use super::super::script::{ClientEffect, Pkp};
+use super::super::sign_in::sign_in;
+use super::{Desk, Running, Stage};
+use crate::heap::MILLI;
+use crate::oracle::{OWN_GLOBALS, Requested, SignIn};
+use crate::scenario::{Delivery, Execute as ExecuteDeed, SignScheme};
+
+/// What is asked of all nodes, and what oracles are told of it.
+struct Asked {
+    task: Task,
+    /// The CID that nodes ask the gateway for.
+    by_cid: Option<String>,
+    /// The CID's bytes that permissions are judged by.
+    cid: Vec<u8>,
+    overwrites: bool,
+    signed_in: Option<(AuthSig, SignIn)>,
+    /// The digests that must be signed, by the signatures' names.
+    digests: BTreeMap<String, Digest>,
+}
+
+impl Running {
+    /// Has an action run; its signature may complete a transaction.
+    pub(super) fn execute(
+        &mut self,
+        deed: &ExecuteDeed,
+        params: serde_json::Value,
+        transaction: Option<(TransactionRequest, [u8; 20])>,
+        desk: &mut Desk<'_>,
+    ) {
+        let own = cid::cid_v0(deed.action.code.as_bytes());
+        let asked = deed.cid.clone().unwrap_or_else(|| own.to_string());
+        // What nodes judge by: the CID that is asked for, if it is one.
+        let cid = cid::permission_bytes(&cid::parse(&asked).unwrap_or(own));
+        let (source, by_cid) = match deed.by {
+            Delivery::Ipfs => (ActionSource::Ipfs(asked.clone()), Some(asked)),
+            Delivery::Inline => (ActionSource::Inline(deed.action.code.clone()), None),
+        };
+        let signed_in = deed.auth.as_ref().map(|user| {
+            let issued_at = Time(desk.now.0.saturating_sub(deed.auth_age_ms.saturating_mul(MILLI)));
+            sign_in(desk.book, user, deed.claims.as_deref(), issued_at)
+        });
+        self.leaves = deed.disconnect_after_ms.map(|ms| desk.now.plus_millis(ms));
+        let hash = |(request, _): &(TransactionRequest, _)| (Task::SIG_NAME.to_owned(), Digest(request.signing_hash()));
+        let asked = Asked {
+            task: Task::Action { source, js_params: params.to_string() },
+            by_cid,
+            cid,
+            overwrites: OWN_GLOBALS.iter().any(|name| params.get(name).is_some()),
+            signed_in,
+            digests: transaction.iter().map(hash).collect(),
+        };
+        self.ask_nodes(asked, transaction, desk);
+    }
+
+    /// Has a text signed without an action.
+    pub(super) fn sign(&mut self, pkp: &str, text: &str, scheme: SignScheme, user: Option<&str>, desk: &mut Desk<'_>) {
+        let Some(Pkp { point, .. }) = self.pkp(pkp, desk) else { return };
+        let digest = Digest(Keccak256::digest(text).into());
+        let scheme = match scheme {
+            SignScheme::Ecdsa => Scheme::EcdsaK256,
+            SignScheme::Schnorr => Scheme::SchnorrK256Sha256,
+            SignScheme::Bip340 => Scheme::SchnorrK256Bip340,
+        };
+        let asked = Asked {
+            task: Task::Sign { public_key: key::uncompressed(&point).to_vec(), digest, scheme },
+            by_cid: None,
+            cid: Vec::new(),
+            overwrites: false,
+            signed_in: user.map(|user| sign_in(desk.book, user, None, desk.now)),
+            digests: [(Task::SIG_NAME.to_owned(), digest)].into(),
+        };
+        self.ask_nodes(asked, None, desk);
+    }
+
+    fn ask_nodes(&mut self, asked: Asked, transaction: Option<(TransactionRequest, [u8; 20])>, desk: &mut Desk<'_>) {
+        let Asked { task, by_cid, cid, overwrites, signed_in, digests } = asked;
+        let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
+        let request = Execute {
+            nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
+            task,
+            auth_sig: signed_in.as_ref().map(|(auth_sig, _)| auth_sig.clone()),
+            epoch: Epoch(1),
+        };
+        let id = request.id();
+        self.requests.push(id);
+        let caller = signed_in.map(|(_, caller)| caller);
+        desk.fx.push(ClientEffect::Requested(Requested { request: id, asked: by_cid, cid, caller, overwrites }));
+        let expected = Expected { keys: desk.book.pkps.values().map(|pkp| pkp.point).collect(), digests };
+        let network = desk.book.network.clone();
+        let strategy = ResponseStrategy::default();
+        let mut op = Box::new(ExecuteOp::new(request, network, expected, strategy, self.patience, Combiner));
+        let mut effects = Vec::new();
+        op.start(desk.now, &mut effects);
+        self.stage = Stage::Executing { op, transaction };
+        self.send(effects, desk);
+    }
+}
