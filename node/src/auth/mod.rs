@@ -3,7 +3,10 @@
 pub mod condition_json;
 pub mod conditions;
 pub mod permission;
+pub mod recap;
+pub mod session;
+pub mod session_make;
 mod sign_in;
 pub mod siwe;
 
-pub use sign_in::{SignInError, SiweFields, sign_in};
+pub use sign_in::{SignInError, SignInText, SiweFields, sign_in};
