@@ -2,6 +2,8 @@
 
 pub mod condition_json;
 pub mod conditions;
+pub mod jwks;
+pub mod jwt;
 pub mod permission;
 pub mod recap;
 pub mod session;
