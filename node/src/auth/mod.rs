@@ -10,5 +10,6 @@ pub mod session;
 pub mod session_make;
 mod sign_in;
 pub mod siwe;
+pub mod webauthn;
 
 pub use sign_in::{SignInError, SignInText, SiweFields, sign_in};
