@@ -4,6 +4,8 @@ pub mod condition_json;
 pub mod conditions;
 pub mod jwks;
 pub mod jwt;
+pub mod method;
+pub mod oauth;
 pub mod permission;
 pub mod recap;
 pub mod session;
