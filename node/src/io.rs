@@ -19,6 +19,12 @@ impl Time {
         Self(self.0.saturating_add(millis.saturating_mul(1_000_000)))
     }
 
+    /// The instant `millis` earlier; the epoch's beginning if there is none.
+    #[must_use]
+    pub fn minus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_sub(millis.saturating_mul(1_000_000)))
+    }
+
     /// Whole milliseconds since the Unix epoch.
     pub fn as_millis(self) -> u64 {
         self.0 / 1_000_000

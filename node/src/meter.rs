@@ -38,7 +38,7 @@ operations! {
     Pairing => "pairing",
     /// ECDSA or Schnorr signature made.
     SignatureMade => "signature_made",
-    /// ECDSA or Schnorr signature checked or recovered.
+    /// ECDSA, EdDSA, RSA or Schnorr signature checked, or a key recovered from one.
     SignatureChecked => "signature_checked",
     /// X25519 agreement.
     KeyAgreement => "key_agreement",

@@ -22,6 +22,7 @@ pub mod generic;
 pub mod heap;
 pub mod http;
 pub mod hunt;
+pub mod identity;
 pub mod ipfs;
 pub mod isolation;
 pub mod network;

@@ -2,8 +2,16 @@
 
 pub mod condition_json;
 pub mod conditions;
+pub mod jwks;
+pub mod jwt;
+pub mod method;
+pub mod oauth;
 pub mod permission;
+pub mod recap;
+pub mod session;
+pub mod session_make;
 mod sign_in;
 pub mod siwe;
+pub mod webauthn;
 
-pub use sign_in::{SignInError, SiweFields, sign_in};
+pub use sign_in::{SignInError, SignInText, SiweFields, sign_in};

@@ -1,7 +1,7 @@
-//! Makes authentication signatures, as a wallet does for its user.
+//! Makes authentication signatures, as a wallet does for its user; or the text of one, for whoever else signs it.
 
 use ::siwe::{Message, eip55};
-use k256::ecdsa::SigningKey;
+use k256::ecdsa::{RecoveryId, Signature, SigningKey};
 use thiserror::Error;
 
 use super::siwe::{DERIVED_VIA, date};
@@ -46,34 +46,72 @@ pub enum SignInError {
     NoText,
 }
 
+/// A text to sign in with, before it is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInText {
+    address: [u8; 20],
+    text: String,
+    digest: [u8; 32],
+}
+
+impl SignInText {
+    /// The EIP-4361 text with which whoever has this address signs in.
+    ///
+    /// # Errors
+    /// If the fields make no such text.
+    pub fn new(address: [u8; 20], fields: &SiweFields) -> Result<Self, SignInError> {
+        let resources: Result<Vec<_>, _> = fields.resources.iter().map(|r| r.parse()).collect();
+        let message = Message {
+            domain: fields.domain.parse().map_err(|_| SignInError::Domain)?,
+            address,
+            statement: fields.statement.clone(),
+            uri: fields.uri.parse().map_err(|_| SignInError::Uri)?,
+            version: ::siwe::Version::V1,
+            chain_id: fields.chain_id,
+            nonce: fields.nonce.clone(),
+            issued_at: date(fields.issued_at).into(),
+            expiration_time: fields.expiration.map(|t| date(t).into()),
+            not_before: fields.not_before.map(|t| date(t).into()),
+            request_id: None,
+            resources: resources.map_err(|_| SignInError::Uri)?,
+        };
+        let text = message.to_string();
+        if !text.parse::<Message>().is_ok_and(|parsed| parsed == message) {
+            return Err(SignInError::NoText);
+        }
+        let digest = message.eip191_hash().map_err(|_| SignInError::NoText)?;
+        Ok(Self { address, text, digest })
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What an ECDSA key signs: the EIP-191 hash of the text.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// The text with its signature, made in the way that `derived_via` says.
+    pub fn signed(self, signature: &Signature, recovery: RecoveryId, derived_via: &str) -> AuthSig {
+        AuthSig {
+            sig: format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte()),
+            derived_via: derived_via.to_owned(),
+            signed_message: self.text,
+            address: eip55(&self.address),
+        }
+    }
+}
+
 /// Signs in with a wallet's key, as a wallet does.
 ///
 /// # Errors
 /// If the fields make no EIP-4361 text.
 pub fn sign_in(wallet: &SigningKey, fields: &SiweFields) -> Result<AuthSig, SignInError> {
-    let resources: Result<Vec<_>, _> = fields.resources.iter().map(|r| r.parse()).collect();
-    let message = Message {
-        domain: fields.domain.parse().map_err(|_| SignInError::Domain)?,
-        address: key::eth_address(&wallet.verifying_key().as_affine().into()),
-        statement: fields.statement.clone(),
-        uri: fields.uri.parse().map_err(|_| SignInError::Uri)?,
-        version: ::siwe::Version::V1,
-        chain_id: fields.chain_id,
-        nonce: fields.nonce.clone(),
-        issued_at: date(fields.issued_at).into(),
-        expiration_time: fields.expiration.map(|t| date(t).into()),
-        not_before: fields.not_before.map(|t| date(t).into()),
-        request_id: None,
-        resources: resources.map_err(|_| SignInError::Uri)?,
-    };
-    let text = message.to_string();
-    if !text.parse::<Message>().is_ok_and(|parsed| parsed == message) {
-        return Err(SignInError::NoText);
-    }
-    let digest = message.eip191_hash().map_err(|_| SignInError::NoText)?;
-    let (signature, recovery) = wallet.sign_prehash_recoverable(&digest).map_err(|_| SignInError::NoText)?;
-    let sig = format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte());
-    Ok(AuthSig { sig, derived_via: DERIVED_VIA.into(), signed_message: text, address: eip55(&message.address) })
+    let text = SignInText::new(key::eth_address(&wallet.verifying_key().as_affine().into()), fields)?;
+    let (signature, recovery) = wallet.sign_prehash_recoverable(&text.digest).map_err(|_| SignInError::NoText)?;
+    Ok(text.signed(&signature, recovery, DERIVED_VIA))
 }
 
 #[cfg(test)]

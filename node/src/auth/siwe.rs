@@ -18,6 +18,9 @@ use crate::meter::{Meter, Op};
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// The way of signing that wallets report for EIP-191 signatures.
 pub const DERIVED_VIA: &str = "web3.eth.personal.sign";
+/// The way of signing that a session's capabilities report when the network has signed the text with a PKP. The
+/// signature is of the same form, and checked in the same way.
+pub const DERIVED_VIA_PKP: &str = "web3.eth.personal.sign via Lit PKP";
 
 /// What a node demands of an authentication signature beyond that it verifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +31,24 @@ pub struct Policy {
     pub uris: Option<Vec<String>>,
     /// How far ahead of the node's clock `Issued At` may be, milliseconds.
     pub future_grace_ms: u64,
+    /// How far outside `Not Before` and `Expiration Time` the node's clock may be, milliseconds.
+    pub validity_grace_ms: u64,
     /// Whether a text without `Expiration Time` is refused.
     pub expiration_required: bool,
+    /// Whether signatures derived via [`DERIVED_VIA_PKP`] are accepted, too.
+    pub pkp_accepted: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { domains: None, uris: None, future_grace_ms: 60_000, expiration_required: false }
+        Self {
+            domains: None,
+            uris: None,
+            future_grace_ms: 60_000,
+            validity_grace_ms: 0,
+            expiration_required: false,
+            pkp_accepted: false,
+        }
     }
 }
 
@@ -146,15 +160,7 @@ impl From<AuthError> for Failure {
 /// # Errors
 /// If the text is malformed, not signed by the address that it names, out of its time, or not for us.
 pub fn verify(auth: &AuthSig, now: Time, policy: &Policy, meter: &mut Meter) -> Result<[u8; 20], AuthError> {
-    let message = parse(auth)?;
-    if bugs::planted(Bug::CallerByWord) {
-        return parse_address(&auth.address);
-    }
-    check_signature(auth, &message, meter)?;
-    let now = if bugs::planted(Bug::ClockFromClient) { time_of(&message.issued_at) } else { now };
-    check_time(&message, now, policy)?;
-    check_purpose(&message, policy)?;
-    Ok(message.address)
+    Ok(verified(auth, now, policy, meter)?.address)
 }
 
 /// Verifies an authentication signature as [`verify`] does, and that it was made to use `resource`.
@@ -168,9 +174,23 @@ pub fn verify_for(
     resource: &str,
     meter: &mut Meter,
 ) -> Result<[u8; 20], AuthError> {
-    let caller = verify(auth, now, policy, meter)?;
-    let is_for_it = parse(auth)?.resources.iter().any(|named| named.as_str() == resource);
-    if is_for_it { Ok(caller) } else { Err(AuthError::OtherResource { expected: resource.to_owned() }) }
+    let message = verified(auth, now, policy, meter)?;
+    let is_for_it = message.resources.iter().any(|named| named.as_str() == resource);
+    if is_for_it { Ok(message.address) } else { Err(AuthError::OtherResource { expected: resource.to_owned() }) }
+}
+
+/// What was signed, verified as [`verify`] does.
+pub(super) fn verified(auth: &AuthSig, now: Time, policy: &Policy, meter: &mut Meter) -> Result<Message, AuthError> {
+    let mut message = parse(auth)?;
+    if bugs::planted(Bug::CallerByWord) {
+        message.address = parse_address(&auth.address)?;
+        return Ok(message);
+    }
+    check_signature(auth, &message, policy, meter)?;
+    let now = if bugs::planted(Bug::ClockFromClient) { time_of(&message.issued_at) } else { now };
+    check_time(&message, now, policy)?;
+    check_purpose(&message, policy)?;
+    Ok(message)
 }
 
 fn parse(auth: &AuthSig) -> Result<Message, AuthError> {
@@ -184,8 +204,9 @@ fn parse(auth: &AuthSig) -> Result<Message, AuthError> {
     if message.to_string() == *text { Ok(message) } else { Err(AuthError::NotCanonical) }
 }
 
-fn check_signature(auth: &AuthSig, message: &Message, meter: &mut Meter) -> Result<(), AuthError> {
-    if auth.derived_via != DERIVED_VIA {
+fn check_signature(auth: &AuthSig, message: &Message, policy: &Policy, meter: &mut Meter) -> Result<(), AuthError> {
+    let by_pkp = policy.pkp_accepted && auth.derived_via == DERIVED_VIA_PKP;
+    if auth.derived_via != DERIVED_VIA && !by_pkp {
         return Err(AuthError::UnsupportedDerivation(cut(&auth.derived_via)));
     }
     let claimed = parse_address(&auth.address)?;
@@ -206,8 +227,7 @@ fn check_signature(auth: &AuthSig, message: &Message, meter: &mut Meter) -> Resu
 }
 
 fn check_time(message: &Message, now: Time, policy: &Policy) -> Result<(), AuthError> {
-    let at = date(now);
-    let shown = || TimeStamp::from(at).to_string();
+    let shown = || rfc3339(now);
     if *message.issued_at.as_ref() > date(now.plus_millis(policy.future_grace_ms)) {
         let issued_at = message.issued_at.to_string();
         return Err(AuthError::IssuedInFuture { issued_at, now: shown(), grace_ms: policy.future_grace_ms });
@@ -215,18 +235,20 @@ fn check_time(message: &Message, now: Time, policy: &Policy) -> Result<(), AuthE
     if policy.expiration_required && message.expiration_time.is_none() {
         return Err(AuthError::NoExpiration);
     }
-    if bugs::planted(Bug::ExpiryUnchecked) || message.valid_at(&at) {
+    if bugs::planted(Bug::ExpiryUnchecked) {
         return Ok(());
     }
-    match &message.expiration_time {
-        Some(expiration) if *expiration < at => {
-            Err(AuthError::Expired { expiration: expiration.to_string(), now: shown() })
-        }
-        _ => {
-            let not_before = message.not_before.as_ref().map(TimeStamp::to_string).unwrap_or_default();
-            Err(AuthError::NotYetValid { not_before, now: shown() })
-        }
+    if let Some(expiration) = &message.expiration_time
+        && *expiration.as_ref() < date(now.minus_millis(policy.validity_grace_ms))
+    {
+        return Err(AuthError::Expired { expiration: expiration.to_string(), now: shown() });
     }
+    if let Some(not_before) = &message.not_before
+        && *not_before.as_ref() >= date(now.plus_millis(policy.validity_grace_ms))
+    {
+        return Err(AuthError::NotYetValid { not_before: not_before.to_string(), now: shown() });
+    }
+    Ok(())
 }
 
 fn check_purpose(message: &Message, policy: &Policy) -> Result<(), AuthError> {
@@ -274,12 +296,17 @@ fn message_len(auth: &AuthSig) -> u64 {
 }
 
 /// Untrusted text, short enough for an error.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
 pub(super) fn date(time: Time) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.0)).expect("64 bits of nanoseconds end in the year 2554")
+}
+
+/// An instant as texts show it.
+pub(super) fn rfc3339(time: Time) -> String {
+    TimeStamp::from(date(time)).to_string()
 }
 
 /// The instant that a text names; the epoch's beginning for one before it.
