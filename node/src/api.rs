@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::auth::conditions::Condition;
+use crate::auth::session::SessionSig;
 use crate::bls::SealedShare;
 use crate::curve::{self, Bls12381};
 use crate::id::{Digest, Epoch, KeyId, NodeId, RequestId};
@@ -78,17 +79,39 @@ pub struct Execute {
     pub nonce: [u8; 16],
     /// What is to be done.
     pub task: Task,
-    /// Who asks, if anyone.
-    pub auth_sig: Option<AuthSig>,
+    /// Who asks.
+    pub credential: Credential,
     /// The epoch that the client believes in.
     pub epoch: Epoch,
 }
 
 impl Execute {
-    /// The id of this request, the same at every node.
+    /// The id of this request, the same at every node, though a session signs for each of them apart.
     pub fn id(&self) -> RequestId {
-        RequestId::derive("request/execute", &[&crate::wire::encode(self)])
+        let asked = crate::wire::encode(&(self.nonce, &self.task, self.epoch));
+        let by = match &self.credential {
+            Credential::Session(session) => crate::wire::encode(&(1u8, &session.address)),
+            other => crate::wire::encode(&(0u8, other)),
+        };
+        RequestId::derive("request/execute", &[&asked, &by])
     }
+}
+
+/// What shows who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Credential {
+    /// Nothing: anybody may ask.
+    #[default]
+    Nobody,
+    /// A wallet has signed.
+    AuthSig(AuthSig),
+    /// A session has signed for the node that gets the request, and shows what wallets have handed on to it.
+    Session(Box<SessionSig>),
+}
+
+/// The address of a node, as sessions name it.
+pub fn node_address(node: NodeId) -> String {
+    format!("https://node-{}.lit.test", node.0)
 }
 
 /// What nodes do for a client.
@@ -220,6 +243,8 @@ pub enum ErrorCode {
     InvalidAuthSig,
     /// The caller or the action has no right to use the key.
     NotAuthorized,
+    /// The session may not do this: it does not ask for it, or nobody has handed it on.
+    AuthSigScopeTooLimited,
     /// The key is not known to this node.
     UnknownKey,
     /// The CID is no CID, or the bytes behind it have another one.
@@ -255,6 +280,7 @@ impl ErrorCode {
             Self::MalformedRequest => "MalformedRequest",
             Self::InvalidAuthSig => "InvalidAuthSig",
             Self::NotAuthorized => "NotAuthorized",
+            Self::AuthSigScopeTooLimited => "AuthSigScopeTooLimited",
             Self::UnknownKey => "UnknownKey",
             Self::InvalidIpfsId => "InvalidIPFSID",
             Self::IpfsUnavailable => "IpfsUnavailable",

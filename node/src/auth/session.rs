@@ -15,6 +15,7 @@ use super::recap::{Ability, Recap, RecapError, Resource, ResourceKind};
 use super::siwe::{self, AuthError, cut, date, rfc3339};
 use crate::api::{AuthSig, ErrorCode, Failure};
 use crate::bugs::{self, Bug};
+use crate::chain::addresses::parse_address;
 use crate::io::Time;
 use crate::meter::{Meter, Op};
 
@@ -183,7 +184,7 @@ pub enum NotDelegated {
 
 impl From<NotDelegated> for Failure {
     fn from(refusal: NotDelegated) -> Self {
-        Self { code: ErrorCode::NotAuthorized, message: refusal.to_string(), logs: String::new() }
+        Self { code: ErrorCode::AuthSigScopeTooLimited, message: refusal.to_string(), logs: String::new() }
     }
 }
 
@@ -311,6 +312,13 @@ impl SignedWish {
 /// The URI that a capability for a session's key is signed for.
 pub fn uri(key: &[u8; 32]) -> String {
     format!("lit:session:{}", hex::encode(key))
+}
+
+/// Whom the first capability of a session says to be of, without a look at whether it is so.
+pub fn claimed(session: &SessionSig) -> Option<[u8; 20]> {
+    let text = Some(&session.signed_message).filter(|text| text.len() <= TEXT_BYTES_MAX)?;
+    let signed: Signed = serde_json::from_str(text).ok()?;
+    parse_address(&signed.capabilities.first()?.address)
 }
 
 /// Verifies a session's signature at the node's time `now`, and every capability that it brings.

@@ -28,10 +28,13 @@ struct Line {
     unanswered: u32,
 }
 
+/// The bytes of a request: alike for all nodes, or each its own.
+type Letters = BTreeMap<NodeId, Arc<[u8]>>;
+
 /// The deliveries of one request.
 #[derive(Debug)]
 pub(super) struct Courier {
-    bytes: Arc<[u8]>,
+    letters: Letters,
     patience: Patience,
     lines: BTreeMap<NodeId, Line>,
     gives_up: Option<Time>,
@@ -39,9 +42,16 @@ pub(super) struct Courier {
 
 impl Courier {
     pub(super) fn new(bytes: Vec<u8>, network: &Network, patience: Patience) -> Self {
+        let bytes: Arc<[u8]> = bytes.into();
+        Self::each(|_| bytes.clone(), network, patience)
+    }
+
+    /// As [`Courier::new`], with bytes of its own for each node.
+    pub(super) fn each(letter: impl Fn(NodeId) -> Arc<[u8]>, network: &Network, patience: Patience) -> Self {
         let line = Line { stage: Stage::Settled, sent: 0, unanswered: 0 };
         let lines = network.nodes.iter().map(|&node| (node, line)).collect();
-        Self { bytes: bytes.into(), patience, lines, gives_up: None }
+        let letters = network.nodes.iter().map(|&node| (node, letter(node))).collect();
+        Self { letters, patience, lines, gives_up: None }
     }
 
     /// Sends to every node, and sets the overall deadline.
@@ -99,7 +109,9 @@ impl Courier {
                 line.sent = line.sent.saturating_add(1);
                 line.unanswered = line.unanswered.saturating_add(1);
                 line.stage = Stage::Waiting(now.plus_millis(self.patience.attempt_ms.max(1)));
-                fx.push(Effect::Send { node, bytes: self.bytes.clone() });
+                if let Some(bytes) = self.letters.get(&node) {
+                    fx.push(Effect::Send { node, bytes: bytes.clone() });
+                }
             }
         }
     }

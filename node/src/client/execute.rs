@@ -11,7 +11,8 @@ use super::outcome::{Cause, ExecuteError, ExecuteOutcome, NodeReport, Success, V
 use super::response::{self, ResponseFault};
 use super::shares::{Combine, Shares, Subject};
 use super::{Effect, Network, Operation, Patience};
-use crate::api::{ErrorCode, Execute, Executed, Failure, Request};
+use crate::api::{Credential, ErrorCode, Execute, Executed, Failure, Request};
+use crate::auth::session::SessionSig;
 use crate::id::{Digest, NodeId, RequestId};
 use crate::io::Time;
 use crate::wire;
@@ -71,6 +72,39 @@ impl<C: Combine> ExecuteOp<C> {
     ) -> Self {
         let id = request.id();
         let courier = Courier::new(wire::encode(&Request::Execute(Box::new(request))), &network, patience);
+        Self::by(courier, id, network, expected, strategy, combine)
+    }
+
+    /// As [`ExecuteOp::new`], for a request that shows each node the session's signature for it. A node for which there is
+    /// none gets the request as it is.
+    pub fn in_session(
+        request: &Execute,
+        signatures: &BTreeMap<NodeId, SessionSig>,
+        network: Network,
+        expected: Expected,
+        strategy: ResponseStrategy,
+        patience: Patience,
+        combine: C,
+    ) -> Self {
+        let letter = |node: NodeId| {
+            let credential = match signatures.get(&node) {
+                Some(signature) => Credential::Session(Box::new(signature.clone())),
+                None => request.credential.clone(),
+            };
+            wire::encode(&Request::Execute(Box::new(Execute { credential, ..request.clone() }))).into()
+        };
+        let courier = Courier::each(letter, &network, patience);
+        Self::by(courier, request.id(), network, expected, strategy, combine)
+    }
+
+    fn by(
+        courier: Courier,
+        id: RequestId,
+        network: Network,
+        expected: Expected,
+        strategy: ResponseStrategy,
+        combine: C,
+    ) -> Self {
         Self {
             request: id,
             network,

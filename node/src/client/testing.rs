@@ -7,7 +7,7 @@ use rand_core::SeedableRng;
 use std::collections::BTreeMap;
 
 use super::{Combine, Effect, ExecuteOp, Expected, Network, Operation, Patience, ResponseStrategy};
-use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, Response, SignaturePart, Task};
+use crate::api::{ActionSource, Credential, ErrorCode, Execute, Executed, Failure, Response, SignaturePart, Task};
 use crate::id::{Digest, Epoch, NodeId, RequestId};
 use crate::io::Time;
 use crate::signing::{ClientShare, CombinedSignature, Scheme, ShareScalar};
@@ -113,7 +113,7 @@ pub(super) fn request() -> Execute {
     Execute {
         nonce: [7; 16],
         task: Task::Action { source: ActionSource::Inline("go()".into()), js_params: "{}".into() },
-        auth_sig: None,
+        credential: Credential::Nobody,
         epoch: Epoch(1),
     }
 }

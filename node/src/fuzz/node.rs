@@ -9,9 +9,9 @@ use super::chain::{ROSTER, contracts, reply};
 use super::committee::{LIAR, channel_secret, decryption, identity, ids};
 use super::samples::STATEMENTS;
 use crate::action::Limits;
-use crate::api::{ActionSource, Decrypt, Execute, Request, Response, Task};
+use crate::api::{ActionSource, Credential, Decrypt, Execute, Request, Response, Task};
 use crate::auth::conditions::Condition;
-use crate::auth::siwe;
+use crate::auth::{session, siwe};
 use crate::bugs::BugSet;
 use crate::channel::{self, Channels, public_key};
 use crate::conduct::Honest;
@@ -59,6 +59,7 @@ fn config() -> Config {
         executions_max: EXECUTIONS_MAX,
         workers: 2,
         sign_in: siwe::Policy::default(),
+        sessions: session::Policy::default(),
         memo: Memo::off(),
         bugs: BugSet::default(),
     }
@@ -239,7 +240,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
                 source: ActionSource::Inline(code[choices.below(code.len())].to_owned()),
                 js_params: "{\"p\":1}".to_owned(),
             },
-            auth_sig: None,
+            credential: Credential::Nobody,
             epoch: Epoch(1),
         })),
         2 => Request::Execute(Box::new(Execute {
@@ -248,7 +249,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
                 source: ActionSource::Ipfs(String::from_utf8_lossy(&choices.bytes()).into_owned()),
                 js_params: String::from_utf8_lossy(&choices.bytes()).into_owned(),
             },
-            auth_sig: None,
+            credential: Credential::Nobody,
             epoch: Epoch(choices.byte().into()),
         })),
         3 => Request::Execute(Box::new(Execute {
@@ -258,7 +259,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
                 digest: Digest([choices.byte(); 32]),
                 scheme: Scheme::EcdsaK256,
             },
-            auth_sig: None,
+            credential: Credential::Nobody,
             epoch: Epoch(1),
         })),
         _ => Request::Decrypt(Box::new(Decrypt {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand_core::RngCore;
 
 use super::alone::Alone;
+use super::caller::Caller;
 use super::core::Core;
 use super::frame::{CallRef, Frame, FrameId, Setting};
 use super::permission::Check;
@@ -16,8 +17,6 @@ use super::question::Question;
 use super::unsealing::Unsealing;
 use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, Usage};
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart, Task};
-use crate::auth::permission::Claimant;
-use crate::auth::siwe;
 use crate::bugs::{self, Bug};
 use crate::chain::addresses::checksummed;
 use crate::cid::{self, Cid, CidError};
@@ -67,8 +66,8 @@ pub(super) struct Used {
 /// One request.
 pub(super) struct Execution {
     pub(super) id: RequestId,
-    /// The signer of the request's AuthSig.
-    pub(super) caller: Option<[u8; 20]>,
+    /// Who asks.
+    pub(super) caller: Caller,
     /// The actions under way.
     pub(super) frames: BTreeMap<FrameId, Frame>,
     /// CIDs of all actions that have begun.
@@ -124,7 +123,7 @@ impl Execution {
     pub fn begin(id: RequestId, execute: Execute, now: Time, core: &mut Core, out: &mut Outputs) -> Self {
         let mut execution = Self {
             id,
-            caller: None,
+            caller: Caller::default(),
             frames: BTreeMap::new(),
             cids: Vec::new(),
             frames_made: 0,
@@ -153,11 +152,7 @@ impl Execution {
             let text = format!("the request is for epoch {}, this node is in epoch {ours}", execute.epoch);
             return Err(failure(ErrorCode::WrongEpoch, text));
         }
-        if let Some(auth_sig) = &execute.auth_sig {
-            let caller = siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter)
-                .map_err(|error| failure(ErrorCode::InvalidAuthSig, error.to_string()))?;
-            self.caller = Some(caller);
-        }
+        self.caller = Caller::identify(&execute.credential, core, out)?;
         match execute.task {
             Task::Action { source, js_params } => self.start(source, js_params, now, core, out),
             Task::Sign { public_key, digest, scheme } => {
@@ -187,11 +182,13 @@ impl Execution {
         match source {
             ActionSource::Inline(code) => {
                 let cid = cid::cid_v0(code.as_bytes());
+                self.caller.may_run(&cid)?;
                 let frame = self.add(cid.to_string(), setting);
                 self.run(frame, code, cid, now, core, out);
             }
             ActionSource::Ipfs(wanted) => {
-                cid::parse(&wanted).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+                let cid = cid::parse(&wanted).map_err(|error| failure(ErrorCode::InvalidIpfsId, error.to_string()))?;
+                self.caller.may_run(&cid)?;
                 self.fetch(wanted, setting, core, out);
             }
         }
@@ -248,7 +245,8 @@ impl Execution {
         let auth = AuthContext {
             action_ipfs_ids: self.cids.clone(),
             action_ipfs_id_stack: frame.stack.iter().map(Cid::to_string).collect(),
-            auth_sig_address: self.caller.map(|address| checksummed(&address)),
+            auth_sig_address: self.caller.address.map(|address| checksummed(&address)),
+            resources: self.caller.resources(),
             ..AuthContext::default()
         };
         let Setting { params, limits, .. } = &frame.setting;
@@ -256,10 +254,9 @@ impl Execution {
         frame.start(spec, now, core, out);
     }
 
-    /// Who stands behind what an action asks for.
-    pub(super) fn claimant(&self, frame: FrameId) -> Claimant {
-        let actions = self.frames.get(&frame).map(|frame| frame.stack.clone()).unwrap_or_default();
-        Claimant { auth_methods: Vec::new(), actions, address: self.caller }
+    /// The actions on the stack: the last one asks.
+    pub(super) fn stack(&self, frame: FrameId) -> Vec<Cid> {
+        self.frames.get(&frame).map(|frame| frame.stack.clone()).unwrap_or_default()
     }
 
     /// Answers a call of an action, now or when its current run is over.

@@ -5,6 +5,7 @@
 //! channel and only then becomes an output; what it must not forget is committed before.
 
 mod alone;
+mod caller;
 mod core;
 pub(crate) mod decryption;
 mod execution;
@@ -38,7 +39,7 @@ use self::core::{Core, Opened};
 use self::running::Running;
 use self::steady::Steady;
 use crate::action::{Executor, Limits};
-use crate::auth::siwe;
+use crate::auth::{session, siwe};
 use crate::bugs::{self, BugSet};
 use crate::chain::{Contracts, registration, views};
 use crate::conduct::{Conduct, Secret, SecretKind};
@@ -94,6 +95,8 @@ pub struct Config {
     pub workers: usize,
     /// What sign-in messages must be like.
     pub sign_in: siwe::Policy,
+    /// What sessions must be like.
+    pub sessions: session::Policy,
     /// Results of public checks, shared by the nodes of a simulation.
     pub memo: Memo,
     /// Known mistakes that this node makes, in a build that has them.

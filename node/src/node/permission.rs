@@ -10,6 +10,7 @@ use super::question::{PermissionPart, Question};
 use crate::action::{HostAnswer, SignPurpose};
 use crate::api::{ErrorCode, Failure, SignaturePart};
 use crate::auth::permission::{self, ChainAnswers, Claimant};
+use crate::auth::session::NotDelegated;
 use crate::bugs::{self, Bug};
 use crate::chain::abi::{SCOPE_PERSONAL_SIGN, SCOPE_SIGN_ANYTHING};
 use crate::chain::views;
@@ -24,6 +25,8 @@ use crate::signing::{ClientShare, CombinedSignature, Subject};
 pub(super) struct Check {
     subject: Subject,
     claimant: Claimant,
+    /// Why the caller's session does not stand behind this, if it does not.
+    beyond: Option<NotDelegated>,
     /// Whether the action gets the signature, and not the client.
     to_action: bool,
     /// The parts of the chain's view that have not come yet.
@@ -48,11 +51,16 @@ impl Execution {
             let text = format!("the name {:?} has been used for a signature before", subject.sig_name);
             return Err(failure(ErrorCode::LimitExceeded, text));
         }
-        let mut claimant = self.claimant(at.frame);
+        let (contracts, token, block) = (core.config.contracts, subject.key.public.id(), BlockTag::Latest);
+        let actions = self.stack(at.frame);
+        let (address, beyond) = match self.caller.for_key(token) {
+            Ok(address) => (address, None),
+            Err(refusal) => (None, Some(refusal)),
+        };
+        let mut claimant = Claimant { auth_methods: Vec::new(), actions, address };
         if bugs::planted(Bug::ParentPermission) {
             claimant.actions.truncate(1);
         }
-        let (contracts, token, block) = (core.config.contracts, subject.key.public.id(), BlockTag::Latest);
         let scope = match purpose {
             SignPurpose::Anything => SCOPE_SIGN_ANYTHING,
             SignPurpose::PersonalMessage => SCOPE_PERSONAL_SIGN,
@@ -70,7 +78,7 @@ impl Execution {
             core.ask_chain(Question::Permission { request: self.id, at, part }, request, out);
         }
         let answers = ChainAnswers::default();
-        self.checks.insert(at, Check { subject, claimant, to_action, awaited, answers, failed: None });
+        self.checks.insert(at, Check { subject, claimant, beyond, to_action, awaited, answers, failed: None });
         Ok(())
     }
 
@@ -122,7 +130,7 @@ impl Execution {
         };
         match (core.conduct.decide(&decision, verdict.is_ok()), verdict) {
             (true, _) => Ok(()),
-            (false, Err(refusal)) => Err(refusal.into()),
+            (false, Err(refusal)) => Err(check.beyond.clone().map_or_else(|| refusal.into(), Failure::from)),
             (false, Ok(_)) => Err(failure(ErrorCode::NotAuthorized, "this node refuses to sign")),
         }
     }

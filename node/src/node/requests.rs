@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use super::caller;
 use super::core::Core;
 use super::decryption::Judge;
 use super::execution::{Execution, Together};
@@ -12,7 +13,6 @@ use super::serve::Keys;
 use super::state::{KeyState, RequestState};
 use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
 use crate::auth::conditions;
-use crate::chain::addresses::parse_address;
 use crate::curve::Bls12381;
 use crate::id::{ConnId, NodeId, RequestId, SessionId};
 use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
@@ -197,10 +197,10 @@ impl Requests {
         if self.running.len() >= self.running_max {
             return Some(format!("this node runs {} actions already; try again", self.running_max));
         }
-        let caller = execute.auth_sig.as_ref().and_then(|auth_sig| parse_address(&auth_sig.address));
+        let caller = caller::claimed(&execute.credential);
         let places = self.running_max.div_ceil(CALLER_PART);
         // All who have not signed in are one caller.
-        let taken = self.running.values().filter(|execution| execution.caller == caller).count();
+        let taken = self.running.values().filter(|execution| execution.caller.claimed == caller).count();
         (taken >= places).then(|| format!("this node runs {places} actions for this caller already; try again"))
     }
 

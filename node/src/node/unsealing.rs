@@ -86,9 +86,9 @@ impl Execution {
     fn asker(&self, at: CallRef, auth_sig: Option<&AuthSig>, core: &Core, out: &mut Outputs) -> Result<Asker, Failure> {
         let address = match auth_sig {
             Some(auth_sig) => Some(siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter)?),
-            None => self.caller,
+            None => self.caller.address,
         };
-        Ok(Asker { address, action: self.claimant(at.frame).acting().copied() })
+        Ok(Asker { address, action: self.stack(at.frame).last().copied() })
     }
 
     /// Gives this node's share of the decryption key, if conditions are met, and waits for those of the others.

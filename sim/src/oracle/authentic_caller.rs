@@ -10,7 +10,7 @@ use super::{Event, Facts, Oracle, SignIn, Violation};
 use crate::heap::Nanos;
 
 /// Compares each authorisation with what the simulator knows of the request's authentication signature: who made it, for
-/// whom it is passed off, and when it ends. A node may be behind its own clock by the time of its work, so a signature
+/// whom it is passed off, when it ends, and whom it is for. A node may be behind its own clock by the time of its work, so a signature
 /// counts as expired if it was so, by the node's clock, when the client sent it.
 #[derive(Default)]
 pub struct AuthenticCaller {
@@ -59,6 +59,8 @@ impl AuthenticCaller {
             self.unfounded.push((at, node, request, "its AuthSig is not by the address that it names"));
         } else if self.clocks.get(&(request, node)).is_some_and(|shown| *shown >= caller.expires) {
             self.unfounded.push((at, node, request, "its AuthSig had expired by the node's clock"));
+        } else if caller.only_at.is_some_and(|only| only != node) {
+            self.unfounded.push((at, node, request, "its session has signed for another node"));
         }
     }
 }
@@ -72,9 +74,9 @@ mod tests {
 
     const REQUEST: RequestId = RequestId([1; 32]);
 
-    fn oracle(claimed: u8, shown: u64) -> AuthenticCaller {
+    fn oracle(claimed: u8, shown: u64, only_at: Option<NodeId>) -> AuthenticCaller {
         let mut oracle = AuthenticCaller::default();
-        let caller = SignIn { claimed: [claimed; 20], signer: [7; 20], expires: Time(100) };
+        let caller = SignIn { claimed: [claimed; 20], signer: [7; 20], expires: Time(100), only_at };
         let requested =
             Requested { request: REQUEST, asked: None, cid: vec![1], caller: Some(caller), overwrites: false };
         oracle.observe(0, Event::Requested(&requested));
@@ -84,10 +86,14 @@ mod tests {
     }
 
     fn judged(claimed: u8, shown: u64) -> usize {
+        judged_for(claimed, shown, None)
+    }
+
+    fn judged_for(claimed: u8, shown: u64, only_at: Option<NodeId>) -> usize {
         let (key, lists) = (KeyId([2; 32]), [PermissionLists::default()]);
-        let mut signing = oracle(claimed, shown);
+        let mut signing = oracle(claimed, shown, only_at);
         signing.observe(1, Event::Authorised { node: NodeId(3), request: REQUEST, frame: 0, key, lists: &lists });
-        let mut decrypting = oracle(claimed, shown);
+        let mut decrypting = oracle(claimed, shown, only_at);
         let (conditions, plaintext) = (Digest([5; 32]), Digest([6; 32]));
         let shared = Note::DecryptionShared { request: REQUEST, key, conditions, plaintext };
         decrypting.observe(1, Event::Noted(NodeId(3), &shared));
@@ -101,5 +107,11 @@ mod tests {
         assert_eq!(judged(7, 99), 0);
         assert_eq!(judged(8, 99), 1);
         assert_eq!(judged(7, 100), 1);
+    }
+
+    #[test]
+    fn a_session_that_has_signed_for_one_node_is_of_no_use_at_another() {
+        assert_eq!(judged_for(7, 99, Some(NodeId(3))), 0);
+        assert_eq!(judged_for(7, 99, Some(NodeId(4))), 1);
     }
 }

@@ -131,7 +131,7 @@ mod tests {
         let mut oracle = DecryptionSoundness::default();
         oracle.observe(0, Event::Encrypted(&Encryption { reader: ALICE, text: TEXT.to_vec() }));
         // Whoever makes nodes believe that he is Alice is not.
-        let caller = signer.map(|signer| SignIn { claimed: ALICE, signer, expires: Time(1) });
+        let caller = signer.map(|signer| SignIn { claimed: ALICE, signer, expires: Time(1), only_at: None });
         let requested = Requested { request: REQUEST, asked: None, cid: Vec::new(), caller, overwrites: false };
         oracle.observe(0, Event::Requested(&requested));
         oracle

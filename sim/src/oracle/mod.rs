@@ -148,8 +148,10 @@ pub struct SignIn {
     pub claimed: [u8; 20],
     /// Who made it.
     pub signer: [u8; 20],
-    /// When it ends.
+    /// When it ends, with the grace that nodes give.
     pub expires: Time,
+    /// The one node that may take it, if it is for one alone.
+    pub only_at: Option<NodeId>,
 }
 
 /// Something that happened.
@@ -430,7 +432,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "authentic-caller",
         "No honest node authorises a request, or gives a share of a decryption key for one, whose AuthSig is not by the \
-         address that it names, or had expired by the node's own clock when it was sent.",
+         address that it names, or had expired by the node's own clock when it was sent, or whose session has signed for \
+         another node.",
     ),
     (
         "decryption-soundness",

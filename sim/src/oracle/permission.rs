@@ -109,7 +109,7 @@ mod tests {
 
     fn judged_in(frame: u32, lists: &[PermissionLists]) -> usize {
         let mut oracle = PermissionSoundness::default();
-        let caller = SignIn { claimed: [7; 20], signer: [7; 20], expires: Time(1) };
+        let caller = SignIn { claimed: [7; 20], signer: [7; 20], expires: Time(1), only_at: None };
         let requested =
             Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller), overwrites: false };
         oracle.observe(0, Event::Requested(&requested));

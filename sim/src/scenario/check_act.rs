@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::check::Checker;
 use super::check_fault;
-use super::model::{Act, Action, Deed, Delivery, Execute, Expectation, Step};
+use super::model::{Act, Action, Auth, Deed, Delivery, Execute, Expectation, Session, Step};
 use super::params::{Params, Reference};
 use super::raw_act::{self as raw, Curve};
 use super::source::{Placed, Span};
@@ -127,7 +127,7 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             pkp: names.pkp(c, &sign.pkp),
             text: sign.text,
             scheme: sign.scheme,
-            auth: sign.auth.map(|user| c.user(&user)),
+            auth: auth(c, names, sign.auth, sign.session),
         },
         raw::Deed::Fund(fund) => Deed::Fund { pkp: names.pkp(c, &fund.pkp), value: fund.value_wei },
         raw::Deed::PkpTransaction(transaction) => Deed::PkpTransaction {
@@ -169,6 +169,36 @@ fn permit_address(c: &mut Checker<'_>, names: &Names, raw: &raw::PermitAddress, 
     Deed::PermitAddress { pkp: names.pkp(c, &raw.pkp), address: c.user(&raw.address), may }
 }
 
+/// What shows who asks: an AuthSig or a session.
+fn auth(
+    c: &mut Checker<'_>,
+    names: &Names,
+    wallet: Option<Placed<String>>,
+    session: Option<raw::Session>,
+) -> Option<Auth> {
+    match (wallet, session) {
+        (Some(user), None) => Some(Auth::Wallet { user: c.user(&user), claims: None, age_ms: 0 }),
+        (None, Some(session)) => Some(Auth::Session(self::session(c, names, session))),
+        (Some(user), Some(_)) => {
+            c.refuse(&user.span, "a session asks already", "either `auth` or `session`");
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn session(c: &mut Checker<'_>, names: &Names, raw: raw::Session) -> Session {
+    let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+    Session {
+        user: c.user(&raw.user),
+        pkps: raw.pkps.map(|pkps| pkps.iter().map(|pkp| names.pkp(c, pkp)).collect()),
+        actions: raw.actions.map(|files| files.iter().map(|file| c.action(file)).collect()),
+        age_ms: signed(raw.age_ms).saturating_sub(signed(raw.ahead_ms)),
+        lasts_ms: raw.lasts_ms,
+        for_node: raw.for_node.map(|node| c.node(node.value, &node.span)),
+    }
+}
+
 fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Execute) -> Execute {
     let inline = |code| Arc::new(Action { name: format!("{} (inline)", id.value), code });
     let (action, by) = match (raw.action, raw.code, &raw.cid) {
@@ -189,6 +219,16 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
         c.refuse(&cid.span, "a CID alone has no code to send along", "`by = \"ipfs\"`, or `code`");
     }
     let params = raw.params.map(|values| params(c, names, values)).unwrap_or_default();
+    let mut auth = auth(c, names, raw.auth, raw.session);
+    match (&mut auth, raw.claims) {
+        (Some(Auth::Wallet { claims, age_ms, .. }), claimed) => {
+            (*claims, *age_ms) = (claimed.map(|user| c.user(&user)), raw.auth_age_ms);
+        }
+        (_, Some(claimed)) => {
+            c.refuse(&claimed.span, "there is no AuthSig that could be said to be of anybody", "`auth`")
+        }
+        (_, None) => {}
+    }
     let expect_signatures = raw.expect_signatures.map(|mut list| {
         list.sort();
         list
@@ -199,9 +239,7 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
         cid: raw.cid.map(|cid| cid.value),
         disconnect_after_ms: raw.disconnect_after_ms,
         params,
-        auth: raw.auth.map(|user| c.user(&user)),
-        claims: raw.claims.map(|user| c.user(&user)),
-        auth_age_ms: raw.auth_age_ms,
+        auth,
         expect_signatures,
         expect_response: raw.expect_response,
     }

@@ -318,8 +318,8 @@ pub enum Deed {
         text: String,
         /// How.
         scheme: SignScheme,
-        /// The user whose AuthSig goes along.
-        auth: Option<String>,
+        /// Who asks, if anybody shows it.
+        auth: Option<Auth>,
     },
     /// Sends ether to a PKP's address.
     Fund {
@@ -417,16 +417,45 @@ pub struct Execute {
     pub disconnect_after_ms: Option<u64>,
     /// Globals of the action.
     pub params: Params,
-    /// The user whose AuthSig goes along.
-    pub auth: Option<String>,
-    /// The user whom the AuthSig is said to be of, if that is not who signed it.
-    pub claims: Option<String>,
-    /// How long ago the AuthSig was made, milliseconds.
-    pub auth_age_ms: u64,
+    /// Who asks, if anybody shows it.
+    pub auth: Option<Auth>,
     /// The names of the signatures that must result, ascending, if demanded.
     pub expect_signatures: Option<Vec<String>>,
     /// The response that must result, if demanded.
     pub expect_response: Option<String>,
+}
+
+/// What shows who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// A wallet signs in.
+    Wallet {
+        /// Whose.
+        user: String,
+        /// Whom the signature is said to be of, if that is not who made it.
+        claims: Option<String>,
+        /// How long ago it was made, milliseconds.
+        age_ms: u64,
+    },
+    /// A session asks.
+    Session(Session),
+}
+
+/// A session, and what a wallet has handed on to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whose wallet.
+    pub user: String,
+    /// The PKPs; all if none.
+    pub pkps: Option<Vec<String>>,
+    /// The actions; all if none.
+    pub actions: Option<Vec<Arc<Action>>>,
+    /// When it begins: so long ago, milliseconds; in the future if negative.
+    pub age_ms: i64,
+    /// How long it is good for, milliseconds.
+    pub lasts_ms: u64,
+    /// The node whose signature all nodes get.
+    pub for_node: Option<NodeId>,
 }
 
 /// A fault as the scenario declares it.

@@ -212,6 +212,8 @@ pub(super) struct Execute {
     pub params: Option<BTreeMap<String, Placed<toml::Value>>>,
     /// The user whose AuthSig goes along; none if not given.
     pub auth: Option<Placed<String>>,
+    /// The session that asks, instead of an AuthSig.
+    pub session: Option<Session>,
     /// The user whom the AuthSig is said to be of, a lie; who signed it if not given.
     pub claims: Option<Placed<String>>,
     /// How long ago the AuthSig was made, milliseconds; it is good for an hour.
@@ -236,6 +238,36 @@ pub(super) struct Sign {
     pub scheme: SignScheme,
     /// The user whose AuthSig goes along; none if not given.
     pub auth: Option<Placed<String>>,
+    /// The session that asks, instead of an AuthSig.
+    pub session: Option<Session>,
+}
+
+/// A session: a key of the client's own, to which a user's wallet hands on the use of some PKPs and actions. It signs for
+/// each node apart.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Session {
+    /// The user whose wallet signs.
+    pub user: Placed<String>,
+    /// The PKPs that are handed on; all if not given.
+    pub pkps: Option<Vec<Placed<String>>>,
+    /// The actions that are handed on, by their files relative to the scenario; all if not given.
+    pub actions: Option<Vec<Placed<String>>>,
+    /// How long ago it began, milliseconds.
+    #[serde(default)]
+    pub age_ms: u64,
+    /// How long it is good for, milliseconds: 300,000 if not given. Nodes give a minute more, for clocks that differ.
+    #[serde(default = "session_lasts_ms_default")]
+    pub lasts_ms: u64,
+    /// How far in the future it begins, milliseconds.
+    #[serde(default)]
+    pub ahead_ms: u64,
+    /// All nodes get the signature that is for this node, a mistake.
+    pub for_node: Option<Placed<u16>>,
+}
+
+fn session_lasts_ms_default() -> u64 {
+    300_000
 }
 
 /// How a signature is made.

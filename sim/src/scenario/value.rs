@@ -85,13 +85,14 @@ pub enum Expectation {
 
 impl Expectation {
     /// Every name that a scenario may use.
-    pub const NAMES: [&str; 18] = [
+    pub const NAMES: [&str; 19] = [
         "ok",
         "Reverted",
         "NotDecrypted",
         "MalformedRequest",
         "InvalidAuthSig",
         "NotAuthorized",
+        "AuthSigScopeTooLimited",
         "UnknownKey",
         "InvalidIPFSID",
         "IpfsUnavailable",
@@ -127,6 +128,7 @@ impl Expectation {
                     MalformedRequest,
                     InvalidAuthSig,
                     NotAuthorized,
+                    AuthSigScopeTooLimited,
                     UnknownKey,
                     InvalidIpfsId,
                     IpfsUnavailable,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use alloy_primitives::U256;
 use k256::SecretKey;
 use lit_node::action::{Executor, InProcess, Limits};
-use lit_node::auth::siwe;
+use lit_node::auth::{session, siwe};
 use lit_node::chain::{Contracts, Registration, registration};
 use lit_node::conduct::Conduct;
 use lit_node::id::{Boot, Epoch, NodeId};
@@ -123,6 +123,10 @@ impl NodeFactory {
                 domains: Some(vec![SIGN_IN_DOMAIN.to_owned()]),
                 expiration_required: true,
                 ..siwe::Policy::default()
+            },
+            sessions: session::Policy {
+                domains: Some(vec![SIGN_IN_DOMAIN.into()]),
+                ..session::Policy::default()
             },
             memo: self.memo.clone(),
             queue_messages: usize::from(self.scenario.nodes.queue_messages.get()),

@@ -1,6 +1,6 @@
 //! Clients that misuse nodes, beside the step that runs.
 
-use lit_node::api::{ActionSource, Execute, Request, Task};
+use lit_node::api::{ActionSource, Credential, Execute, Request, Task};
 use lit_node::cid;
 use lit_node::id::{Epoch, NodeId, SessionId};
 use lit_node::io::Label;
@@ -35,7 +35,7 @@ impl World {
                     source: ActionSource::Inline(SIGN.to_owned()),
                     js_params: serde_json::json!({ "toSign": to_sign, "publicKey": public_key }).to_string(),
                 },
-                auth_sig: Some(auth_sig.clone()),
+                credential: Credential::AuthSig(auth_sig.clone()),
                 ..self.harmless(&id, number)
             };
             let cid = cid::permission_bytes(&cid::cid_v0(SIGN.as_bytes()));
@@ -95,7 +95,7 @@ impl World {
         Execute {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
             task: Task::Action { source: ActionSource::Inline(BUSY.to_owned()), js_params: "{}".to_owned() },
-            auth_sig: None,
+            credential: Credential::Nobody,
             epoch: Epoch(1),
         }
     }

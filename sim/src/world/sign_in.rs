@@ -1,16 +1,62 @@
-//! Users sign in: EIP-4361 messages under their wallets, and what is true of them.
+//! Users show who they are: EIP-4361 messages under their wallets, sessions to which these hand on what they may, and what is
+//! true of them.
 
-use lit_node::api::AuthSig;
-use lit_node::auth;
+use std::collections::BTreeMap;
+
+use lit_node::api::{AuthSig, Credential, node_address};
+use lit_node::auth::recap::{Ability, Recap, Resource, ResourceKind};
+use lit_node::auth::session::{SessionSig, Wish};
+use lit_node::auth::session_make::{SessionKey, Terms};
+use lit_node::auth::{self, SiweFields};
+use lit_node::cid;
+use lit_node::id::NodeId;
 use lit_node::io::Time;
 
 use super::script::Book;
 use crate::oracle::SignIn;
+use crate::scenario::{Auth, Session};
+
+/// How long an AuthSig is good for, milliseconds.
+const LASTS_MS: u64 = 3_600_000;
+/// How much longer nodes accept a session, milliseconds.
+const GRACE_MS: u64 = 60_000;
+
+/// What a client shows, and what is true of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    pub credential: Credential,
+    /// A session's signatures, if one asks: for each node its own.
+    pub signatures: BTreeMap<NodeId, SessionSig>,
+    pub caller: Option<SignIn>,
+}
+
+/// Shows who asks; `secret` is the key of the session, if one does.
+pub(super) fn show(book: &Book, auth: Option<&Auth>, now: Time, secret: &[u8; 32]) -> Shown {
+    match auth {
+        None => Shown::default(),
+        Some(Auth::Wallet { user, claims, age_ms }) => {
+            let (auth_sig, caller) = sign_in(book, user, claims.as_deref(), now.minus_millis(*age_ms));
+            Shown { credential: Credential::AuthSig(auth_sig), caller: Some(caller), ..Shown::default() }
+        }
+        Some(Auth::Session(session)) => in_session(book, session, now, secret),
+    }
+}
 
 /// Signs in as a user for an hour, perhaps saying to be another one; and what is true of it.
 pub(super) fn sign_in(book: &Book, user: &str, claims: Option<&str>, issued_at: Time) -> (AuthSig, SignIn) {
-    let expires = issued_at.plus_millis(3_600_000);
-    let fields = auth::SiweFields {
+    let expires = issued_at.plus_millis(LASTS_MS);
+    let fields = fields(book, issued_at, expires);
+    let mut auth_sig = auth::sign_in(&book.wallet(user), &fields).expect("the fields make an EIP-4361 text");
+    let signer = book.address(user);
+    let claimed = claims.map_or(signer, |other| book.address(other));
+    if claimed != signer {
+        auth_sig.address = format!("0x{}", hex::encode(claimed));
+    }
+    (auth_sig, SignIn { claimed, signer, expires, only_at: None })
+}
+
+fn fields(book: &Book, issued_at: Time, expires: Time) -> SiweFields {
+    SiweFields {
         domain: super::SIGN_IN_DOMAIN.into(),
         uri: format!("https://{}/", super::SIGN_IN_DOMAIN),
         chain_id: book.chain_id,
@@ -20,12 +66,52 @@ pub(super) fn sign_in(book: &Book, user: &str, claims: Option<&str>, issued_at: 
         not_before: None,
         statement: Some("Use my PKP.".into()),
         resources: Vec::new(),
-    };
-    let mut auth_sig = auth::sign_in(&book.wallet(user), &fields).expect("the fields make an EIP-4361 text");
-    let signer = book.address(user);
-    let claimed = claims.map_or(signer, |other| book.address(other));
-    if claimed != signer {
-        auth_sig.address = format!("0x{}", hex::encode(claimed));
     }
-    (auth_sig, SignIn { claimed, signer, expires })
+}
+
+/// Has a session ask for everything, with what a user's wallet hands on to it.
+fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> Shown {
+    let issued_at = match u64::try_from(session.age_ms) {
+        Ok(age_ms) => now.minus_millis(age_ms),
+        Err(_) => now.plus_millis(session.age_ms.unsigned_abs()),
+    };
+    let expiration = issued_at.plus_millis(session.lasts_ms);
+    let key = SessionKey::new(secret);
+    let fields = key.delegation(&handed_on(book, session), fields(book, issued_at, expiration));
+    let capability = auth::sign_in(&book.wallet(&session.user), &fields).expect("the fields make an EIP-4361 text");
+    let wish = |kind, ability| Wish { resource: Resource::all(kind), ability };
+    let terms = Terms {
+        wishes: vec![wish(ResourceKind::Pkp, Ability::Signing), wish(ResourceKind::Action, Ability::Execution)],
+        capabilities: vec![capability],
+        issued_at,
+        expiration,
+    };
+    let sign = |node: NodeId| (node, key.sign(&terms, &node_address(session.for_node.unwrap_or(node))));
+    let signatures: BTreeMap<NodeId, SessionSig> = book.network.nodes.iter().map(|node| sign(*node)).collect();
+    let credential =
+        signatures.values().next().map_or(Credential::Nobody, |first| Credential::Session(first.clone().into()));
+    let signer = book.address(&session.user);
+    let expires = expiration.plus_millis(GRACE_MS);
+    let caller = SignIn { claimed: signer, signer, expires, only_at: session.for_node };
+    Shown { credential, signatures, caller: Some(caller) }
+}
+
+fn handed_on(book: &Book, session: &Session) -> Recap {
+    let named = |kind, id: String| Resource::new(kind, id).expect("tokens and CIDs name resources");
+    let pkps: Vec<Resource> = match &session.pkps {
+        None => vec![Resource::all(ResourceKind::Pkp)],
+        Some(pkps) => {
+            let minted = pkps.iter().filter_map(|name| book.pkps.get(name));
+            minted.map(|pkp| named(ResourceKind::Pkp, hex::encode(pkp.key.0))).collect()
+        }
+    };
+    let actions: Vec<Resource> = match &session.actions {
+        None => vec![Resource::all(ResourceKind::Action)],
+        Some(actions) => {
+            let cid = |code: &String| cid::cid_v0(code.as_bytes()).to_string();
+            actions.iter().map(|action| named(ResourceKind::Action, cid(&action.code))).collect()
+        }
+    };
+    let recap = pkps.iter().fold(Recap::default(), |recap, pkp| recap.with(pkp, Ability::Signing));
+    actions.iter().fold(recap, |recap, action| recap.with(action, Ability::Execution))
 }

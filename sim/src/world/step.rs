@@ -25,7 +25,7 @@ use crate::chain::Chain;
 use crate::heap::Nanos;
 use crate::oracle::Accepted;
 use crate::outcome::{RequestReport, SignatureReport};
-use crate::scenario::{Curve, Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
+use crate::scenario::{Auth, Curve, Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
 
 /// Gas that every client transaction may use.
 const GAS_LIMIT: u64 = 2_000_000;
@@ -180,7 +180,7 @@ impl Running {
                 let params = deed.params.resolve(&|reference| desk.book.lookup(reference));
                 self.execute(deed, params, None, desk);
             }
-            Deed::Sign { pkp, text, scheme, auth } => self.sign(pkp, text, *scheme, auth.as_deref(), desk),
+            Deed::Sign { pkp, text, scheme, auth } => self.sign(pkp, text, *scheme, auth.as_ref(), desk),
             Deed::PkpTransaction { pkp, action, to, value, auth } => {
                 let Some(pkp) = self.pkp(pkp, desk) else { return };
                 let call = ContractCall { to: desk.book.address(to), value: U256::from(value.0), data: Vec::new() };
@@ -190,9 +190,7 @@ impl Running {
                     cid: None,
                     disconnect_after_ms: None,
                     params: Default::default(),
-                    auth: auth.clone(),
-                    claims: None,
-                    auth_age_ms: 0,
+                    auth: auth.clone().map(|user| Auth::Wallet { user, claims: None, age_ms: 0 }),
                     expect_signatures: None,
                     expect_response: None,
                 });

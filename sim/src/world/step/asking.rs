@@ -2,23 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use lit_node::api::{ActionSource, AuthSig, Execute, Task};
+use lit_node::api::{ActionSource, Execute, Task};
 use lit_node::chain::TransactionRequest;
 use lit_node::cid;
 use lit_node::client::{ExecuteOp, Expected, Operation, ResponseStrategy};
 use lit_node::id::{Digest, Epoch};
-use lit_node::io::Time;
 use lit_node::key;
 use lit_node::signing::Scheme;
 use sha3::{Digest as _, Keccak256};
 
 use super::super::combine::Combiner;
 use super::super::script::{ClientEffect, Pkp};
-use super::super::sign_in::sign_in;
+use super::super::sign_in::{Shown, show};
 use super::{Desk, Running, Stage};
-use crate::heap::MILLI;
-use crate::oracle::{OWN_GLOBALS, Requested, SignIn};
-use crate::scenario::{Delivery, Execute as ExecuteDeed, SignScheme};
+use crate::oracle::{OWN_GLOBALS, Requested};
+use crate::scenario::{Auth, Delivery, Execute as ExecuteDeed, SignScheme};
 
 /// What is asked of all nodes, and what oracles are told of it.
 struct Asked {
@@ -28,7 +26,7 @@ struct Asked {
     /// The CID's bytes that permissions are judged by.
     cid: Vec<u8>,
     overwrites: bool,
-    signed_in: Option<(AuthSig, SignIn)>,
+    shown: Shown,
     /// The digests that must be signed, by the signatures' names.
     digests: BTreeMap<String, Digest>,
 }
@@ -50,10 +48,6 @@ impl Running {
             Delivery::Ipfs => (ActionSource::Ipfs(asked.clone()), Some(asked)),
             Delivery::Inline => (ActionSource::Inline(deed.action.code.clone()), None),
         };
-        let signed_in = deed.auth.as_ref().map(|user| {
-            let issued_at = Time(desk.now.0.saturating_sub(deed.auth_age_ms.saturating_mul(MILLI)));
-            sign_in(desk.book, user, deed.claims.as_deref(), issued_at)
-        });
         self.leaves = deed.disconnect_after_ms.map(|ms| desk.now.plus_millis(ms));
         let hash = |(request, _): &(TransactionRequest, _)| (Task::SIG_NAME.to_owned(), Digest(request.signing_hash()));
         let asked = Asked {
@@ -61,14 +55,14 @@ impl Running {
             by_cid,
             cid,
             overwrites: OWN_GLOBALS.iter().any(|name| params.get(name).is_some()),
-            signed_in,
+            shown: self.show(deed.auth.as_ref(), desk),
             digests: transaction.iter().map(hash).collect(),
         };
         self.ask_nodes(asked, transaction, desk);
     }
 
     /// Has a text signed without an action.
-    pub(super) fn sign(&mut self, pkp: &str, text: &str, scheme: SignScheme, user: Option<&str>, desk: &mut Desk<'_>) {
+    pub(super) fn sign(&mut self, pkp: &str, text: &str, scheme: SignScheme, auth: Option<&Auth>, desk: &mut Desk<'_>) {
         let Some(Pkp { point, .. }) = self.pkp(pkp, desk) else { return };
         let digest = Digest(Keccak256::digest(text).into());
         let scheme = match scheme {
@@ -81,29 +75,42 @@ impl Running {
             by_cid: None,
             cid: Vec::new(),
             overwrites: false,
-            signed_in: user.map(|user| sign_in(desk.book, user, None, desk.now)),
+            shown: self.show(auth, desk),
             digests: [(Task::SIG_NAME.to_owned(), digest)].into(),
         };
         self.ask_nodes(asked, None, desk);
     }
 
+    fn show(&self, auth: Option<&Auth>, desk: &Desk<'_>) -> Shown {
+        show(desk.book, auth, desk.now, &desk.book.keys.bytes(&self.step.id, "session"))
+    }
+
     fn ask_nodes(&mut self, asked: Asked, transaction: Option<(TransactionRequest, [u8; 20])>, desk: &mut Desk<'_>) {
-        let Asked { task, by_cid, cid, overwrites, signed_in, digests } = asked;
+        let Asked { task, by_cid, cid, overwrites, shown, digests } = asked;
         let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
         let request = Execute {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
             task,
-            auth_sig: signed_in.as_ref().map(|(auth_sig, _)| auth_sig.clone()),
+            credential: shown.credential,
             epoch: Epoch(1),
         };
         let id = request.id();
         self.requests.push(id);
-        let caller = signed_in.map(|(_, caller)| caller);
+        let caller = shown.caller;
         desk.fx.push(ClientEffect::Requested(Requested { request: id, asked: by_cid, cid, caller, overwrites }));
         let expected = Expected { keys: desk.book.pkps.values().map(|pkp| pkp.point).collect(), digests };
         let network = desk.book.network.clone();
         let strategy = ResponseStrategy::default();
-        let mut op = Box::new(ExecuteOp::new(request, network, expected, strategy, self.patience, Combiner));
+        let patience = self.patience;
+        let mut op = Box::new(ExecuteOp::in_session(
+            &request,
+            &shown.signatures,
+            network,
+            expected,
+            strategy,
+            patience,
+            Combiner,
+        ));
         let mut effects = Vec::new();
         op.start(desk.now, &mut effects);
         self.stage = Stage::Executing { op, transaction };

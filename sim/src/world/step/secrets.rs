@@ -134,7 +134,7 @@ impl Running {
             auth::sign_in(&wallet, &fields(request.resource())).expect("the fields make an EIP-4361 text")
         });
         let signer = user.map(|user| desk.book.address(user));
-        (request, signer.map(|signer| SignIn { claimed: signer, signer, expires }))
+        (request, signer.map(|signer| SignIn { claimed: signer, signer, expires, only_at: None }))
     }
 
     /// Looks whether a decryption has ended, and how; and whom it has proved wrong.
