@@ -7,11 +7,12 @@ use std::fmt::Debug;
 use super::Choices;
 use super::samples::STATEMENTS;
 use crate::api::{Request, Response};
-use crate::auth::siwe;
+use crate::auth::{jwks, jwt, oauth, recap, siwe, webauthn};
 use crate::bls::{Encrypted, SealedShare, ShareStatement};
 use crate::curve::Bls12381;
 use crate::dkg::{Complaint, Dealing, Record};
 use crate::evidence::Evidence;
+use crate::io::Time;
 use crate::key::KeyShare;
 use crate::statement::Statement;
 use crate::wire::{FRAME_BYTES_MAX, Signed, decode, encode};
@@ -39,6 +40,20 @@ fn text(bytes: &[u8]) {
     if let Some(parsed) = cid::from_permission_bytes(bytes) {
         assert_eq!(cid::permission_bytes(&parsed), bytes, "a CID has one binary form");
     }
+    credentials(bytes, &text);
+}
+
+/// What users and identity providers show.
+fn credentials(bytes: &[u8], text: &str) {
+    if let Ok(recap) = recap::Recap::parse(text) {
+        assert_eq!(recap.uri(), text, "a ReCap has one form");
+    }
+    if let Ok(key) = webauthn::PublicKey::from_cose(bytes) {
+        assert_eq!(key.to_cose(), bytes, "a passkey's public key has one form");
+    }
+    let ours = oauth::Policy { apps: vec![String::new()], grace_ms: 0 };
+    let _ = (oauth::discord(bytes, &ours, Time(0)), oauth::google(bytes, &ours, Time(0)));
+    let _ = (jwks::Jwks::parse(bytes), jwt::header(text));
 }
 
 /// By the first choice, one decoder and a spoilt statement or the bytes themselves.

@@ -262,6 +262,8 @@ fn a_capability_must_say_what_it_hands_on() {
     };
     let good = key().delegation(&recap(), plain());
     assert!(signed(good.clone()).is_ok());
+    let also = SiweFields { resources: vec!["https://example.com".into()], ..plain() };
+    assert!(signed(key().delegation(&recap(), also)).is_ok());
     let silent = SiweFields { resources: vec![], ..good.clone() };
     assert_eq!(signed(silent), Err(SessionError::Recap { index: 0, error: RecapError::Missing }));
     let unsaid = SiweFields { statement: Some("Let me in.".into()), ..good.clone() };
