@@ -256,7 +256,8 @@ pub(super) struct Session {
     /// How long ago it began, milliseconds.
     #[serde(default)]
     pub age_ms: u64,
-    /// How long it is good for, milliseconds: 300,000 if not given. Nodes give a minute more, for clocks that differ.
+    /// How long it is good for, milliseconds: 300,000 if not given. What the wallet has signed is good for an hour. Nodes give
+    /// a minute more, for clocks that differ.
     #[serde(default = "session_lasts_ms_default")]
     pub lasts_ms: u64,
     /// How far in the future it begins, milliseconds.

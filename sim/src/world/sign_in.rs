@@ -16,7 +16,7 @@ use super::script::Book;
 use crate::oracle::SignIn;
 use crate::scenario::{Auth, Session};
 
-/// How long an AuthSig is good for, milliseconds.
+/// How long what a wallet signs is good for, milliseconds.
 const LASTS_MS: u64 = 3_600_000;
 /// How much longer nodes accept a session, milliseconds.
 const GRACE_MS: u64 = 60_000;
@@ -77,7 +77,8 @@ fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> S
     };
     let expiration = issued_at.plus_millis(session.lasts_ms);
     let key = SessionKey::new(secret);
-    let fields = key.delegation(&handed_on(book, session), fields(book, issued_at, expiration));
+    let ends = issued_at.plus_millis(LASTS_MS);
+    let fields = key.delegation(&handed_on(book, session), fields(book, issued_at, ends));
     let capability = auth::sign_in(&book.wallet(&session.user), &fields).expect("the fields make an EIP-4361 text");
     let wish = |kind, ability| Wish { resource: Resource::all(kind), ability };
     let terms = Terms {
@@ -91,7 +92,7 @@ fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> S
     let credential =
         signatures.values().next().map_or(Credential::Nobody, |first| Credential::Session(first.clone().into()));
     let signer = book.address(&session.user);
-    let expires = expiration.plus_millis(GRACE_MS);
+    let expires = expiration.min(ends).plus_millis(GRACE_MS);
     let caller = SignIn { claimed: signer, signer, expires, only_at: session.for_node };
     Shown { credential, signatures, caller: Some(caller) }
 }
