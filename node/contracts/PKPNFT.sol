@@ -10,6 +10,8 @@ import {PubkeyRouter} from "./PubkeyRouter.sol";
 /// @title Programmable key pairs as tokens
 /// @notice A token's id is the hash of its public key, so that no two tokens ever stand for one key. The router hands
 /// out each key once: a burned token cannot come back.
+/// @dev Minting calls nothing but the network's other contracts, which call no others: there is nobody who could call
+/// back in the midst of it.
 contract PKPNFT is ERC721Enumerable, Ownable {
     /// The fees could not be paid out.
     error WithdrawalFailed(address to);
@@ -26,13 +28,16 @@ contract PKPNFT is ERC721Enumerable, Ownable {
     PubkeyRouter public immutable router;
     /// Who may use them.
     PKPPermissions public immutable permissions;
+    /// Owns tokens while it mints them for others, and at no other time.
+    address public immutable helper;
 
-    constructor(PubkeyRouter router_, PKPPermissions permissions_)
+    constructor(PubkeyRouter router_, PKPPermissions permissions_, address helper_)
         ERC721("Programmable Key Pair", "PKP")
         Ownable(msg.sender)
     {
         router = router_;
         permissions = permissions_;
+        helper = helper_;
     }
 
     /// @notice Mints the next routed key to the sender, for exactly `mintCost`.
@@ -43,6 +48,8 @@ contract PKPNFT is ERC721Enumerable, Ownable {
 
     /// @notice Mints the next routed key, permits one action to sign with it, and burns the token, in one transaction:
     /// nobody can change the permissions afterwards, so a signature by the key proves that this action made it.
+    /// @dev Between minting and burning the owner is this contract, which approves nobody, ever: no operator and no
+    /// approved account can come in between.
     /// @param ipfsCID The action's CID in binary form.
     function mintGrantAndBurnNext(uint256 keyType, bytes calldata ipfsCID) external payable returns (uint256 tokenId) {
         tokenId = _mintNextTo(address(this), keyType);
@@ -76,6 +83,18 @@ contract PKPNFT is ERC721Enumerable, Ownable {
     /// @notice The uncompressed public key, burned or not.
     function getPubkey(uint256 tokenId) external view returns (bytes memory) {
         return router.getPubkey(tokenId);
+    }
+
+    /// @notice How many keys of a type are ready to be minted.
+    function getUnmintedRoutedTokenIdCount(uint256 keyType) external view returns (uint256) {
+        return router.unmintedCount(keyType);
+    }
+
+    /// Refuses to send a token where it would be stuck: neither this contract nor the helper does anything with a token
+    /// that it has not just minted.
+    function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
+        from = super._update(to, tokenId, auth);
+        if (from != address(0) && (to == address(this) || to == helper)) revert ERC721InvalidReceiver(to);
     }
 
     function _mintNextTo(address to, uint256 keyType) private returns (uint256 tokenId) {

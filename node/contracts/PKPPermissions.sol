@@ -4,12 +4,19 @@ pragma solidity 0.8.37;
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 
+/// @title What this contract needs of the tokens
+interface IPKPNFT is IERC721 {
+    /// @notice The public key behind a token, burned or not.
+    function getPubkey(uint256 tokenId) external view returns (bytes memory);
+}
+
 /// @title Who and what may use a PKP
 /// @notice Actions and addresses are auth methods of their own types, so that one rule governs all. Only the token's
 /// owner changes permissions; they stay with the key when the token changes hands, and freeze when it is burned. The
 /// owner's own right follows from the token and is not listed here.
 contract PKPPermissions {
     using EnumerableSet for EnumerableSet.Bytes32Set;
+    using EnumerableSet for EnumerableSet.UintSet;
 
     /// A way to authenticate.
     struct AuthMethod {
@@ -27,6 +34,8 @@ contract PKPPermissions {
     error InvalidScope(uint256 scopeId);
     /// The method is not permitted.
     error NotPermitted(uint256 tokenId, uint256 authMethodType, bytes id);
+    /// Lists that describe the same methods differ in length: one has `methods` entries, another `given`.
+    error UnequalLengths(uint256 methods, uint256 given);
 
     /// A method was permitted, or its public key replaced.
     event PermittedAuthMethodAdded(uint256 indexed tokenId, uint256 authMethodType, bytes id, bytes userPubkey);
@@ -47,14 +56,16 @@ contract PKPPermissions {
     uint256 public constant PERSONAL_SIGN = 2;
 
     /// The tokens.
-    IERC721 public immutable pkpNft;
+    IPKPNFT public immutable pkpNft;
 
     mapping(uint256 tokenId => EnumerableSet.Bytes32Set) private _methodIds;
     mapping(uint256 tokenId => mapping(bytes32 methodId => AuthMethod)) private _methods;
     /// Bit i stands for scope i.
     mapping(uint256 tokenId => mapping(bytes32 methodId => uint256)) private _scopes;
+    /// The way back: the tokens that permit a method, burned ones included.
+    mapping(bytes32 methodId => EnumerableSet.UintSet) private _tokenIds;
 
-    constructor(IERC721 pkpNft_) {
+    constructor(IPKPNFT pkpNft_) {
         pkpNft = pkpNft_;
     }
 
@@ -124,6 +135,28 @@ contract PKPPermissions {
         emit PermittedAuthMethodScopeRemoved(tokenId, authMethodType, id, scopeId);
     }
 
+    /// @notice Permits auth methods and withdraws others, all or nothing. What is to be added is added first: a method
+    /// in both lists ends up withdrawn. Lists of what to add, and those of what to remove, have one length each.
+    function batchAddRemoveAuthMethods(
+        uint256 tokenId,
+        uint256[] memory typesToAdd,
+        bytes[] memory idsToAdd,
+        bytes[] memory pubkeysToAdd,
+        uint256[][] memory scopesToAdd,
+        uint256[] memory typesToRemove,
+        bytes[] memory idsToRemove
+    ) external onlyPKPOwner(tokenId) {
+        uint256 count = typesToAdd.length;
+        _checkLength(count, idsToAdd.length);
+        _checkLength(count, pubkeysToAdd.length);
+        _checkLength(count, scopesToAdd.length);
+        _checkLength(typesToRemove.length, idsToRemove.length);
+        for (uint256 i = 0; i < count; ++i) {
+            _add(tokenId, AuthMethod(typesToAdd[i], idsToAdd[i], pubkeysToAdd[i]), scopesToAdd[i]);
+        }
+        for (uint256 i = 0; i < typesToRemove.length; ++i) _remove(tokenId, typesToRemove[i], idsToRemove[i]);
+    }
+
     /// @notice The id under which an auth method is kept.
     function authMethodId(uint256 authMethodType, bytes memory id) public pure returns (bytes32) {
         return keccak256(abi.encode(authMethodType, id));
@@ -146,6 +179,58 @@ contract PKPPermissions {
         uint256 count = _methodIds[tokenId].length();
         methods = new AuthMethod[](count);
         for (uint256 i = 0; i < count; ++i) methods[i] = _methods[tokenId][_methodIds[tokenId].at(i)];
+    }
+
+    /// @notice The public key that an auth method was permitted with. It is the token's own entry: what other tokens'
+    /// owners give for the same user does not touch it.
+    function getUserPubkeyForAuthMethod(uint256 tokenId, uint256 authMethodType, bytes calldata id)
+        external
+        view
+        returns (bytes memory)
+    {
+        return _methods[tokenId][_permitted(tokenId, authMethodType, id)].userPubkey;
+    }
+
+    /// @notice The tokens that permit an auth method, in no particular order and burned ones included: how a user
+    /// without a wallet finds a PKP.
+    /// @dev Any owner may permit any method, so a list may hold tokens that its user never heard of, and may be long.
+    /// It says who may use which key, not whose it is; the owner decides that.
+    function getTokenIdsForAuthMethod(uint256 authMethodType, bytes calldata id)
+        external
+        view
+        returns (uint256[] memory)
+    {
+        return _tokenIds[authMethodId(authMethodType, id)].values();
+    }
+
+    /// @notice A part of that list: from position `start`, at most `count`. Positions shift when a token is taken out.
+    function getTokenIdsForAuthMethodPage(uint256 authMethodType, bytes calldata id, uint256 start, uint256 count)
+        external
+        view
+        returns (uint256[] memory)
+    {
+        // Within the length, so that the sum cannot overflow.
+        EnumerableSet.UintSet storage tokenIds = _tokenIds[authMethodId(authMethodType, id)];
+        uint256 length = tokenIds.length();
+        if (start > length) start = length;
+        if (count > length - start) count = length - start;
+        return tokenIds.values(start, start + count);
+    }
+
+    /// @notice How many tokens permit an auth method.
+    function countTokenIdsForAuthMethod(uint256 authMethodType, bytes calldata id) external view returns (uint256) {
+        return _tokenIds[authMethodId(authMethodType, id)].length();
+    }
+
+    /// @notice The public keys of the tokens that permit an auth method, in the order of `getTokenIdsForAuthMethod`.
+    function getPKPPubKeysByAuthMethod(uint256 authMethodType, bytes calldata id)
+        external
+        view
+        returns (bytes[] memory pubkeys)
+    {
+        uint256[] memory tokenIds = _tokenIds[authMethodId(authMethodType, id)].values();
+        pubkeys = new bytes[](tokenIds.length);
+        for (uint256 i = 0; i < tokenIds.length; ++i) pubkeys[i] = pkpNft.getPubkey(tokenIds[i]);
     }
 
     /// @notice Which scopes below `maxScopeId` an auth method has, as granted: nothing implied is filled in.
@@ -210,12 +295,12 @@ contract PKPPermissions {
         return _scopes[tokenId][authMethodId(authMethodType, id)] & sufficient != 0;
     }
 
-    function _add(uint256 tokenId, AuthMethod memory method, uint256[] calldata scopes) private {
+    function _add(uint256 tokenId, AuthMethod memory method, uint256[] memory scopes) private {
         bool wellFormed = method.authMethodType != 0 && method.id.length != 0
             && (method.authMethodType != ADDRESS || method.id.length == 20);
         if (!wellFormed) revert InvalidAuthMethod(method.authMethodType, method.id);
         bytes32 methodId = authMethodId(method.authMethodType, method.id);
-        _methodIds[tokenId].add(methodId);
+        if (_methodIds[tokenId].add(methodId)) _tokenIds[methodId].add(tokenId);
         _methods[tokenId][methodId] = method;
         emit PermittedAuthMethodAdded(tokenId, method.authMethodType, method.id, method.userPubkey);
         for (uint256 i = 0; i < scopes.length; ++i) {
@@ -226,6 +311,7 @@ contract PKPPermissions {
     function _remove(uint256 tokenId, uint256 authMethodType, bytes memory id) private {
         bytes32 methodId = _permitted(tokenId, authMethodType, id);
         _methodIds[tokenId].remove(methodId);
+        _tokenIds[methodId].remove(tokenId);
         delete _methods[tokenId][methodId];
         delete _scopes[tokenId][methodId];
         emit PermittedAuthMethodRemoved(tokenId, authMethodType, id);
@@ -236,6 +322,10 @@ contract PKPPermissions {
     {
         _scopes[tokenId][methodId] |= _scopeBit(scopeId);
         emit PermittedAuthMethodScopeAdded(tokenId, authMethodType, id, scopeId);
+    }
+
+    function _checkLength(uint256 methods, uint256 given) private pure {
+        if (methods != given) revert UnequalLengths(methods, given);
     }
 
     function _scopeBit(uint256 scopeId) private pure returns (uint256) {

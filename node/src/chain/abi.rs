@@ -113,6 +113,8 @@ sol! {
         function getPubkey(uint256 tokenId) external view returns (bytes);
         function getEthAddress(uint256 tokenId) external view returns (address);
         function withdraw(address to) external;
+        function mintCost() external view returns (uint256);
+        function getUnmintedRoutedTokenIdCount(uint256 keyType) external view returns (uint256);
     }
 
     interface PKPPermissions {
@@ -124,6 +126,10 @@ sol! {
 
         event PermittedAuthMethodAdded(uint256 indexed tokenId, uint256 authMethodType, bytes id, bytes userPubkey);
         event PermittedAuthMethodRemoved(uint256 indexed tokenId, uint256 authMethodType, bytes id);
+        event PermittedAuthMethodScopeAdded(uint256 indexed tokenId, uint256 authMethodType, bytes id, uint256 scopeId);
+        event PermittedAuthMethodScopeRemoved(
+            uint256 indexed tokenId, uint256 authMethodType, bytes id, uint256 scopeId
+        );
 
         function addPermittedAction(uint256 tokenId, bytes ipfsCID, uint256[] scopes) external;
         function removePermittedAction(uint256 tokenId, bytes ipfsCID) external;
@@ -135,6 +141,17 @@ sol! {
             external;
         function removePermittedAuthMethodScope(uint256 tokenId, uint256 authMethodType, bytes id, uint256 scopeId)
             external;
+        function batchAddRemoveAuthMethods(
+            uint256 tokenId, uint256[] typesToAdd, bytes[] idsToAdd, bytes[] pubkeysToAdd, uint256[][] scopesToAdd,
+            uint256[] typesToRemove, bytes[] idsToRemove
+        ) external;
+        function getUserPubkeyForAuthMethod(uint256 tokenId, uint256 authMethodType, bytes id)
+            external view returns (bytes);
+        function getTokenIdsForAuthMethod(uint256 authMethodType, bytes id) external view returns (uint256[]);
+        function getTokenIdsForAuthMethodPage(uint256 authMethodType, bytes id, uint256 start, uint256 count)
+            external view returns (uint256[]);
+        function countTokenIdsForAuthMethod(uint256 authMethodType, bytes id) external view returns (uint256);
+        function getPKPPubKeysByAuthMethod(uint256 authMethodType, bytes id) external view returns (bytes[]);
         function getPermittedActions(uint256 tokenId) external view returns (bytes[]);
         function getPermittedAddresses(uint256 tokenId) external view returns (address[]);
         function getPermittedAuthMethods(uint256 tokenId) external view returns (AuthMethod[]);
@@ -150,6 +167,14 @@ sol! {
         function isPermittedAuthMethodScopePresent(
             uint256 tokenId, uint256 authMethodType, bytes id, uint256 scopeId
         ) external view returns (bool);
+    }
+
+    interface PKPHelper {
+        function mintNextAndAddAuthMethods(
+            uint256 keyType, uint256[] permittedAuthMethodTypes, bytes[] permittedAuthMethodIds,
+            bytes[] permittedAuthMethodPubkeys, uint256[][] permittedAuthMethodScopes,
+            bool addPkpEthAddressAsPermittedAddress, bool sendPkpToItself
+        ) external payable returns (uint256);
     }
 
     /// Every custom error of every contract, those of the libraries included.
@@ -190,6 +215,8 @@ sol! {
         error InvalidAuthMethod(uint256 authMethodType, bytes id);
         error InvalidScope(uint256 scopeId);
         error NotPermitted(uint256 tokenId, uint256 authMethodType, bytes id);
+        error UnequalLengths(uint256 methods, uint256 given);
+        error NobodyPermitted();
 
         error OwnableUnauthorizedAccount(address account);
         error OwnableInvalidOwner(address owner);
@@ -240,11 +267,12 @@ mod tests {
     const ROUTER: &str = include_str!("../../contracts/artifacts/PubkeyRouter.json");
     const PKP: &str = include_str!("../../contracts/artifacts/PKPNFT.json");
     const PERMISSIONS: &str = include_str!("../../contracts/artifacts/PKPPermissions.json");
+    const HELPER: &str = include_str!("../../contracts/artifacts/PKPHelper.json");
 
     #[test]
     fn every_bound_function_and_event_is_in_the_compiled_contract() {
         type Bound = (&'static str, &'static [[u8; 4]], &'static [[u8; 32]]);
-        let contracts: [Bound; 5] = [
+        let contracts: [Bound; 6] = [
             (STAKING, Staking::StakingCalls::SELECTORS, Staking::StakingEvents::SELECTORS),
             (BOARD, DkgBoard::DkgBoardCalls::SELECTORS, DkgBoard::DkgBoardEvents::SELECTORS),
             (ROUTER, PubkeyRouter::PubkeyRouterCalls::SELECTORS, PubkeyRouter::PubkeyRouterEvents::SELECTORS),
@@ -254,6 +282,7 @@ mod tests {
                 PKPPermissions::PKPPermissionsCalls::SELECTORS,
                 PKPPermissions::PKPPermissionsEvents::SELECTORS,
             ),
+            (HELPER, PKPHelper::PKPHelperCalls::SELECTORS, &[]),
         ];
         for (artifact, functions, events) in contracts {
             let compiled = selectors(artifact, "function");
@@ -265,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_bound_errors_are_exactly_those_of_the_compiled_contracts() {
-        let compiled: BTreeSet<_> = [STAKING, BOARD, ROUTER, PKP, PERMISSIONS]
+        let compiled: BTreeSet<_> = [STAKING, BOARD, ROUTER, PKP, PERMISSIONS, HELPER]
             .iter()
             .flat_map(|artifact| selectors(artifact, "error"))
             .collect();

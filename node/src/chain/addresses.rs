@@ -20,10 +20,12 @@ pub struct Contracts {
     pub pkp_nft: [u8; 20],
     /// `PKPPermissions`: who may use them.
     pub permissions: [u8; 20],
+    /// `PKPHelper`: mints for users without a wallet.
+    pub helper: [u8; 20],
 }
 
 impl Contracts {
-    /// The addresses when `deployer`'s first five transactions create the contracts in the order of the fields.
+    /// The addresses when `deployer`'s first six transactions create the contracts in the order of the fields.
     pub fn of_deployer(deployer: [u8; 20]) -> Self {
         let created = |nonce| Address::from(deployer).create(nonce).into_array();
         Self {
@@ -32,12 +34,13 @@ impl Contracts {
             router: created(2),
             pkp_nft: created(3),
             permissions: created(4),
+            helper: created(5),
         }
     }
 
     /// All addresses.
-    pub fn all(&self) -> [[u8; 20]; 5] {
-        [self.staking, self.dkg_board, self.router, self.pkp_nft, self.permissions]
+    pub fn all(&self) -> [[u8; 20]; 6] {
+        [self.staking, self.dkg_board, self.router, self.pkp_nft, self.permissions, self.helper]
     }
 }
 

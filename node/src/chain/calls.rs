@@ -22,11 +22,11 @@ pub struct ContractCall {
 }
 
 impl ContractCall {
-    fn new(to: [u8; 20], call: &impl SolCall) -> Self {
+    pub(super) fn new(to: [u8; 20], call: &impl SolCall) -> Self {
         Self { to, value: U256::ZERO, data: call.abi_encode() }
     }
 
-    fn paying(self, wei: u64) -> Self {
+    pub(super) fn paying(self, wei: u64) -> Self {
         Self { value: U256::from(wei), ..self }
     }
 }
@@ -58,7 +58,7 @@ pub fn signature_bytes(signature: &SignatureBytes) -> [u8; 65] {
     bytes
 }
 
-fn scope_list(scopes: &[u64]) -> Vec<U256> {
+pub(super) fn scope_list(scopes: &[u64]) -> Vec<U256> {
     scopes.iter().copied().map(U256::from).collect()
 }
 

@@ -15,6 +15,7 @@ const DKG_BOARD: &str = include_str!("../../../node/contracts/artifacts/DkgBoard
 const ROUTER: &str = include_str!("../../../node/contracts/artifacts/PubkeyRouter.json");
 const PKP_NFT: &str = include_str!("../../../node/contracts/artifacts/PKPNFT.json");
 const PERMISSIONS: &str = include_str!("../../../node/contracts/artifacts/PKPPermissions.json");
+const HELPER: &str = include_str!("../../../node/contracts/artifacts/PKPHelper.json");
 
 /// Enough for the largest of the contracts.
 const CREATE_GAS_LIMIT: u64 = 5_000_000;
@@ -106,11 +107,12 @@ impl Chain {
 
 type Step = (&'static str, Option<[u8; 20]>, Vec<u8>, u64);
 
-/// The deployer's transactions. The first five make the contracts in the order of [`Contracts::of_deployer`].
-fn steps(contracts: &Contracts, network: &NetworkParameters) -> [Step; 6] {
+/// The deployer's transactions. The first six make the contracts in the order of [`Contracts::of_deployer`].
+fn steps(contracts: &Contracts, network: &NetworkParameters) -> [Step; 7] {
     let address = |bytes: [u8; 20]| Address::from(bytes);
     let [staking, router] = [contracts.staking, contracts.router].map(address);
     let [pkp_nft, permissions] = [contracts.pkp_nft, contracts.permissions].map(address);
+    let helper = address(contracts.helper);
     let create = |step, artifact, arguments: Vec<u8>| {
         (step, None, [creation_code(artifact), arguments].concat(), CREATE_GAS_LIMIT)
     };
@@ -121,8 +123,9 @@ fn steps(contracts: &Contracts, network: &NetworkParameters) -> [Step; 6] {
         create("Staking", STAKING, Vec::new()),
         create("DkgBoard", DKG_BOARD, (staking, windows[0], windows[1]).abi_encode_params()),
         create("PubkeyRouter", ROUTER, (staking, pkp_nft).abi_encode_params()),
-        create("PKPNFT", PKP_NFT, (router, permissions).abi_encode_params()),
+        create("PKPNFT", PKP_NFT, (router, permissions, helper).abi_encode_params()),
         create("PKPPermissions", PERMISSIONS, pkp_nft.abi_encode()),
+        create("PKPHelper", HELPER, (pkp_nft, permissions).abi_encode_params()),
         ("setGenesis", Some(genesis.to), genesis.data, genesis_gas),
     ]
 }

@@ -5,6 +5,7 @@
 
 mod deploy;
 mod evm;
+mod history;
 mod pool;
 mod reorg;
 mod state;

@@ -20,7 +20,7 @@ struct Info {
 pub(super) struct World {
     accounts: BTreeMap<Address, Info>,
     /// Slots that are not zero.
-    pub(super) storage: BTreeMap<(Address, U256), U256>,
+    storage: BTreeMap<(Address, U256), U256>,
     code: BTreeMap<B256, Bytecode>,
 }
 

@@ -1,10 +1,6 @@
-//! Tests of the contracts on the simulated chain, and of the chain itself.
+//! Tests of the chain itself. Those of the contracts are in `sim/tests/contracts/`.
 
 mod blocks;
-mod board;
-mod complaints;
-mod keys;
-mod permissions;
 mod reorg;
 
 use alloy_primitives::U256;
@@ -113,30 +109,9 @@ impl Network {
         receipt.logs.iter().filter_map(decode).collect()
     }
 
-    /// Sends a call that must revert, and returns why.
-    fn refused(&mut self, from: u8, call: ContractCall) -> String {
-        let before = self.chain.world.storage.clone();
-        let receipt = self.send(from, call);
-        assert!(receipt.logs.is_empty());
-        assert_eq!(self.chain.world.storage, before, "a reverted call changed storage");
-        receipt.revert_reason().expect("the call must revert").to_string()
-    }
-
     fn mine(&mut self) {
         let (_, time) = self.chain.head();
         self.chain.mine(time + 2);
-    }
-
-    /// Mines until the head is at this height.
-    fn mine_to(&mut self, block: u64) {
-        while self.chain.head().0 < block {
-            self.mine();
-        }
-    }
-
-    /// Asks by one of the questions that `Contracts` makes.
-    fn ask(&mut self, question: impl Fn(&Contracts, BlockTag) -> ChainRequest) -> lit_node::io::ChainReply {
-        self.chain.answer(&question(&self.contracts, BlockTag::Latest)).unwrap()
     }
 
     /// Calls any bound view.
@@ -159,25 +134,6 @@ impl Network {
         let id = self.route(secret);
         self.done(owner, self.contracts.mint_next());
         id
-    }
-
-    fn owner(&mut self, id: KeyId) -> Option<[u8; 20]> {
-        views::owner(&self.ask(|contracts, block| contracts.ask_owner(id, block))).unwrap()
-    }
-
-    fn permits_action(&mut self, id: KeyId, cid: &[u8]) -> bool {
-        views::is_permitted(&self.ask(|contracts, block| contracts.ask_permitted_action(id, cid, block))).unwrap()
-    }
-
-    fn permits_address(&mut self, id: KeyId, user: u8) -> bool {
-        let user = address(user);
-        views::is_permitted(&self.ask(|contracts, block| contracts.ask_permitted_address(id, user, block))).unwrap()
-    }
-
-    fn address_has_scope(&mut self, id: KeyId, user: u8, scope: u64) -> bool {
-        let user = address(user);
-        let reply = self.ask(|contracts, block| contracts.ask_address_scope(id, user, scope, block));
-        views::is_permitted(&reply).unwrap()
     }
 }
 

@@ -1,14 +1,34 @@
 //! The board of key generation.
 
-use lit_node::chain::abi::DkgBoard;
+use alloy_primitives::U256;
+use lit_node::chain::abi::{DkgBoard, Reverts};
 use lit_node::chain::calls::{ack_digest, session_id, signature_bytes};
-use lit_node::chain::{BoardEvent, ChainEvent};
-use lit_node::id::{NodeId, SessionId};
+use lit_node::chain::{BoardEvent, ChainEvent, ContractCall, RevertReason};
+use lit_node::id::{Digest, NodeId, SessionId};
+use lit_node::meter::Meter;
 use lit_node::wire::SignatureBytes;
+use std::collections::BTreeMap;
 
-use super::*;
+use super::network::*;
 
-pub(super) const DEALING: Digest = Digest([3; 32]);
+/// A dealing.
+pub const DEALING: Digest = Digest([3; 32]);
+
+pub fn not_validator(name: u8) -> RevertReason {
+    custom(Reverts::NotValidator { sender: address(name).into() })
+}
+
+fn too_few(given: u64) -> RevertReason {
+    custom(Reverts::TooFewAcks { given: U256::from(given), needed: U256::from(3) })
+}
+
+fn invalid_ack(acker: u16) -> RevertReason {
+    custom(Reverts::InvalidAck { acker })
+}
+
+fn no_such(index: u64) -> RevertReason {
+    custom(Reverts::NoSuchValidator { epoch: U256::from(1), index: U256::from(index) })
+}
 
 fn ack(name: u8, session: SessionId, dealer: u16, dealing: Digest) -> (NodeId, SignatureBytes) {
     let digest = ack_digest(session, NodeId(dealer), dealing);
@@ -20,7 +40,7 @@ fn acks(names: &[u8], session: SessionId, dealer: u16) -> BTreeMap<NodeId, Signa
 }
 
 /// A network of four (certificates need three signatures) with one open session.
-pub(super) fn with_session() -> (Network, SessionId, u64) {
+pub fn with_session() -> (Network, SessionId, u64) {
     let mut network = Network::of(4);
     let events = network.done(DEPLOYER, network.contracts.request_keys(1));
     let [ChainEvent::Board(BoardEvent::SessionOpened { session, index: 0, attempt: 0, close_block, complaint_block })] =
@@ -33,7 +53,7 @@ pub(super) fn with_session() -> (Network, SessionId, u64) {
 }
 
 impl Network {
-    pub(super) fn certify(&self, session: SessionId, dealer: u16, names: &[u8]) -> ContractCall {
+    pub fn certify(&self, session: SessionId, dealer: u16, names: &[u8]) -> ContractCall {
         self.contracts.certify(session, NodeId(dealer), DEALING, &acks(names, session, dealer))
     }
 
@@ -46,14 +66,15 @@ impl Network {
             ackers: acks.iter().map(|(acker, _)| *acker).collect(),
             signatures: acks.iter().map(|(_, signature)| signature.clone().into()).collect(),
         };
-        ContractCall { to: self.contracts.dkg_board, value: U256::ZERO, data: call.abi_encode() }
+        super::network::call(self.contracts.dkg_board, &call)
     }
 }
 
 #[test]
 fn sessions_have_the_ids_that_nodes_compute() {
     let mut network = Network::of(4);
-    assert!(network.refused(ALICE, network.contracts.request_keys(1)).starts_with("OwnableUnauthorizedAccount"));
+    let stranger = custom(Reverts::OwnableUnauthorizedAccount { account: address(ALICE).into() });
+    assert_eq!(network.refused(ALICE, network.contracts.request_keys(1)), stranger);
     let mut sessions = Vec::new();
     for count in [2, 1] {
         sessions.extend(network.done(DEPLOYER, network.contracts.request_keys(count)));
@@ -81,7 +102,7 @@ fn a_dealing_is_certified_once_by_distinct_signatures() {
     let expected = BoardEvent::DealingCertified { session, dealer: NodeId(2), digest: DEALING };
     assert_eq!(network.done(4, network.certify(session, 2, &[1, 3, 4])), [ChainEvent::Board(expected)]);
     let again = network.refused(1, network.certify(session, 2, &[1, 2, 3]));
-    assert!(again.starts_with("AlreadyCertified"), "{again}");
+    assert_eq!(again, custom(Reverts::AlreadyCertified { sid: session.0.into(), dealer: 2 }));
     network.done(1, network.certify(session, 1, &[1, 2, 3, 4]));
     let board = network.contracts.dkg_board;
     let dealers = network.view(board, DkgBoard::certifiedDealersCall { sid: session.0.into() });
@@ -93,23 +114,35 @@ fn a_dealing_is_certified_once_by_distinct_signatures() {
 #[test]
 fn certificates_with_too_few_repeated_or_foreign_signatures_are_refused() {
     let (mut network, session, _) = with_session();
-    assert_eq!(network.refused(1, network.certify(session, 2, &[1, 3])), "TooFewAcks { given: 2, needed: 3 }");
-    assert!(network.refused(ALICE, network.certify(session, 2, &[1, 2, 3])).starts_with("NotValidator"));
+    assert_eq!(network.refused(1, network.certify(session, 2, &[1, 3])), too_few(2));
+    assert_eq!(network.refused(1, network.certify(session, 2, &[])), too_few(0));
+    assert_eq!(network.refused(ALICE, network.certify(session, 2, &[1, 2, 3])), not_validator(ALICE));
     let signed = |name| (u16::from(name), signature_bytes(&ack(name, session, 2, DEALING).1).to_vec());
     // Each on the same state, as the window is shorter than the list of cases.
     let refused = |acks: &[(u16, Vec<u8>)]| network.clone().refused(1, network.certify_raw(session, 2, acks));
-    assert_eq!(refused(&[signed(1), signed(3), signed(1)]), "RepeatedAcker { acker: 1 }");
-    assert_eq!(refused(&[signed(1), (2, signed(1).1), signed(3)]), "InvalidAck { acker: 2 }");
-    assert_eq!(refused(&[signed(1), (5, signed(2).1), signed(3)]), "NoSuchValidator { epoch: 1, index: 5 }");
-    assert_eq!(refused(&[(0, signed(1).1), signed(2), signed(3)]), "NoSuchValidator { epoch: 1, index: 0 }");
+    assert_eq!(refused(&[signed(1), signed(3), signed(1)]), custom(Reverts::RepeatedAcker { acker: 1 }));
+    assert_eq!(refused(&[signed(1), (2, signed(1).1), signed(3)]), invalid_ack(2));
+    assert_eq!(refused(&[signed(1), (5, signed(2).1), signed(3)]), no_such(5));
+    assert_eq!(refused(&[(0, signed(1).1), signed(2), signed(3)]), no_such(0));
     let other_dealing = signature_bytes(&ack(3, session, 2, Digest([4; 32])).1).to_vec();
-    assert_eq!(refused(&[signed(1), signed(2), (3, other_dealing)]), "InvalidAck { acker: 3 }");
+    assert_eq!(refused(&[signed(1), signed(2), (3, other_dealing)]), invalid_ack(3));
     let other_dealer = signature_bytes(&ack(3, session, 1, DEALING).1).to_vec();
-    assert_eq!(refused(&[signed(1), signed(2), (3, other_dealer)]), "InvalidAck { acker: 3 }");
+    assert_eq!(refused(&[signed(1), signed(2), (3, other_dealer)]), invalid_ack(3));
     let garbage = (3, [&[0xff; 64][..], &[27]].concat());
-    assert_eq!(refused(&[signed(1), signed(2), garbage]), "InvalidAck { acker: 3 }");
+    assert_eq!(refused(&[signed(1), signed(2), garbage]), invalid_ack(3));
     let long = (3, [signed(3).1, vec![0]].concat());
-    assert_eq!(refused(&[signed(1), signed(2), long]), "InvalidAck { acker: 3 }");
+    assert_eq!(refused(&[signed(1), signed(2), long]), invalid_ack(3));
+    let mut unequal = DkgBoard::certifyCall {
+        sid: session.0.into(),
+        dealer: 2,
+        digest: DEALING.0.into(),
+        ackers: vec![1, 2, 3],
+        signatures: [1, 2].map(|name| signed(name).1.into()).to_vec(),
+    };
+    let lengths = custom(Reverts::LengthMismatch { ackers: U256::from(3), signatures: U256::from(2) });
+    assert_eq!(network.clone().refused(1, call(network.contracts.dkg_board, &unequal)), lengths);
+    unequal.signatures.push(signed(3).1.into());
+    network.clone().done(1, call(network.contracts.dkg_board, &unequal));
     // In another order than the numbers', the same signatures are good.
     network.done(1, network.certify_raw(session, 2, &[signed(4), signed(1), signed(3)]));
 }
@@ -124,7 +157,7 @@ fn a_signature_has_one_accepted_form() {
     let unshifted = [&good.r[..], &good.s, &[good.v]].concat();
     for form in [signature_bytes(&high).to_vec(), unshifted] {
         let call = network.certify_raw(session, 2, &[signed(1), signed(2), (3, form)]);
-        assert_eq!(network.refused(1, call), "InvalidAck { acker: 3 }");
+        assert_eq!(network.refused(1, call), invalid_ack(3));
     }
 }
 
@@ -132,10 +165,12 @@ fn a_signature_has_one_accepted_form() {
 fn dealings_need_an_open_session_a_member_as_dealer_and_a_digest() {
     let (mut network, session, _) = with_session();
     let unknown = SessionId([9; 32]);
-    assert!(network.refused(1, network.certify(unknown, 2, &[1, 2, 3])).starts_with("UnknownSession"));
-    assert_eq!(network.refused(1, network.certify(session, 5, &[1, 2, 3])), "NoSuchValidator { epoch: 1, index: 5 }");
+    let no_session = custom(Reverts::UnknownSession { sid: unknown.0.into() });
+    assert_eq!(network.refused(1, network.certify(unknown, 2, &[1, 2, 3])), no_session);
+    assert_eq!(network.refused(1, network.contracts.restart(unknown)), no_session);
+    assert_eq!(network.refused(1, network.certify(session, 5, &[1, 2, 3])), no_such(5));
     let none = network.contracts.certify(session, NodeId(2), Digest::default(), &acks(&[1, 2, 3], session, 2));
-    assert_eq!(network.refused(1, none), "InvalidDigest");
+    assert_eq!(network.refused(1, none), custom(Reverts::InvalidDigest {}));
 }
 
 #[test]
@@ -144,7 +179,8 @@ fn the_window_ends_with_its_last_block() {
     network.mine_to(close_block - 1);
     network.done(1, network.certify(session, 1, &[1, 2, 3]));
     assert_eq!(network.chain.head().0, close_block);
-    assert!(network.refused(1, network.certify(session, 2, &[1, 2, 3])).starts_with("WindowClosed"));
+    let closed = custom(Reverts::WindowClosed { sid: session.0.into(), closeBlock: U256::from(close_block) });
+    assert_eq!(network.refused(1, network.certify(session, 2, &[1, 2, 3])), closed);
 }
 
 #[test]
@@ -153,9 +189,11 @@ fn a_session_restarts_once_when_it_closed_on_too_few_dealings() {
     network.done(1, network.certify(session, 1, &[1, 2, 3]));
     network.done(1, network.certify(session, 2, &[1, 2, 3]));
     network.mine_to(close_block);
-    assert!(network.refused(1, network.contracts.restart(session)).starts_with("ComplaintsOpen"));
+    let open =
+        Reverts::ComplaintsOpen { sid: session.0.into(), complaintBlock: U256::from(close_block + COMPLAINT_WINDOW) };
+    assert_eq!(network.refused(1, network.contracts.restart(session)), custom(open));
     network.mine_to(close_block + COMPLAINT_WINDOW);
-    assert!(network.refused(ALICE, network.contracts.restart(session)).starts_with("NotValidator"));
+    assert_eq!(network.refused(ALICE, network.contracts.restart(session)), not_validator(ALICE));
     let next = session_id(network.contracts.dkg_board, CHAIN_ID, 1, 0, 1);
     let events = network.done(3, network.contracts.restart(session));
     let close_block = network.chain.head().0 + WINDOW;
@@ -173,5 +211,6 @@ fn a_session_with_enough_dealings_does_not_restart() {
         network.done(1, network.certify(session, dealer, &[1, 2, 3]));
     }
     network.mine_to(close_block + COMPLAINT_WINDOW);
-    assert!(network.refused(1, network.contracts.restart(session)).starts_with("EnoughDealings"));
+    let enough = custom(Reverts::EnoughDealings { sid: session.0.into(), undisputed: U256::from(3) });
+    assert_eq!(network.refused(1, network.contracts.restart(session)), enough);
 }

@@ -1,12 +1,13 @@
 //! Complaints on the board of key generation, and the restarts that they may lead to.
 
-use lit_node::chain::abi::DkgBoard;
+use alloy_primitives::U256;
+use lit_node::chain::abi::{DkgBoard, Reverts};
 use lit_node::chain::calls::session_id;
-use lit_node::chain::{BoardEvent, ChainEvent};
-use lit_node::id::{NodeId, SessionId};
+use lit_node::chain::{BoardEvent, ChainEvent, ContractCall};
+use lit_node::id::{Digest, NodeId, SessionId};
 
-use super::board::{DEALING, with_session};
-use super::*;
+use super::board::{DEALING, not_validator, with_session};
+use super::network::*;
 
 const COMPLAINT: &[u8] = &[9; 97];
 
@@ -43,7 +44,8 @@ fn a_validator_disputes_a_certified_dealing_once() {
         vec![ChainEvent::Board(event)]
     };
     assert_eq!(network.done(3, network.complain(session, 2)), disputed(3));
-    assert!(network.refused(3, network.complain(session, 2)).starts_with("AlreadyDisputed"));
+    let again = custom(Reverts::AlreadyDisputed { sid: session.0.into(), dealer: 2, accuser: 3 });
+    assert_eq!(network.refused(3, network.complain(session, 2)), again);
     assert_eq!(network.done(4, network.complain(session, 2)), disputed(4), "each accuser by itself");
     assert_eq!(network.complaints(session, 2), U256::from(2));
     let state = network.view(network.contracts.dkg_board, DkgBoard::getSessionCall { sid: session.0.into() });
@@ -55,15 +57,21 @@ fn complaints_need_a_validator_a_certified_dealing_and_a_bounded_length() {
     let (network, session, _) = certified(&[2]);
     // Each on the same state, as the window is shorter than the list of cases.
     let refused = |from, call| network.clone().refused(from, call);
-    assert!(refused(ALICE, network.complain(session, 2)).starts_with("NotValidator"));
-    assert!(refused(3, network.complain(SessionId([9; 32]), 2)).starts_with("UnknownSession"));
-    assert!(refused(3, network.complain(session, 1)).starts_with("NotCertified"));
-    assert!(refused(3, network.complain(session, 77)).starts_with("NotCertified"));
+    let sid = session.0.into();
+    assert_eq!(refused(ALICE, network.complain(session, 2)), not_validator(ALICE));
+    let unknown = custom(Reverts::UnknownSession { sid: [9; 32].into() });
+    assert_eq!(refused(3, network.complain(SessionId([9; 32]), 2)), unknown);
+    for dealer in [1, 77] {
+        let not_certified = custom(Reverts::NotCertified { sid, dealer });
+        assert_eq!(refused(3, network.complain(session, dealer)), not_certified);
+    }
     let complain = |digest, bytes: &[u8]| network.contracts.complain(session, NodeId(2), digest, bytes);
-    assert!(refused(3, complain(Digest([8; 32]), COMPLAINT)).starts_with("OtherDealing"));
-    assert_eq!(refused(3, complain(DEALING, &[])), "InvalidComplaintLength { length: 0 }");
+    let other = custom(Reverts::OtherDealing { sid, dealer: 2, certified: DEALING.0.into() });
+    assert_eq!(refused(3, complain(Digest([8; 32]), COMPLAINT)), other);
+    let length = |length| custom(Reverts::InvalidComplaintLength { length: U256::from(length) });
+    assert_eq!(refused(3, complain(DEALING, &[])), length(0));
     let max = lit_node::dkg::COMPLAINT_BYTES_MAX;
-    assert_eq!(refused(3, complain(DEALING, &vec![0; max + 1])), "InvalidComplaintLength { length: 129 }");
+    assert_eq!(refused(3, complain(DEALING, &vec![0; max + 1])), length(max + 1));
     assert_eq!(network.clone().done(3, complain(DEALING, &vec![0; max])).len(), 1);
 }
 
@@ -73,16 +81,18 @@ fn complaints_end_with_the_last_block_of_their_window() {
     network.mine_to(complaint_block - 1);
     network.done(3, network.complain(session, 2));
     assert_eq!(network.chain.head().0, complaint_block);
-    assert!(network.refused(3, network.complain(session, 1)).starts_with("ComplaintsClosed"));
+    let closed = Reverts::ComplaintsClosed { sid: session.0.into(), complaintBlock: U256::from(complaint_block) };
+    assert_eq!(network.refused(3, network.complain(session, 1)), custom(closed));
 }
 
 #[test]
 fn complaints_about_enough_dealings_restart_a_session_when_more_than_f_validators_ask() {
     let (mut network, session, complaint_block) = certified(&[1, 2, 3]);
     network.done(4, network.complain(session, 2));
-    assert!(network.refused(1, network.contracts.restart(session)).starts_with("ComplaintsOpen"));
+    let open = Reverts::ComplaintsOpen { sid: session.0.into(), complaintBlock: U256::from(complaint_block) };
+    assert_eq!(network.refused(1, network.contracts.restart(session)), custom(open));
     network.mine_to(complaint_block);
-    assert!(network.refused(ALICE, network.contracts.restart(session)).starts_with("NotValidator"));
+    assert_eq!(network.refused(ALICE, network.contracts.restart(session)), not_validator(ALICE));
     // One faulty validator, the accuser, asks as often as it likes.
     for _ in 0..3 {
         assert_eq!(network.done(4, network.contracts.restart(session)), []);
@@ -115,8 +125,8 @@ fn complaints_about_some_of_more_than_enough_dealings_do_not_restart_a_session()
     network.done(3, network.complain(session, 2));
     network.done(4, network.complain(session, 2));
     network.mine_to(complaint_block);
-    let refused = network.refused(1, network.contracts.restart(session));
-    assert!(refused.starts_with("EnoughDealings") && refused.contains("undisputed: 3"), "{refused}");
+    let enough = custom(Reverts::EnoughDealings { sid: session.0.into(), undisputed: U256::from(3) });
+    assert_eq!(network.refused(1, network.contracts.restart(session)), enough);
 }
 
 #[test]
