@@ -172,6 +172,9 @@ bugs! {
     /// The identity to which something is encrypted names the plaintext and not the conditions, so that whoever shows
     /// conditions of his own, which let him in, is given the decryption key.
     IdentityWithoutConditions = "identity-without-conditions",
+    /// The identity of what an action decrypts is the one that its ciphertext names, and not that of the conditions that were
+    /// evaluated, so that whoever shows conditions of his own, which let him in, is given the key to somebody else's text.
+    IdentityFromClient = "identity-from-client",
 }
 
 impl Bug {

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::core::Core;
 use super::frame::{CallRef, Frame, FrameId, Setting};
+use super::inquiring::Inquiring;
 use super::permission::Check;
 use super::question::Question;
 use super::unsealing::Unsealing;
 use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, Usage};
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart};
+use crate::auth::conditions::SignedText;
 use crate::auth::permission::Claimant;
 use crate::auth::siwe;
 use crate::bugs::{self, Bug};
@@ -65,6 +67,8 @@ pub(super) struct Execution {
     pub(super) id: RequestId,
     /// The signer of the request's AuthSig.
     pub(super) caller: Option<[u8; 20]>,
+    /// What the caller signed.
+    pub(super) signed: Option<SignedText>,
     /// The actions under way.
     pub(super) frames: BTreeMap<FrameId, Frame>,
     /// CIDs of all actions that have begun.
@@ -72,6 +76,8 @@ pub(super) struct Execution {
     frames_made: u32,
     pub(super) used: Used,
     pub(super) checks: BTreeMap<CallRef, Check>,
+    /// Conditions that wait for chains.
+    pub(super) inquiries: BTreeMap<CallRef, Inquiring>,
     /// What actions read from the chain.
     pub(super) lookups: BTreeMap<CallRef, HostCall>,
     /// The names of all signatures that actions have asked for.
@@ -108,11 +114,13 @@ impl Execution {
         let mut execution = Self {
             id,
             caller: None,
+            signed: None,
             frames: BTreeMap::new(),
             cids: Vec::new(),
             frames_made: 0,
             used: Used::default(),
             checks: BTreeMap::new(),
+            inquiries: BTreeMap::new(),
             lookups: BTreeMap::new(),
             names: BTreeSet::new(),
             signing: BTreeMap::new(),
@@ -139,6 +147,7 @@ impl Execution {
             let caller = siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter)
                 .map_err(|error| failure(ErrorCode::InvalidAuthSig, error.to_string()))?;
             self.caller = Some(caller);
+            self.signed = Some(siwe::said(auth_sig)?);
         }
         let setting = Setting {
             callers: Vec::new(),
@@ -287,6 +296,7 @@ impl Execution {
         self.operations.retain(|_, at| at.frame != id);
         self.unsealing.retain(|_, unsealing| unsealing.at.frame != id);
         self.checks.retain(|at, _| at.frame != id);
+        self.inquiries.retain(|at, _| at.frame != id);
         self.lookups.retain(|at, _| at.frame != id);
         let is_child = |frame: &Frame| frame.setting.parent.is_some_and(|parent| parent.frame == id);
         let children: Vec<FrameId> =

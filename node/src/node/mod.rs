@@ -6,8 +6,10 @@
 
 mod core;
 pub(crate) mod decryption;
+mod decryptions;
 mod execution;
 mod frame;
+mod inquiring;
 mod keygen;
 mod lookup;
 mod peers;

@@ -1,6 +1,7 @@
 //! What a node has asked its surroundings, so that an answer finds the part that waits for it.
 
 use super::frame::{CallRef, FrameId};
+use crate::auth::conditions::Part;
 use crate::id::RequestId;
 
 /// An open question.
@@ -18,6 +19,8 @@ pub(super) enum Question {
     Host { request: RequestId, at: CallRef },
     /// A part of a permission check.
     Permission { request: RequestId, at: CallRef, part: PermissionPart },
+    /// A part of what conditions are about: those of an action's call, or of a client's request for decryption.
+    Condition { request: RequestId, at: Option<CallRef>, part: Part },
 }
 
 impl Question {
@@ -30,6 +33,7 @@ impl Question {
             Self::Code { .. } => "code",
             Self::Host { .. } => "action",
             Self::Permission { .. } => "permission",
+            Self::Condition { .. } => "condition",
         }
     }
 }

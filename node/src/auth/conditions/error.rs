@@ -6,6 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{CONDITIONS_MAX, DEPTH_MAX, TEXT_BYTES_MAX};
+use crate::api::{ErrorCode, Failure};
 use crate::io::ChainError;
 
 /// How much of a wrong value an error shows, characters.
@@ -106,6 +107,16 @@ pub enum ConditionError {
         /// Why.
         reason: ReadError,
     },
+}
+
+impl From<ConditionError> for Failure {
+    fn from(error: ConditionError) -> Self {
+        let code = match error {
+            ConditionError::Unmet(_) => ErrorCode::NotAuthorized,
+            ConditionError::ReadFailed { .. } => ErrorCode::RpcError,
+        };
+        Self { code, message: error.to_string(), logs: String::new() }
+    }
 }
 
 /// Why something that a condition compares could not be read.

@@ -93,6 +93,19 @@ impl Inquiry {
         self.conditions.decided(&self.asker, &self.answers).ok()
     }
 
+    /// The decision when nobody waits any longer: what has not been read is unreadable.
+    ///
+    /// # Errors
+    /// If the conditions are not met, or what they depend on was not read.
+    pub fn give_up(&self) -> Result<(), ConditionError> {
+        self.conditions.evaluate(&self.asker, &self.answers)
+    }
+
+    /// Who asks.
+    pub fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
     fn ask(&mut self, part: Part, request: ChainRequest) -> Asked {
         self.awaited.insert(part);
         let name = match part {

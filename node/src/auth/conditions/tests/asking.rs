@@ -131,6 +131,26 @@ fn whatever_an_endpoint_does_instead_of_answering_is_never_a_yes() {
 }
 
 #[test]
+fn who_waits_no_longer_is_let_in_by_what_has_been_read_alone() {
+    let unanswered = |leaf| Err(ConditionError::ReadFailed { leaf, reason: ReadError::Unanswered });
+    let (mut inquiry, _) = begin(&json!([balance("a", "!=", "1"), operator("or"), time("b", ">", "5")]));
+    assert_eq!(inquiry.give_up(), unanswered(0));
+    inquiry.take(Part::Block(1), block(7));
+    assert_eq!(inquiry.give_up(), Ok(()));
+    assert_eq!(inquiry.asker(), &alice());
+}
+
+#[test]
+fn clients_are_told_whether_they_were_refused_or_could_not_be_judged() {
+    use crate::api::{ErrorCode, Failure};
+    let unmet = Failure::from(ConditionError::Unmet(2));
+    assert_eq!((unmet.code, unmet.message.as_str()), (ErrorCode::NotAuthorized, "condition 2 is not met"));
+    let failed = Failure::from(ConditionError::ReadFailed { leaf: 1, reason: ReadError::Reverted });
+    let text = "condition 1 cannot be judged: the call reverted";
+    assert_eq!((failed.code, failed.message.as_str()), (ErrorCode::RpcError, text));
+}
+
+#[test]
 fn answers_that_nothing_waits_for_are_dropped() {
     let (mut inquiry, _) = begin(&json!([balance("a", "=", "1")]));
     for part in [Part::Read(0), Part::Read(9), Part::Block(9)] {
