@@ -91,6 +91,10 @@ impl Decryptions {
         out: &mut Outputs,
     ) {
         let Some(waiting) = self.waiting.get_mut(&id) else { return };
+        if waiting.conns.is_empty() {
+            self.waiting.remove(&id);
+            return;
+        }
         let asked = waiting.inquiry.take(part, reply);
         if let Some(met) = waiting.inquiry.verdict() {
             let Some(Waiting { request, conns, .. }) = self.waiting.remove(&id) else { return };
@@ -102,12 +106,12 @@ impl Decryptions {
         }
     }
 
-    /// A client went away; a request that nobody waits for any more is given up.
+    /// A client went away. A request that nobody waits for any more is given up with the next answer of a chain, and not
+    /// before: its place is taken as long as chains are busy with it, so whoever asks and goes away is not served faster.
     pub fn on_gone(&mut self, conn: ConnId) {
-        self.waiting.retain(|_, waiting| {
+        for waiting in self.waiting.values_mut() {
             waiting.conns.retain(|one| *one != conn);
-            !waiting.conns.is_empty()
-        });
+        }
     }
 
     /// The earliest instant at which [`Self::tick`] has something to do.
@@ -121,13 +125,19 @@ impl Decryptions {
             self.waiting.iter().filter(|(_, waiting)| waiting.until <= now).map(|(id, _)| *id).collect();
         for id in due {
             let Some(Waiting { request, inquiry, conns, .. }) = self.waiting.remove(&id) else { continue };
+            if conns.is_empty() {
+                continue;
+            }
             self.finish(&conns, &request, inquiry.give_up(), share, core, out);
         }
     }
 
     fn is_too_busy_for(&self, caller: Option<[u8; 20]>) -> Option<String> {
         if self.waiting.len() >= self.waiting_max {
-            return Some(format!("this node looks at the conditions of {} requests already; try again", self.waiting_max));
+            return Some(format!(
+                "this node looks at the conditions of {} requests already; try again",
+                self.waiting_max
+            ));
         }
         let places = self.waiting_max.div_ceil(CALLER_PART);
         // All who have not signed in are one caller.
