@@ -4,7 +4,7 @@ use k256::ProjectivePoint;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::auth::conditions::Condition;
+use crate::auth::conditions::Conditions;
 use crate::auth::session::SessionSig;
 use crate::bls::SealedShare;
 use crate::curve::{self, Bls12381};
@@ -39,7 +39,7 @@ pub struct Decrypt {
     /// The network's key.
     pub key: KeyId,
     /// Who may decrypt. Each node evaluates them and makes the identity of them.
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions,
     /// SHA-256 of the plaintext.
     pub plaintext: Digest,
     /// A fresh key, to which shares are encrypted.

@@ -180,6 +180,9 @@ bugs! {
     /// The identity to which something is encrypted names the plaintext and not the conditions, so that whoever shows
     /// conditions of his own, which let him in, is given the decryption key.
     IdentityWithoutConditions = "identity-without-conditions",
+    /// The identity of what an action decrypts is the one that its ciphertext names, and not that of the conditions that were
+    /// evaluated, so that whoever shows conditions of his own, which let him in, is given the key to somebody else's text.
+    IdentityFromClient = "identity-from-client",
     /// A session's signature is accepted whichever node it is for, so that a node that was sent one uses it at all others
     /// (the replay that naming the node is to prevent).
     SessionNodeUnchecked = "session-node-unchecked",

@@ -92,6 +92,15 @@ pub enum ChainRequest {
         /// The account.
         account: [u8; 20],
     },
+    /// The newest block that the endpoint knows.
+    Block,
+    /// What an account has.
+    Balance {
+        /// The account.
+        account: [u8; 20],
+        /// The state to read.
+        block: BlockTag,
+    },
     /// Submits a signed transaction (EIP-2718 encoding).
     Submit {
         /// The transaction.
@@ -125,6 +134,15 @@ pub enum ChainReply {
     Logs(Vec<ChainLog>),
     /// An account's next nonce.
     Nonce(u64),
+    /// A block.
+    Block {
+        /// Its number.
+        number: u64,
+        /// Its timestamp, seconds since the Unix epoch.
+        timestamp_s: u64,
+    },
+    /// A balance in wei, big-endian.
+    Balance([u8; 32]),
     /// A transaction entered the pool, under this hash.
     Accepted([u8; 32]),
 }

@@ -1,6 +1,5 @@
 //! Who asks, and whether they may.
 
-pub mod condition_json;
 pub mod conditions;
 pub mod jwks;
 pub mod jwt;

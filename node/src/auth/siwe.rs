@@ -9,6 +9,7 @@ use k256::ecdsa::Signature;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use super::conditions::SignedText;
 use crate::api::{AuthSig, ErrorCode, Failure};
 use crate::bugs::{self, Bug};
 use crate::io::Time;
@@ -193,6 +194,16 @@ pub(super) fn verified(auth: &AuthSig, now: Time, policy: &Policy, meter: &mut M
     Ok(message)
 }
 
+/// What the text of an authentication signature says besides its signer. It must have been verified before.
+///
+/// # Errors
+/// If the text is malformed.
+pub fn said(auth: &AuthSig) -> Result<SignedText, AuthError> {
+    let message = parse(auth)?;
+    let resources = message.resources.iter().map(ToString::to_string).collect();
+    Ok(SignedText { domain: message.domain.to_string(), resources })
+}
+
 fn parse(auth: &AuthSig) -> Result<Message, AuthError> {
     let text = &auth.signed_message;
     if text.len() > TEXT_BYTES_MAX {
@@ -372,6 +383,15 @@ mod tests {
         assert_eq!(check(&endless, late), Ok(address()));
         let policy = Policy { expiration_required: true, ..Policy::default() };
         assert_eq!(verify(&endless, NOW, &policy, &mut Meter::default()), Err(AuthError::NoExpiration));
+    }
+
+    #[test]
+    fn domain_and_resources_are_what_the_text_says() {
+        let resources = vec!["urn:a:b".to_owned(), "https://example.org/c".to_owned()];
+        let auth = signed(&SiweFields { domain: "example.com:1".into(), resources: resources.clone(), ..fields() });
+        assert_eq!(said(&auth), Ok(SignedText { domain: "example.com:1".into(), resources }));
+        let spoilt = AuthSig { signed_message: auth.signed_message.replace("Chain ID: 1", "Chain ID: 01"), ..auth };
+        assert_eq!(said(&spoilt), Err(AuthError::NotCanonical));
     }
 
     #[test]

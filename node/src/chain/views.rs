@@ -146,7 +146,11 @@ pub fn returned<C: SolCall>(reply: &ChainReply) -> Result<C::Return, ViewError> 
     match reply {
         ChainReply::Returned(data) => C::abi_decode_returns_with_config(data, STRICT).map_err(ViewError::Malformed),
         ChainReply::Reverted(data) => Err(ViewError::Reverted(RevertReason::decode(data))),
-        ChainReply::Logs(_) | ChainReply::Nonce(_) | ChainReply::Accepted(_) => Err(ViewError::OtherReply),
+        ChainReply::Logs(_)
+        | ChainReply::Nonce(_)
+        | ChainReply::Accepted(_)
+        | ChainReply::Block { .. }
+        | ChainReply::Balance(_) => Err(ViewError::OtherReply),
     }
 }
 

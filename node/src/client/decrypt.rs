@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 use super::courier::Courier;
 use super::{Effect, Network, Operation, Patience};
 use crate::api::{Decrypt, Decryption, ErrorCode, Failure, RESPONSE_BYTES_MAX, Request, Response};
-use crate::auth::conditions;
 use crate::bls::{Encrypted, OpenError, Purpose, ShareEvidence, ShareStatement, SignaturePoint, combine, sort_shares};
 use crate::bugs::{self, Bug};
 use crate::curve::{Bls12381, Hidden, times_generator};
@@ -101,7 +100,7 @@ impl DecryptOp {
         patience: Patience,
     ) -> Self {
         let header = ciphertext.header;
-        let is_it = conditions::digest(&request.conditions) == header.conditions
+        let is_it = request.conditions.digest() == header.conditions
             && request.plaintext == header.plaintext
             && request.key == header.key
             && crate::key::id_of(&trusted.key) == header.key

@@ -63,7 +63,7 @@ pub(super) fn log(choices: &mut Choices<'_>) -> ChainLog {
 
 /// An answer, by choices.
 pub(super) fn reply(choices: &mut Choices<'_>) -> ChainReply {
-    match choices.below(8) {
+    match choices.below(10) {
         0 => ChainReply::Returned(ROSTER.clone()),
         1 => {
             let mut bytes = ROSTER.clone();
@@ -75,6 +75,8 @@ pub(super) fn reply(choices: &mut Choices<'_>) -> ChainReply {
         4 => ChainReply::Reverted(choices.bytes()),
         5 => ChainReply::Nonce(u64::from(choices.byte())),
         6 => ChainReply::Accepted([choices.byte(); 32]),
+        7 => ChainReply::Block { number: u64::from(choices.byte()), timestamp_s: u64::from(choices.byte()) },
+        8 => ChainReply::Balance([choices.byte(); 32]),
         _ => ChainReply::Logs((0..choices.below(6)).map(|_| log(choices)).collect()),
     }
 }

@@ -10,7 +10,7 @@ use super::committee::{LIAR, channel_secret, decryption, identity, ids};
 use super::samples::STATEMENTS;
 use crate::action::Limits;
 use crate::api::{ActionSource, Credential, Decrypt, Execute, Request, Response, Task};
-use crate::auth::conditions::Condition;
+use crate::auth::conditions::Conditions;
 use crate::auth::{session, siwe};
 use crate::bugs::BugSet;
 use crate::channel::{self, Channels, public_key};
@@ -150,6 +150,8 @@ impl World {
                     (0, _) => Err(ChainError::Unreachable),
                     (1, ChainRequest::Logs { .. }) => Ok(ChainReply::Logs(Vec::new())),
                     (1, ChainRequest::Nonce { .. }) => Ok(ChainReply::Nonce(0)),
+                    (1, ChainRequest::Block) => Ok(ChainReply::Block { number: 7, timestamp_s: 1 }),
+                    (1, ChainRequest::Balance { .. }) => Ok(ChainReply::Balance([0; 32])),
                     _ => Ok(reply(choices)),
                 };
                 self.input(Input::Chain { call, reply });
@@ -227,6 +229,27 @@ fn liar() -> Channels {
     Channels::new(params, LIAR, Boot(1), channel_secret(LIAR), keys, &Entropy::new(&[9; 32], Boot(1)))
 }
 
+/// Conditions that the asker alone decides, or that wait for a chain, which may not exist.
+fn conditions(choices: &mut Choices<'_>) -> Conditions {
+    let chain = ["ethereum", "polygon"][choices.below(2)];
+    let parts = [
+        ("", "", "", r#"":userAddress""#, "=", "0x0101010101010101010101010101010101010101"),
+        ("", "", "eth_getBalance", r#"":userAddress","latest""#, ">", "0"),
+        ("0x0101010101010101010101010101010101010101", "ERC721", "ownerOf", r#""1""#, "!=", ":userAddress"),
+        ("", "timestamp", "eth_getBlockByNumber", r#""latest""#, "<", "5"),
+    ];
+    let part = |choices: &mut Choices<'_>| {
+        let (contract, standard, method, parameters, comparator, value) = parts[choices.below(parts.len())];
+        format!(
+            r#"{{"contractAddress":"{contract}","standardContractType":"{standard}","chain":"{chain}","method":"{method}",
+            "parameters":[{parameters}],"returnValueTest":{{"comparator":"{comparator}","value":"{value}"}}}}"#
+        )
+    };
+    let (one, other) = (part(choices), part(choices));
+    let text = format!(r#"[{one},{{"operator":"or"}},{other}]"#);
+    Conditions::parse(&text).expect("they are conditions")
+}
+
 /// A client's request, perhaps spoilt.
 fn request(choices: &mut Choices<'_>) -> Vec<u8> {
     let nonce = [choices.byte(); 16];
@@ -265,7 +288,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
         _ => Request::Decrypt(Box::new(Decrypt {
             nonce,
             key: KeyId([choices.byte(); 32]),
-            conditions: vec![Condition::Caller { address: [choices.byte(); 20] }],
+            conditions: conditions(choices),
             plaintext: Digest([0; 32]),
             reply_key: k256::ProjectivePoint::GENERATOR,
             auth_sig: None,

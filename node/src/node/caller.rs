@@ -3,6 +3,7 @@
 use super::core::Core;
 use super::execution::failure;
 use crate::api::{Credential, ErrorCode, Failure, node_address};
+use crate::auth::conditions::SignedText;
 use crate::auth::recap::{Ability, Resource, ResourceKind};
 use crate::auth::session::{self, NotDelegated, Session};
 use crate::auth::siwe;
@@ -18,6 +19,8 @@ pub(super) struct Caller {
     pub claimed: Option<[u8; 20]>,
     /// Who signed in, or on whose behalf the session runs the action.
     pub address: Option<[u8; 20]>,
+    /// What the caller signed, if conditions are to be judged by it.
+    pub signed: Option<SignedText>,
     /// The session that asks, if one does.
     session: Option<Box<Session>>,
 }
@@ -44,6 +47,7 @@ impl Caller {
             Credential::AuthSig(auth_sig) => {
                 let address = siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter);
                 caller.address = Some(address.map_err(|error| invalid(error.to_string()))?);
+                caller.signed = Some(siwe::said(auth_sig)?);
             }
             Credential::Session(signature) => {
                 let (me, policy) = (node_address(core.me), &core.config.sessions);

@@ -1,29 +1,43 @@
-//! Decryption at one node: checks who asks and the conditions, and answers with its share of the decryption key.
+//! Decryption at one node: who asks, and the answer with this node's share of the decryption key to whom the conditions let
+//! in.
 
 use k256::ecdsa::SigningKey;
 use rand_core::{CryptoRng, RngCore};
 
 use crate::api::{Decrypt, Decryption, ErrorCode, Failure};
-use crate::auth::conditions::{self, Asker};
+use crate::auth::conditions::{Asker, ConditionError};
 use crate::auth::siwe;
 use crate::bls::{Identity, Purpose, SealedShare, ShareStatement, sign_share};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Conduct, Decision};
 use crate::curve::Bls12381;
-use crate::id::{Digest, Epoch, RequestId};
+use crate::id::{Digest, Epoch, KeyId, RequestId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::meter::Meter;
 use crate::wire::Signed;
 
+/// Who asks for a decryption, at a node in `epoch` whose clock shows `clock`.
+///
+/// The sign-in must name the key to which shares are encrypted: a node that is asked cannot ask the others on with
+/// the caller's sign-in and a key of its own.
+pub(crate) fn asker(
+    request: &Decrypt,
+    (epoch, clock): (Epoch, Time),
+    sign_in: &siwe::Policy,
+    meter: &mut Meter,
+) -> Result<Asker, Failure> {
+    if request.epoch != epoch {
+        let text = format!("the request is for epoch {}, this node is in epoch {epoch}", request.epoch);
+        return Err(failure(ErrorCode::WrongEpoch, text));
+    }
+    let Some(auth) = &request.auth_sig else { return Ok(Asker::default()) };
+    let address = siwe::verify_for(auth, clock, sign_in, &request.resource(), meter)?;
+    Ok(Asker { address: Some(address), action: None, signed: Some(siwe::said(auth)?) })
+}
+
 /// What a node answers a request for decryption by.
 pub(crate) struct Judge<'a> {
-    /// The node's epoch.
-    pub epoch: Epoch,
-    /// The node's clock.
-    pub clock: Time,
-    /// What sign-in messages must be like.
-    pub sign_in: &'a siwe::Policy,
     /// The node's share of the network's key, if it holds one.
     pub share: Option<&'a KeyShare<Bls12381>>,
     /// Signs the share.
@@ -31,39 +45,39 @@ pub(crate) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// The sealed share, if the caller may have it.
-    ///
-    /// The sign-in must name the key to which shares are encrypted: a node that is asked cannot ask the others on with
-    /// the caller's sign-in and a key of its own.
+    /// The sealed share, if the caller may have it: by what this node made of the request's conditions.
     pub fn answer(
         &self,
         request: &Decrypt,
+        met: Result<(), ConditionError>,
         conduct: &mut dyn Conduct,
         rng: &mut (impl RngCore + CryptoRng),
         meter: &mut Meter,
     ) -> Result<Box<Decryption>, Failure> {
-        if request.epoch != self.epoch {
-            let text = format!("the request is for epoch {}, this node is in epoch {}", request.epoch, self.epoch);
-            return Err(failure(ErrorCode::WrongEpoch, text));
-        }
-        let caller = match &request.auth_sig {
-            Some(auth) => Some(siwe::verify_for(auth, self.clock, self.sign_in, &request.resource(), meter)?),
-            None => None,
-        };
-        let met = conditions::evaluate(&request.conditions, &Asker { address: caller, action: None });
-        let may_have_it = met.is_ok() || bugs::planted(Bug::ConditionsUnchecked);
-        if !conduct.decide(&Decision::Decrypt { request: request.id(), key: request.key }, may_have_it) {
-            let text = met.err().map_or_else(|| "no share".to_owned(), |error| error.to_string());
-            return Err(failure(ErrorCode::NotAuthorized, text));
-        }
+        may_have_it(met, request.id(), request.key, conduct)?;
         let share = self.share.filter(|share| share.public.id() == request.key);
         let share = share.ok_or_else(|| failure(ErrorCode::UnknownKey, "no share of this key here".to_owned()))?;
-        let conditions = conditions::digest(&request.conditions);
+        let conditions = request.conditions.digest();
         let signed = signed_share(share, request.id(), (conditions, request.plaintext), self.identity, conduct, meter)
             .ok_or_else(|| failure(ErrorCode::UnknownKey, "the share of this key is zero".to_owned()))?;
         let share_of = SealedShare::seal(&signed, &request.reply_key, rng, meter);
         let share_of = conduct.answer_decryption(request.id(), share_of);
         Ok(Box::new(Decryption { share: share_of, public: share.public.clone() }))
+    }
+}
+
+/// Whether this node gives a share of a decryption key, by what it made of the conditions.
+pub(super) fn may_have_it(
+    met: Result<(), ConditionError>,
+    request: RequestId,
+    key: KeyId,
+    conduct: &mut dyn Conduct,
+) -> Result<(), Failure> {
+    let lets_in = met.is_ok() || bugs::planted(Bug::ConditionsUnchecked);
+    match (conduct.decide(&Decision::Decrypt { request, key }, lets_in), met) {
+        (true, _) => Ok(()),
+        (false, Err(error)) => Err(error.into()),
+        (false, Ok(())) => Err(failure(ErrorCode::NotAuthorized, "no share".to_owned())),
     }
 }
 

@@ -12,6 +12,7 @@ use super::alone::Alone;
 use super::caller::Caller;
 use super::core::Core;
 use super::frame::{CallRef, Frame, FrameId, Setting};
+use super::inquiring::Inquiring;
 use super::permission::Check;
 use super::question::Question;
 use super::unsealing::Unsealing;
@@ -75,6 +76,8 @@ pub(super) struct Execution {
     frames_made: u32,
     pub(super) used: Used,
     pub(super) checks: BTreeMap<CallRef, Check>,
+    /// Conditions that wait for chains.
+    pub(super) inquiries: BTreeMap<CallRef, Inquiring>,
     /// What actions read from the chain.
     pub(super) lookups: BTreeMap<CallRef, HostCall>,
     /// The names of all signatures that actions have asked for.
@@ -129,6 +132,7 @@ impl Execution {
             frames_made: 0,
             used: Used::default(),
             checks: BTreeMap::new(),
+            inquiries: BTreeMap::new(),
             lookups: BTreeMap::new(),
             names: BTreeSet::new(),
             signing: BTreeMap::new(),
@@ -323,6 +327,7 @@ impl Execution {
         self.operations.retain(|_, at| at.frame != id);
         self.unsealing.retain(|_, unsealing| unsealing.at.frame != id);
         self.checks.retain(|at, _| at.frame != id);
+        self.inquiries.retain(|at, _| at.frame != id);
         self.lookups.retain(|at, _| at.frame != id);
         let is_child = |frame: &Frame| frame.setting.parent.is_some_and(|parent| parent.frame == id);
         let children: Vec<FrameId> =

@@ -104,7 +104,7 @@ fn text(reply: ChainReply) -> Result<String, Failure> {
         ChainReply::Reverted(data) => {
             Err(failure(ErrorCode::RpcError, format!("the call reverted: 0x{}", hex::encode(data))))
         }
-        ChainReply::Logs(_) | ChainReply::Accepted(_) => {
+        ChainReply::Logs(_) | ChainReply::Accepted(_) | ChainReply::Block { .. } | ChainReply::Balance(_) => {
             Err(failure(ErrorCode::RpcError, "the endpoint answered something else"))
         }
     }

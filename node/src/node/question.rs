@@ -1,6 +1,7 @@
 //! What a node has asked its surroundings, so that an answer finds the part that waits for it.
 
 use super::frame::{CallRef, FrameId};
+use crate::auth::conditions::Part;
 use crate::id::RequestId;
 
 /// An open question.
@@ -20,6 +21,8 @@ pub(super) enum Question {
     Fetch { request: RequestId, at: CallRef, url: String },
     /// A part of a permission check.
     Permission { request: RequestId, at: CallRef, part: PermissionPart },
+    /// A part of what conditions are about: those of an action's call, or of a client's request for decryption.
+    Condition { request: RequestId, at: Option<CallRef>, part: Part },
 }
 
 impl Question {
@@ -33,6 +36,7 @@ impl Question {
             Self::Host { .. } => "action",
             Self::Fetch { .. } => "fetch",
             Self::Permission { .. } => "permission",
+            Self::Condition { .. } => "condition",
         }
     }
 }

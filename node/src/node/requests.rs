@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use super::caller;
 use super::core::Core;
-use super::decryption::Judge;
+use super::decryptions::Decryptions;
 use super::execution::{Execution, Together};
 use super::frame::{CallRef, FrameId};
 use super::question::PermissionPart;
 use super::serve::Keys;
 use super::state::{KeyState, RequestState};
-use crate::api::{Decrypt, ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
-use crate::auth::conditions;
+use crate::api::{ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
+use crate::auth::conditions::Part;
 use crate::curve::Bls12381;
 use crate::id::{ConnId, NodeId, RequestId, SessionId};
 use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
@@ -27,9 +27,9 @@ const ANSWERS_MAX: usize = 256;
 /// The share of the actions under way that one caller may have: this part of all. A caller who asks for more than that
 /// (a client that drains its presignatures, or floods the node) waits, and leaves the other places to others. Wallets
 /// cost nothing, so this keeps a careless or greedy client from harming others, not an army of made-up ones.
-const CALLER_PART: usize = 4;
+pub(super) const CALLER_PART: usize = 4;
 /// How many connections may wait for one request.
-const CONNECTIONS_MAX: usize = 16;
+pub(super) const CONNECTIONS_MAX: usize = 16;
 
 /// All requests at one node.
 pub(super) struct Requests {
@@ -47,8 +47,7 @@ pub(super) struct Requests {
     together: Vec<Together>,
     /// Operations whose actions are over.
     abandoned: Vec<SessionId>,
-    /// How many answers were sealed in this boot: no two have the same randomness.
-    decryptions: u64,
+    decryptions: Decryptions,
 }
 
 impl Requests {
@@ -66,7 +65,7 @@ impl Requests {
             operations: BTreeMap::new(),
             together: Vec::new(),
             abandoned: Vec::new(),
-            decryptions: 0,
+            decryptions: Decryptions::new(running_max),
         }
     }
 
@@ -79,6 +78,7 @@ impl Requests {
             connections: self.waiting.get(id).map_or(0, Vec::len),
             calls: execution.calls(),
             permission_checks: execution.checks.len(),
+            condition_checks: execution.inquiries.len(),
             signatures_awaited: execution.signing.len(),
             signatures: execution.signatures.len(),
         });
@@ -117,33 +117,9 @@ impl Requests {
         self.keys.network = Some(key);
     }
 
-    /// Answers at once: all that the decision needs is in the request. Nothing is kept, so asking again costs the same.
-    fn on_decrypt(&mut self, conn: ConnId, request: &Decrypt, core: &mut Core, out: &mut Outputs) {
-        let id = request.id();
-        self.decryptions += 1;
-        let stream = [&id.0[..], &self.decryptions.to_be_bytes()].concat();
-        let mut rng = core.entropy.stream(&stream, "decryption/seal");
-        let judge = Judge {
-            epoch: core.roster.epoch(),
-            clock: core.clock,
-            sign_in: &core.config.sign_in,
-            share: self.keys.network.as_deref(),
-            identity: &core.config.identity,
-        };
-        let result = judge.answer(request, &mut *core.conduct, &mut rng, &mut out.meter);
-        out.note(match &result {
-            Ok(_) => {
-                let conditions = conditions::digest(&request.conditions);
-                Note::DecryptionShared { request: id, key: request.key, conditions, plaintext: request.plaintext }
-            }
-            Err(failure) => Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() },
-        });
-        reply(conn, &encode(&Response::Decrypt { request: id, result }), out);
-    }
-
     /// The earliest instant at which [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        self.running.values().filter_map(Execution::deadline).min()
+        self.running.values().filter_map(Execution::deadline).chain(self.decryptions.deadline()).min()
     }
 
     /// A client's bytes.
@@ -154,7 +130,10 @@ impl Requests {
                 reply(conn, &encode(&Response::Handshake(answer)), out);
             }
             Ok(Request::Execute(execute)) => self.on_execute(conn, *execute, now, core, out),
-            Ok(Request::Decrypt(decrypt)) => self.on_decrypt(conn, &decrypt, core, out),
+            Ok(Request::Decrypt(decrypt)) => {
+                let share = self.keys.network.as_deref();
+                self.decryptions.on_request(conn, *decrypt, share, now, core, out);
+            }
             Err(error) => {
                 let message = format!("the request does not decode: {error}");
                 let failure = Failure { code: ErrorCode::MalformedRequest, message, logs: String::new() };
@@ -163,8 +142,9 @@ impl Requests {
         }
     }
 
-    /// A client went away. Its request goes on: other connections, or the same client, may ask for the answer.
+    /// A client went away. Its action goes on: other connections, or the same client, may ask for the answer.
     pub fn on_gone(&mut self, conn: ConnId) {
+        self.decryptions.on_gone(conn);
         for conns in self.waiting.values_mut() {
             conns.retain(|&waiting| waiting != conn);
         }
@@ -267,6 +247,27 @@ impl Requests {
         });
     }
 
+    /// A chain answered something that conditions are about.
+    #[expect(clippy::too_many_arguments, reason = "an answer, where it belongs, and the node around it")]
+    pub fn on_condition(
+        &mut self,
+        request: RequestId,
+        at: Option<CallRef>,
+        part: Part,
+        reply: Result<ChainReply, ChainError>,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        let Some(at) = at else {
+            let share = self.keys.network.as_deref();
+            return self.decryptions.on_chain(request, part, reply, share, core, out);
+        };
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_condition(at, part, reply, now, core, out);
+        });
+    }
+
     /// A signature is complete at this node.
     pub fn on_signed(
         &mut self,
@@ -342,6 +343,7 @@ impl Requests {
         for id in due {
             self.advance(id, now, core, out, |execution, core, out| execution.tick(now, core, out));
         }
+        self.decryptions.tick(now, self.keys.network.as_deref(), core, out);
     }
 
     /// Runs a step of one execution, passes on the calls that its action made, and answers when it has ended.
@@ -389,6 +391,7 @@ impl Requests {
     }
 }
 
-fn reply(conn: ConnId, bytes: &[u8], out: &mut Outputs) {
+/// Answers a client.
+pub(super) fn reply(conn: ConnId, bytes: &[u8], out: &mut Outputs) {
     out.push(Output::Reply { conn, bytes: bytes.to_vec() });
 }

@@ -277,6 +277,9 @@ impl Running {
             Some(Question::Host { request, at }) => {
                 self.requests.on_chain_value(request, at, reply, now, &mut self.core, out);
             }
+            Some(Question::Condition { request, at, part }) => {
+                self.requests.on_condition(request, at, part, reply, now, &mut self.core, out);
+            }
             Some(Question::Code { .. } | Question::Fetch { .. }) | None => {}
         }
         Ok(())

@@ -10,6 +10,7 @@ use sha3::{Digest as _, Keccak256};
 use super::core::Core;
 use super::execution::{Execution, Together, failure};
 use super::frame::{CallRef, Frame, Setting, Wanted};
+use super::inquiring::Then;
 use super::permission::refused;
 use super::question::Question;
 use super::unsealing::Sealed;
@@ -107,13 +108,13 @@ impl Execution {
             HostCall::Decrypt { conditions, ciphertext, plaintext, auth_sig, reader } => {
                 self.count_broadcast(core).map_err(refused_text)?;
                 let sealed = Sealed { conditions, ciphertext, plaintext, auth_sig, reader };
-                self.unseal(at, &sealed, keys, core, out).map_err(refused_text)?;
+                let answer = self.unseal(at, sealed, keys, core, out).map_err(refused_text)?;
+                return answer.map_or(Ok(()), |answer| Err(Box::new(answer)));
             }
             HostCall::CheckConditions { conditions, auth_sig } => {
-                Self::count(&mut self.used.contract_calls, limits.contract_calls, "contract calls")
-                    .map_err(refused_text)?;
-                let met = self.meets(at, &conditions, auth_sig.as_ref(), core, out);
-                return Err(Box::new(HostAnswer::Permitted(met)));
+                let conditions = (conditions, auth_sig.as_ref());
+                let answer = self.inquire(at, conditions, Then::Tell, core, out).map_err(refused_text)?;
+                return answer.map_or(Ok(()), |answer| Err(Box::new(answer)));
             }
             HostCall::RpcUrl { chain } => {
                 Self::count(&mut self.used.contract_calls, limits.contract_calls, "contract calls")

@@ -113,6 +113,8 @@ pub struct RequestState {
     pub calls: usize,
     /// Permission checks that wait for the chain.
     pub permission_checks: usize,
+    /// Conditions that wait for chains.
+    pub condition_checks: usize,
     /// Signatures on their way.
     pub signatures_awaited: usize,
     /// Signatures that are there.

@@ -9,17 +9,16 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::core::Core;
-use super::decryption::signed_share;
+use super::decryption::{may_have_it, signed_share};
 use super::execution::{Execution, Together, failure};
 use super::frame::CallRef;
+use super::inquiring::Then;
 use super::serve::Keys;
 use crate::action::{HostAnswer, Reader};
 use crate::api::{AuthSig, ErrorCode, Failure};
-use crate::auth::conditions::{self, Asker, Condition};
-use crate::auth::siwe;
+use crate::auth::conditions::{ConditionError, Conditions};
 use crate::bls::{self, Encrypted, Purpose, ShareEvidence, ShareStatement, combine, sort_shares};
 use crate::bugs::{self, Bug};
-use crate::conduct::Decision;
 use crate::curve::Bls12381;
 use crate::evidence::Evidence;
 use crate::id::{Digest, NodeId, SessionId};
@@ -35,11 +34,20 @@ const SHARE_BYTES_MAX: usize = 512;
 
 /// What an action wants to read.
 pub(super) struct Sealed {
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions,
     pub ciphertext: Vec<u8>,
     pub plaintext: [u8; 32],
     pub auth_sig: Option<AuthSig>,
     pub reader: Reader,
+}
+
+/// A ciphertext whose conditions are being looked at.
+pub(super) struct Opening {
+    /// What the nodes call it.
+    name: SessionId,
+    ciphertext: Encrypted,
+    key: Rc<KeyShare<Bls12381>>,
+    reader: Reader,
 }
 
 /// A decryption that waits for shares.
@@ -56,7 +64,7 @@ impl Execution {
     pub(super) fn encrypt(
         &self,
         at: CallRef,
-        (conditions, plaintext): (&[Condition], &[u8]),
+        (conditions, plaintext): (&Conditions, &[u8]),
         keys: &Keys,
         core: &Core,
         out: &mut Outputs,
@@ -64,71 +72,81 @@ impl Execution {
         let key = network_key(keys)?;
         let stream = [&self.id.0[..], &at.frame.0.to_be_bytes(), &at.call.0.to_be_bytes()].concat();
         let mut rng = core.entropy.stream(&stream, "action/encrypt");
-        let conditions = conditions::digest(conditions);
-        let encrypted = bls::encrypt(&key.public.point, conditions, plaintext, &mut rng, &mut out.meter)
+        let encrypted = bls::encrypt(&key.public.point, conditions.digest(), plaintext, &mut rng, &mut out.meter)
             .map_err(|error| failure(ErrorCode::LimitExceeded, error.to_string()))?;
         Ok((encode(&encrypted), encrypted.header.plaintext.0))
     }
 
-    /// Whether the caller, or whoever signed `auth_sig`, meets conditions in this action.
-    pub(super) fn meets(
-        &self,
-        at: CallRef,
-        conditions: &[Condition],
-        auth_sig: Option<&AuthSig>,
-        core: &Core,
-        out: &mut Outputs,
-    ) -> Result<bool, Failure> {
-        let asker = self.asker(at, auth_sig, core, out)?;
-        Ok(conditions::evaluate(conditions, &asker).is_ok())
-    }
-
-    fn asker(&self, at: CallRef, auth_sig: Option<&AuthSig>, core: &Core, out: &mut Outputs) -> Result<Asker, Failure> {
-        let address = match auth_sig {
-            Some(auth_sig) => Some(siwe::verify(auth_sig, core.clock, &core.config.sign_in, &mut out.meter)?),
-            None => self.caller.address,
-        };
-        Ok(Asker { address, action: self.stack(at.frame).last().copied() })
-    }
-
-    /// Gives this node's share of the decryption key, if conditions are met, and waits for those of the others.
+    /// Looks whether the conditions are met; if so, this node gives its share of the decryption key ([`Self::give_share`])
+    /// and waits for those of the others. The answer, if there is one at once.
     pub(super) fn unseal(
         &mut self,
         at: CallRef,
-        sealed: &Sealed,
+        sealed: Sealed,
         keys: &Keys,
         core: &mut Core,
         out: &mut Outputs,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<HostAnswer>, Failure> {
         let key = network_key(keys)?;
-        let ciphertext = read(sealed, &key)?;
-        let asker = self.asker(at, sealed.auth_sig.as_ref(), core, out)?;
-        let met = conditions::evaluate(&sealed.conditions, &asker);
-        let may_have_it = met.is_ok() || bugs::planted(Bug::ConditionsUnchecked);
-        let header = ciphertext.header;
-        if !core.conduct.decide(&Decision::Decrypt { request: self.id, key: header.key }, may_have_it) {
-            let text = met.err().map_or_else(|| "no share".to_owned(), |error| error.to_string());
-            return Err(failure(ErrorCode::NotAuthorized, text));
-        }
-        let (identity, conduct) = (&core.config.identity, &mut *core.conduct);
-        let subject = (header.conditions, header.plaintext);
-        let made = signed_share(&key, self.id, subject, identity, conduct, &mut out.meter)
-            .ok_or_else(|| failure(ErrorCode::UnknownKey, "the share of this key is zero"))?;
-        let (conditions, plaintext) = subject;
-        out.note(Note::DecryptionShared { request: self.id, key: header.key, conditions, plaintext });
-        let value = hex::encode(encode(&made));
-        let identity = header.identity().to_string();
-        let kind = match sealed.reader {
+        let ciphertext = read(&sealed, &key)?;
+        let Sealed { conditions, auth_sig, reader, .. } = sealed;
+        let kind = match reader {
             Reader::All => "decrypt",
             Reader::Leader => "decrypt-at-one",
         };
-        let name = self.operation(at, kind, identity);
+        // Named now and not when the chains have answered: calls come in the same order at all nodes, answers do not.
+        let name = self.operation(at, kind, ciphertext.header.identity().to_string());
+        let then = Then::Unseal(Box::new(Opening { name, ciphertext, key, reader }));
+        let begun = self.inquire(at, (conditions, auth_sig.as_ref()), then, core, out);
+        if begun.is_err() {
+            self.operations.remove(&name);
+        }
+        begun
+    }
+
+    /// Gives this node's share of the decryption key, if it may, and waits for those of the others.
+    pub(super) fn give_share(
+        &mut self,
+        at: CallRef,
+        opening: Opening,
+        met: Result<(), ConditionError>,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) -> Result<(), Failure> {
+        let Opening { name, ciphertext, key, reader } = opening;
+        let value = match self.share(&ciphertext, &key, met, core, out) {
+            Ok(value) => value,
+            Err(failure) => {
+                self.operations.remove(&name);
+                return Err(failure);
+            }
+        };
         self.unsealing.insert(name, Unsealing { at, ciphertext, key, shares: BTreeMap::new() });
-        self.together.push(match sealed.reader {
+        self.together.push(match reader {
             Reader::All => Together::Exchange { name, value },
             Reader::Leader => Together::Entrust { name, value },
         });
         Ok(())
+    }
+
+    /// This node's share, signed and encoded, if it gives it.
+    fn share(
+        &self,
+        ciphertext: &Encrypted,
+        key: &KeyShare<Bls12381>,
+        met: Result<(), ConditionError>,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) -> Result<String, Failure> {
+        let header = ciphertext.header;
+        may_have_it(met, self.id, header.key, &mut *core.conduct)?;
+        let (identity, conduct) = (&core.config.identity, &mut *core.conduct);
+        let subject = (header.conditions, header.plaintext);
+        let made = signed_share(key, self.id, subject, identity, conduct, &mut out.meter)
+            .ok_or_else(|| failure(ErrorCode::UnknownKey, "the share of this key is zero"))?;
+        let (conditions, plaintext) = subject;
+        out.note(Note::DecryptionShared { request: self.id, key: header.key, conditions, plaintext });
+        Ok(hex::encode(encode(&made)))
     }
 
     /// A share has come, this node's own or a peer's.
@@ -210,8 +228,11 @@ fn read(sealed: &Sealed, key: &KeyShare<Bls12381>) -> Result<Encrypted, Failure>
     let ciphertext: Encrypted = decode(&sealed.ciphertext, CIPHERTEXT_BYTES_MAX)
         .map_err(|error| refuse(format!("the ciphertext does not decode: {error}")))?;
     let header = ciphertext.header;
-    let subject = (key.public.id(), conditions::digest(&sealed.conditions), Digest(sealed.plaintext));
-    match (header.key, header.conditions, header.plaintext) == subject {
+    let conditions = match bugs::planted(Bug::IdentityFromClient) {
+        true => header.conditions,
+        false => sealed.conditions.digest(),
+    };
+    match (header.key, header.conditions, header.plaintext) == (key.public.id(), conditions, Digest(sealed.plaintext)) {
         true => Ok(ciphertext),
         false => Err(refuse("the ciphertext is of other conditions, another plaintext or another key".into())),
     }

@@ -332,6 +332,31 @@ impl Chain {
         Ok(evm::view(state, self.config.chain_id, header, to, data))
     }
 
+    /// A recent block, as endpoints tell of it.
+    ///
+    /// # Errors
+    /// If it is not mined yet or its state is no longer kept.
+    pub fn block_at(&self, number: u64) -> Result<ChainReply, ChainError> {
+        let timestamp_s = self.timestamp_s(number).ok_or(ChainError::NoSuchBlock(number))?;
+        Ok(ChainReply::Block { number, timestamp_s })
+    }
+
+    /// An account's balance after a block.
+    ///
+    /// # Errors
+    /// If that block is not mined yet or its state is no longer kept.
+    pub fn balance_at(&self, account: [u8; 20], block: BlockTag) -> Result<ChainReply, ChainError> {
+        let number = match block {
+            BlockTag::Latest => self.head.number,
+            BlockTag::Number(number) => number,
+        };
+        if !self.headers.contains_key(&number) {
+            return Err(ChainError::NoSuchBlock(number));
+        }
+        let state = StateAt { world: &self.world, undo: &self.undo, number };
+        Ok(ChainReply::Balance(state.balance(account.into()).to_be_bytes()))
+    }
+
     /// The gas that a transaction would use on the state after a block; the revert data if it would be undone.
     ///
     /// # Errors
@@ -355,6 +380,8 @@ impl Chain {
                 Ok(ChainReply::Logs(logs.cloned().collect()))
             }
             ChainRequest::Nonce { account } => Ok(ChainReply::Nonce(self.nonce(*account))),
+            ChainRequest::Block => self.block_at(self.head.number),
+            ChainRequest::Balance { account, block } => self.balance_at(*account, *block),
             ChainRequest::Submit { raw } => {
                 self.submit(raw).map(ChainReply::Accepted).map_err(|error| ChainError::Refused(error.to_string()))
             }

@@ -189,6 +189,14 @@ impl StateAt<'_> {
     fn later(&self) -> impl Iterator<Item = &Undo> {
         self.undo.range(self.number + 1..).map(|(_, undo)| undo)
     }
+
+    /// An account's balance, wei.
+    pub fn balance(&self, account: Address) -> U256 {
+        match self.later().find_map(|undo| undo.accounts.get(&account)) {
+            Some(old) => old.map_or(U256::ZERO, |info| info.balance),
+            None => self.world.balance(account),
+        }
+    }
 }
 
 impl DatabaseRef for StateAt<'_> {

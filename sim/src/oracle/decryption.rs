@@ -101,7 +101,13 @@ impl Oracle for DecryptionSoundness {
 
 /// The canonical text of the condition that one has signed in with an address.
 fn conditions_text(address: &[u8; 20]) -> String {
-    format!("[{{\"address\":\"0x{}\",\"kind\":\"caller\"}}]", hex::encode(address))
+    [
+        r#"[{"chain":"ethereum","conditionType":"evmBasic","contractAddress":"","method":"","parameters":[":userAddress"],"#,
+        r#""returnValueTest":{"comparator":"=","value":"0x"#,
+        &hex::encode(address),
+        r#""},"standardContractType":""}]"#,
+    ]
+    .concat()
 }
 
 fn sha256(bytes: &[u8]) -> Digest {
@@ -113,7 +119,7 @@ mod tests {
     use super::super::testing::{facts, witness};
     use super::super::{Requested, SignIn};
     use super::*;
-    use lit_node::auth::conditions::{self, Condition};
+    use lit_node::auth::conditions::Conditions;
     use lit_node::id::KeyId;
     use lit_node::io::Time;
 
@@ -152,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_oracle_hashes_conditions_as_nodes_do() {
-        assert_eq!(name(ALICE).0, conditions::digest(&[Condition::Caller { address: ALICE }]));
+        assert_eq!(name(ALICE).0, Conditions::caller(ALICE).digest());
     }
 
     #[test]

@@ -124,10 +124,7 @@ impl NodeFactory {
                 expiration_required: true,
                 ..siwe::Policy::default()
             },
-            sessions: session::Policy {
-                domains: Some(vec![SIGN_IN_DOMAIN.into()]),
-                ..session::Policy::default()
-            },
+            sessions: session::Policy { domains: Some(vec![SIGN_IN_DOMAIN.into()]), ..session::Policy::default() },
             memo: self.memo.clone(),
             queue_messages: usize::from(self.scenario.nodes.queue_messages.get()),
             bugs: self.scenario.bugs,

@@ -92,13 +92,20 @@ impl Endpoints {
             *shown = newest.min(*shown);
         }
         let reply = match request {
-            ChainRequest::Call { block: BlockTag::Number(number), .. } if *number > newest => {
+            ChainRequest::Call { block: BlockTag::Number(number), .. }
+            | ChainRequest::Balance { block: BlockTag::Number(number), .. }
+                if *number > newest =>
+            {
                 Err(ChainError::NoSuchBlock(*number))
             }
             ChainRequest::Logs { to_block, .. } if *to_block > newest => Err(ChainError::NoSuchBlock(*to_block)),
             ChainRequest::Call { to, data, block: BlockTag::Latest } => {
                 chain.call_at(*to, data, BlockTag::Number(newest))
             }
+            ChainRequest::Balance { account, block: BlockTag::Latest } => {
+                chain.balance_at(*account, BlockTag::Number(newest))
+            }
+            ChainRequest::Block => chain.block_at(newest),
             // To an endpoint that is late, transactions that were mined since still wait: it knows their nonces.
             other => chain.answer(other),
         };

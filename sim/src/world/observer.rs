@@ -222,6 +222,8 @@ impl Observer {
             ChainRequest::Call { .. } => "call",
             ChainRequest::Logs { .. } => "logs",
             ChainRequest::Nonce { .. } => "nonce",
+            ChainRequest::Block => "block",
+            ChainRequest::Balance { .. } => "balance",
             ChainRequest::Submit { .. } => "submit",
         };
         let text = format!("{kind} {}", hex::encode(&hash.as_bytes()[..8]));

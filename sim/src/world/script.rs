@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
-use lit_node::auth::conditions::Condition;
+use lit_node::auth::conditions::Conditions;
 use lit_node::blame::Board;
 use lit_node::bls::Encrypted;
 use lit_node::chain::Contracts;
@@ -50,7 +50,7 @@ impl Pkp {
 #[derive(Clone, Debug)]
 pub(super) struct Secret {
     /// Who may decrypt it.
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions,
     /// The ciphertext.
     pub encrypted: Encrypted,
     /// What was encrypted.

@@ -12,7 +12,7 @@ use crate::action::error::ActionError;
 use crate::action::fetch;
 use crate::action::limits::Limits;
 use crate::api::{AuthSig, Failure};
-use crate::auth::conditions::Condition;
+use crate::auth::conditions::Conditions;
 use crate::chain::lists::PermittedMethod;
 use crate::curve;
 use crate::io::{HttpError, HttpRequest, HttpResponse};
@@ -138,14 +138,14 @@ pub enum HostCall {
     /// Something encrypted to whoever meets conditions.
     Encrypt {
         /// The conditions.
-        conditions: Vec<Condition>,
+        conditions: Conditions,
         /// What is encrypted.
         plaintext: Vec<u8>,
     },
     /// The plaintext of something that was encrypted to conditions.
     Decrypt {
         /// The conditions.
-        conditions: Vec<Condition>,
+        conditions: Conditions,
         /// The encoded ciphertext.
         ciphertext: Vec<u8>,
         /// SHA-256 of the plaintext.
@@ -158,7 +158,7 @@ pub enum HostCall {
     /// Whether conditions are met.
     CheckConditions {
         /// The conditions.
-        conditions: Vec<Condition>,
+        conditions: Conditions,
         /// By whose signature, if not by the request's own.
         auth_sig: Option<AuthSig>,
     },

@@ -18,8 +18,7 @@ use super::{Host, Quota};
 use crate::action::error::ActionError;
 use crate::action::{inspect, json};
 use crate::api::AuthSig;
-use crate::auth::condition_json;
-use crate::auth::conditions::Condition;
+use crate::auth::conditions::Conditions;
 use crate::bls::PLAINTEXT_BYTES_MAX;
 
 /// The longest ciphertext as text, UTF-16 units: what the longest plaintext becomes, and to spare.
@@ -108,7 +107,7 @@ pub(super) fn aes_decrypt(args: &[JsValue], context: &mut Context) -> JsResult<J
 }
 
 /// Conditions in the form of the real network.
-fn conditions(args: &Args, field: &str, context: &mut Context) -> JsResult<Vec<Condition>> {
+fn conditions(args: &Args, field: &str, context: &mut Context) -> JsResult<Conditions> {
     const EXPECTED: &str = "an array of conditions";
     let Some(value) = args.optional(field, context)? else { return Err(args.misuse(field, EXPECTED, "nothing")) };
     if !value.is_object() {
@@ -118,10 +117,10 @@ fn conditions(args: &Args, field: &str, context: &mut Context) -> JsResult<Vec<C
     let Some(text) = text else {
         return Err(args.misuse(field, EXPECTED, "something that has no JSON text, or a long one"));
     };
-    condition_json::parse(&text.to_std_string_lossy()).map_err(|error| args.misuse(field, EXPECTED, error))
+    Conditions::parse(&text.to_std_string_lossy()).map_err(|error| args.misuse(field, EXPECTED, error))
 }
 
-/// The name of the chain that conditions are about; those that are understood here are about none.
+/// The name of a chain: of which `authSig` is, on the real network. Conditions name theirs themselves.
 fn chain(args: &Args, context: &mut Context) -> JsResult<()> {
     match args.optional("chain", context)? {
         Some(name) if !name.is_string() => Err(args.misuse("chain", "a string", inspect::kind(&name))),

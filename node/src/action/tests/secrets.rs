@@ -4,7 +4,7 @@ use super::api::{only_call, result, start};
 use super::*;
 use crate::action::Reader;
 use crate::api::{AuthSig, ErrorCode, Failure};
-use crate::auth::conditions::Condition;
+use crate::auth::conditions::Conditions;
 use aes_gcm::aead::{Aead, KeyInit};
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ const MINE: &str = "[{ contractAddress: '', standardContractType: '', chain: 'et
     parameters: [':userAddress'],
     returnValueTest: { comparator: '=', value: '0xabababababababababababababababababababab' } }]";
 
-fn alice() -> Vec<Condition> {
-    vec![Condition::Caller { address: [0xab; 20] }]
+fn alice() -> Conditions {
+    Conditions::caller([0xab; 20])
 }
 
 fn call_of(code: &str) -> HostCall {

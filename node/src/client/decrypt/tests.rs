@@ -2,7 +2,7 @@
 
 use super::super::testing::{PATIENCE, at, network};
 use super::*;
-use crate::auth::conditions::Condition;
+use crate::auth::conditions::{Answers, Conditions};
 use crate::auth::{SiweFields, siwe};
 use crate::blame::{self, ChainView, Culprit, Offence};
 use crate::bls::{Identity, SealedShare, encrypt, sign_share};
@@ -12,7 +12,7 @@ use crate::conduct::Honest;
 use crate::curve::{Curve, SecretPolynomial};
 use crate::id::Epoch;
 use crate::key::KeyShare;
-use crate::node::decryption::Judge;
+use crate::node::decryption::{self, Judge};
 use crate::roster::Member;
 use crate::testing::BOARD;
 use k256::ProjectivePoint;
@@ -57,12 +57,12 @@ impl Scene {
         Self { shares: (1..=n).map(NodeId).map(share).collect(), keys, trusted, user, rng }
     }
 
-    fn conditions(&self) -> Vec<Condition> {
-        vec![Condition::Caller { address: self.user.address() }]
+    fn conditions(&self) -> Conditions {
+        Conditions::caller(self.user.address())
     }
 
     fn encrypted(&mut self) -> Encrypted {
-        let digest = conditions::digest(&self.conditions());
+        let digest = self.conditions().digest();
         encrypt(&self.trusted.key, digest, SECRET, &mut self.rng, &mut Meter::default()).expect("short enough")
     }
 
@@ -93,25 +93,20 @@ impl Scene {
 
     fn judge(&self, node: NodeId) -> Judge<'_> {
         let at_node = usize::from(node.0) - 1;
-        static POLICY: std::sync::LazyLock<siwe::Policy> = std::sync::LazyLock::new(siwe::Policy::default);
-        Judge {
-            epoch: Epoch(1),
-            clock: at(5),
-            sign_in: &POLICY,
-            share: Some(&self.shares[at_node]),
-            identity: &self.keys[at_node],
-        }
+        Judge { share: Some(&self.shares[at_node]), identity: &self.keys[at_node] }
     }
 
     /// What an honest node answers.
     fn answer(&self, node: NodeId, request: &Decrypt) -> Result<Box<Decryption>, Failure> {
-        let mut rng = ChaCha20Rng::seed_from_u64(node.0.into());
-        self.judge(node).answer(request, &mut Honest, &mut rng, &mut Meter::default())
+        let (mut rng, mut meter) = (ChaCha20Rng::seed_from_u64(node.0.into()), Meter::default());
+        let asker = decryption::asker(request, (Epoch(1), at(5)), &siwe::Policy::default(), &mut meter)?;
+        let met = request.conditions.evaluate(&asker, &Answers::new());
+        self.judge(node).answer(request, met, &mut Honest, &mut rng, &mut meter)
     }
 
     /// A signed answer of `node` with another share than it should give.
     fn lie(&self, node: NodeId, request: &Decrypt, share: SignaturePoint) -> Result<Box<Decryption>, Failure> {
-        let conditions = conditions::digest(&request.conditions);
+        let conditions = request.conditions.digest();
         let (key, epoch, plaintext) = (request.key, request.epoch, request.plaintext);
         let body = ShareStatement { request: request.id(), key, epoch, conditions, plaintext, share };
         let signed = Signed::new(body, node, &self.keys[usize::from(node.0) - 1], &mut Meter::default());
@@ -288,7 +283,7 @@ fn who_does_not_meet_the_conditions_is_refused_by_every_node() {
     let code = |request: &Decrypt| scene.answer(NodeId(1), request).map_err(|failure| failure.code).err();
     assert_eq!(code(&anonymous), Some(ErrorCode::NotAuthorized));
     // Conditions of its own let the stranger in, and are another identity.
-    let own = vec![Condition::Caller { address: stranger.address() }];
+    let own = Conditions::caller(stranger.address());
     let own = Decrypt { conditions: own, ..request };
     let part = scene.answer(NodeId(1), &own).expect("it meets its own conditions");
     let opened = part.share.open(&secret, NodeId(1), own.id(), &scene.trusted.roster, &mut Meter::default());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use k256::Scalar;
 use lit_node::api::Decrypt;
-use lit_node::auth::conditions::{self, Condition};
+use lit_node::auth::conditions::Conditions;
 use lit_node::auth::{self, SiweFields};
 use lit_node::blame::Offence;
 use lit_node::bls::{self, Header};
@@ -55,9 +55,9 @@ impl Running {
         let Some((key, _)) = desk.book.network_key else {
             return self.fail("NoNetworkKey", "the network's key has not been made".into());
         };
-        let conditions = vec![Condition::Caller { address: desk.book.address(to) }];
+        let conditions = Conditions::caller(desk.book.address(to));
         let mut rng = ChaCha20Rng::from_seed(desk.book.keys.bytes(&self.step.id, "encrypt"));
-        let digest = conditions::digest(&conditions);
+        let digest = conditions.digest();
         match bls::encrypt(&key, digest, text.as_bytes(), &mut rng, &mut Meter::default()) {
             Ok(encrypted) => {
                 let encryption = Encryption { reader: desk.book.address(to), text: text.as_bytes().to_vec() };
@@ -75,8 +75,8 @@ impl Running {
         };
         let mut shown = secret.clone();
         if let Some(other) = shows {
-            shown.conditions = vec![Condition::Caller { address: desk.book.address(other) }];
-            shown.encrypted.header.conditions = conditions::digest(&shown.conditions);
+            shown.conditions = Conditions::caller(desk.book.address(other));
+            shown.encrypted.header.conditions = shown.conditions.digest();
         }
         let reply = scalar_reduce(&desk.book.keys.bytes(&self.step.id, "reply key"));
         let (request, caller) = self.request(&shown, user, &reply, desk);
