@@ -143,7 +143,6 @@ pub struct Integer {
 }
 
 impl Integer {
-
     /// Reads decimal digits, with a minus or not, or 0x and hex digits.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (is_negative, digits, radix) = match (text.strip_prefix("0x"), text.strip_prefix('-')) {

@@ -219,15 +219,6 @@ fn a_failure_says_what_was_expected() {
     assert_eq!(failure.message, "the credential is not of relying party \"example.org\"");
 }
 
-#[cfg(feature = "planted-bugs")]
-#[test]
-fn the_planted_bug_accepts_an_answer_to_another_challenge_and_nothing_more() {
-    use crate::bugs::{BugSet, plant};
-    let _planted = plant(BugSet::NONE.with(Bug::ChallengeUnbound));
-    assert!(checked("challenge", URL_SAFE_NO_PAD.encode([8; 32])).is_ok());
-    assert!(checked("origin", "https://evil.example").is_err());
-}
-
 proptest! {
     #[test]
     fn no_bytes_make_the_check_panic(data: Vec<u8>, client: Vec<u8>, signature: Vec<u8>, key: Vec<u8>) {
