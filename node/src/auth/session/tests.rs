@@ -361,7 +361,7 @@ fn failures_carry_their_codes_and_what_was_expected() {
     assert_eq!(failure.message, "signed for the node at \"elsewhere\": this one is at \"node-3.example:7470\"");
     let session = check(&key().sign(&terms(), NODE)).expect("accepted");
     let failure = Failure::from(session.may(&pkp("8"), Ability::Signing).expect_err("refused"));
-    assert_eq!(failure.code, ErrorCode::NotAuthorized);
+    assert_eq!(failure.code, ErrorCode::AuthSigScopeTooLimited);
     assert_eq!(failure.message, "no capability of the session hands on Threshold/Signing over lit-pkp://8");
 }
 
