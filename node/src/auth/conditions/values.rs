@@ -146,7 +146,7 @@ impl Integer {
     /// What is understood, as errors name it.
     pub(super) const EXPECTED: &str = "a whole number, decimal or 0x-hex, of 256 bits";
 
-    /// Reads decimal digits, with a minus or not, or 0x and hex digits.
+    /// Reads decimal digits, with a minus or not, or 0x and hex digits. A negative zero reads, and fits no type.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (is_negative, digits, radix) = match (text.strip_prefix("0x"), text.strip_prefix('-')) {
             (Some(digits), _) => (false, digits, 16),
@@ -158,7 +158,6 @@ impl Integer {
             return None;
         }
         let magnitude = U256::from_str_radix(digits, radix.into()).ok()?;
-        let is_negative = is_negative && !magnitude.is_zero();
         Some(Self { written: text.to_owned(), is_negative, magnitude })
     }
 
