@@ -134,7 +134,7 @@ impl Membership {
     }
 }
 
-/// A whole number, and the text that it was written as.
+/// A whole number, and the text that it was written as. A negative zero fits no type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Integer {
     written: String,
@@ -146,7 +146,7 @@ impl Integer {
     /// What is understood, as errors name it.
     pub(super) const EXPECTED: &str = "a whole number, decimal or 0x-hex, of 256 bits";
 
-    /// Reads decimal digits, with a minus or not, or 0x and hex digits. A negative zero reads, and fits no type.
+    /// Reads decimal digits, with a minus or not, or 0x and hex digits.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (is_negative, digits, radix) = match (text.strip_prefix("0x"), text.strip_prefix('-')) {
             (Some(digits), _) => (false, digits, 16),
