@@ -22,6 +22,8 @@ mod tests;
 mod triples;
 
 pub use choices::Choices;
+#[cfg(test)]
+pub(crate) use node::config as node_config;
 
 /// A function that takes choices, and what it is called.
 pub type Target = (&'static str, fn(&[u8]));

@@ -36,7 +36,8 @@ const QUEUE_MESSAGES: usize = 64;
 const EXECUTIONS_MAX: usize = 8;
 const LABEL: Label = Label { session: SessionId([1; 32]), protocol: "fuzz", round: 0, kind: "statement" };
 
-fn config() -> Config {
+/// How the node is set up.
+pub(crate) fn config() -> Config {
     Config {
         identity: identity(ME),
         channel_secret: Zeroizing::new(channel_secret(ME)),

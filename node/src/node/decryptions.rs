@@ -16,6 +16,9 @@ use crate::key::KeyShare;
 use crate::note::Note;
 use crate::wire::encode;
 
+#[cfg(test)]
+mod tests;
+
 /// A request whose conditions are being looked at.
 struct Waiting {
     request: Decrypt,

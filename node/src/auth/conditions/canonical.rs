@@ -1,8 +1,6 @@
 //! The one JSON text of conditions: no white space, members in the order of their names, addresses and bytes in lower case,
 //! numbers and texts as they were written. A list of one is what is in it, and the text is a list.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::ast::{Expression, Kind, Leaf, Parameter, Program, TokenQuery};
@@ -10,10 +8,9 @@ use super::contract::{ContractQuery, Test};
 use super::values::{ACTION_CID, Equality, Integer, NumberTest, USER_ADDRESS, lower};
 use crate::cid;
 
-/// An object whose members are in the order of their names.
+/// An object; members are given in the order of their names.
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    let sorted: BTreeMap<&str, Value> = members.into_iter().collect();
-    Value::Object(sorted.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// The text.

@@ -272,7 +272,6 @@ impl Argument {
         match (kind, text) {
             (DynSolType::Address | Bytes | FixedBytes(20) | String, USER_ADDRESS) => Some(Self::Asker),
             (Bytes | String, ACTION_CID) => Some(Self::Action),
-            (_, USER_ADDRESS | ACTION_CID) => None,
             (Uint(_) | Int(_), _) => Integer::parse(text).filter(|number| fits(number, kind)).map(Self::Number),
             (Bool, _) => truth(text).map(Self::Bool),
             (DynSolType::Address, _) => match Account::parse(text)? {

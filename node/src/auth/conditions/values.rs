@@ -134,7 +134,7 @@ impl Membership {
     }
 }
 
-/// A whole number, and the text that it was written as.
+/// A whole number, and the text that it was written as. A negative zero fits no type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Integer {
     written: String,
@@ -155,7 +155,6 @@ impl Integer {
             return None;
         }
         let magnitude = U256::from_str_radix(digits, radix.into()).ok()?;
-        let is_negative = is_negative && !magnitude.is_zero();
         Some(Self { written: text.to_owned(), is_negative, magnitude })
     }
 

@@ -37,6 +37,26 @@ fn transactions_are_mined_by_arrival_and_wait_for_their_nonces() {
 }
 
 #[test]
+fn balances_are_those_after_the_block_that_is_asked_for() {
+    let mut chain = new_chain();
+    for (nonce, second) in [(0, 2), (1, 4)] {
+        chain.submit(&signed(&payment(nonce, 5), ALICE)).unwrap();
+        chain.mine(GENESIS_TIME_S + second);
+    }
+    let before = U256::from(10u128.pow(20));
+    let mut has = |account, block| chain.answer(&ChainRequest::Balance { account, block });
+    for (block, paid) in [(0, 0_u64), (1, 5), (2, 10)] {
+        let expected = ChainReply::Balance((before + U256::from(paid)).to_be_bytes());
+        assert_eq!(has(address(BOB), BlockTag::Number(block)), Ok(expected));
+    }
+    assert_eq!(has(address(BOB), BlockTag::Latest), has(address(BOB), BlockTag::Number(2)));
+    assert_eq!(has([0xee; 20], BlockTag::Latest), Ok(ChainReply::Balance([0; 32])), "an address that nobody has used");
+    assert_eq!(has(address(BOB), BlockTag::Number(3)), Err(ChainError::NoSuchBlock(3)));
+    let newest = ChainReply::Block { number: 2, timestamp_s: GENESIS_TIME_S + 4 };
+    assert_eq!(chain.answer(&ChainRequest::Block), Ok(newest));
+}
+
+#[test]
 fn every_unacceptable_transaction_is_refused_with_its_reason() {
     let mut chain = new_chain();
     let good = payment(0, 1);

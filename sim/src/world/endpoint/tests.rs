@@ -73,6 +73,13 @@ fn a_late_endpoint_shows_an_older_head_state_and_no_later_logs() {
         Err(ChainError::NoSuchBlock(3)),
         "state that it does not have yet"
     );
+    let has = |block| ChainRequest::Balance { account: [1; 20], block };
+    let not_yet = late.ask(TROUBLED, &mut chain, &has(BlockTag::Number(3)));
+    assert_eq!(not_yet, Err(ChainError::NoSuchBlock(3)));
+    assert!(late.ask(TROUBLED, &mut chain, &has(BlockTag::Latest)).is_ok());
+    let newest = |number, timestamp_s| Ok(ChainReply::Block { number, timestamp_s });
+    assert_eq!(late.ask(TROUBLED, &mut chain, &ChainRequest::Block), newest(2, 102));
+    assert_eq!(late.ask(OTHER, &mut chain, &ChainRequest::Block), newest(5, 105));
     late.end(7);
     assert_eq!(late.head(TROUBLED, &chain), Some((5, 105)));
 }

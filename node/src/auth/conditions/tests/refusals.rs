@@ -114,12 +114,18 @@ fn basic_conditions_that_cannot_be_judged_are_refused() {
     other_kind["conditionType"] = "solRpc".into();
     let mut no_text = caller(ALICE);
     no_text["returnValueTest"]["value"] = 5.into();
-    let mut no_chain = caller(ALICE);
-    no_chain["chain"] = "no chain".into();
+    let in_chain = |name: &str| {
+        let mut condition = caller(ALICE);
+        condition["chain"] = name.into();
+        one(condition)
+    };
+    assert!(Conditions::parse(&in_chain(&"x".repeat(64)).to_string()).is_ok());
     assert_refused([
+        (in_chain("no chain"), "chain: expected a name"),
+        (in_chain(""), "chain: expected a name"),
+        (in_chain(&"x".repeat(65)), "chain: expected a name"),
         (one(other_kind), "conditionType: \"solRpc\" is not supported here"),
         (one(no_text), "returnValueTest.value: expected a text, got \"a number\""),
-        (one(no_chain), "chain: expected a name"),
     ]);
     for member in ["contractAddress", "standardContractType", "chain", "method", "parameters", "returnValueTest"] {
         let mut without = caller(ALICE);
@@ -142,6 +148,11 @@ fn conditions_on_tokens_that_no_standard_has_are_refused() {
         (token("ERC20", "balanceOf", &[":userAddress", "1"], ("=", "1")), "parameters: expected one parameter"),
         (token("ERC1155", "balanceOf", &[":userAddress"], ("=", "1")), "parameters: expected two parameters"),
         (token("ERC721", "ownerOf", &["-1"], ("=", ALICE)), "parameters: expected a whole number from 0"),
+        (token("ERC721", "ownerOf", &["-0"], ("=", ALICE)), "parameters: expected a whole number from 0"),
+        (token("ERC721", "ownerOf", &["1_0"], ("=", ALICE)), "parameters: expected a whole number from 0"),
+        (token("ERC721", "ownerOf", &["0x"], ("=", ALICE)), "parameters: expected a whole number from 0"),
+        (token("ERC721", "ownerOf", &["+1"], ("=", ALICE)), "parameters: expected a whole number from 0"),
+        (token("ERC721", "ownerOf", &[&"0".repeat(81)], ("=", ALICE)), "parameters: expected a whole number from 0"),
         (token("ERC721", "ownerOf", &["1"], ("=", "1")), "returnValueTest.value: expected \":userAddress\" or"),
         (
             token("ERC721", "balanceOf", &[":currentActionIpfsId"], ("=", "1")),
@@ -165,6 +176,7 @@ fn conditions_on_functions_of_actions_that_cannot_run_are_refused() {
         (action(TOKEN, "go", &[], ("=", "true")), "contractAddress: expected ipfs:// and a CIDv0"),
         (action(&program, "go()", &[], ("=", "true")), "method: expected the name of a function"),
         (action(&program, "", &[], ("=", "true")), "method: expected the name of a function"),
+        (action(&program, &"x".repeat(65), &[], ("=", "true")), "method: expected the name of a function"),
         (action(&program, "go", &[":litParam:a"], ("=", "true")), "parameters: \":litParam:a\" is not supported here"),
         (action(&program, "go", &[":block"], ("=", "true")), "parameters: \":block\" is not supported here"),
         (action(&program, "go", &["x"; 33], ("=", "true")), "parameters: expected at most 32 texts"),
@@ -202,6 +214,12 @@ fn contracts_conditions_are_refused_by_their_interface() {
         (result("uint257", "=", "1"), "functionAbi.outputs.type: expected a Solidity type"),
         (result("bytes33", "=", "1"), "functionAbi.outputs.type: expected a Solidity type"),
         (result(&"[".repeat(1000), "=", "1"), "functionAbi.outputs.type: expected a Solidity type"),
+        (
+            result(&format!("uint8{}", "[]".repeat(10_000)), "=", "1"),
+            "functionAbi.outputs.type: expected a Solidity type",
+        ),
+        (result("int8", "=", "-0"), "returnValueTest.value: expected a number"),
+        (one(&[], &[("a b", "bool")], ("", "=", "true")), "functionAbi.outputs.name: expected a name"),
         (one(&[], &[], ("", "=", "1")), "returnValueTest.key: expected \"\" or the name of one of functionAbi.outputs"),
         (one(&[], &uint, ("other", "=", "1")), "returnValueTest.key: expected \"\" or the name of one"),
         (

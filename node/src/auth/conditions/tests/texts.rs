@@ -78,6 +78,23 @@ fn the_canonical_text_of_a_contracts_condition_has_its_whole_interface() {
 }
 
 #[test]
+fn members_are_in_the_order_of_their_names() {
+    fn check(value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(check),
+            Value::Object(members) => {
+                assert!(members.keys().is_sorted(), "{value}");
+                members.values().for_each(check);
+            }
+            _ => {}
+        }
+    }
+    let probe = contract(&[("bool", "true")], &[("a", "string")], ("a", "=", "x"));
+    let conditions = parsed(&json!([caller(ALICE), operator("and"), probe]));
+    check(&serde_json::from_str(&conditions.canonical_json()).expect("JSON"));
+}
+
+#[test]
 fn only_the_canonical_text_travels() {
     let conditions = parsed(&json!([caller(ALICE), operator("or"), [caller(ALICE), operator("and"), caller(ALICE)]]));
     let bytes = encode(&conditions);
