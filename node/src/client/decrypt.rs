@@ -200,9 +200,13 @@ impl DecryptOp {
         for failure in self.failures.values() {
             *by_code.entry(failure.code).or_insert(0) += 1;
         }
-        if let Some((code, _)) = by_code.into_iter().find(|(_, count)| *count > self.network.spare()) {
+        let (spare, pending) = (self.network.spare(), self.courier.pending());
+        // Those who have not answered may yet make it clear that the request itself is at fault.
+        let alike = by_code.values().max().copied().unwrap_or(0);
+        let is_open = alike > 0 && pending > 0 && alike + pending > spare;
+        if let Some((code, _)) = by_code.into_iter().find(|(_, count)| *count > spare) {
             self.outcome = Some(Err(DecryptError::Refused(code)));
-        } else if self.shares.len() + self.courier.pending() < needed {
+        } else if self.shares.len() + pending < needed && !is_open {
             self.fail();
         }
     }

@@ -291,6 +291,28 @@ fn who_does_not_meet_the_conditions_is_refused_by_every_node() {
 }
 
 #[test]
+fn refusals_that_differ_wait_for_those_that_explain_them() {
+    let mut scene = Scene::new(4);
+    let ciphertext = scene.encrypted();
+    let stranger = Wallet::new(SigningKey::random(&mut scene.rng));
+    let (request, secret) = scene.request(&ciphertext, &stranger);
+    let refused = |code| Err(Failure { code, message: String::new(), logs: String::new() });
+    let hear = |codes: &[ErrorCode]| {
+        let mut op = scene.op(&request, &ciphertext, secret);
+        for (node, code) in (1..).map(NodeId).zip(codes) {
+            assert_eq!(op.outcome(), None, "{node} may yet explain it");
+            say(&mut op, node, refused(*code));
+        }
+        plaintext(&op)
+    };
+    use ErrorCode::{NotAuthorized, RpcError, UnknownKey, WrongEpoch};
+    assert_eq!(hear(&[RpcError, NotAuthorized]), None);
+    assert_eq!(hear(&[RpcError, NotAuthorized, NotAuthorized]), Some(Err(DecryptError::Refused(NotAuthorized))));
+    let mixed = Some(Err(DecryptError::NotEnoughShares { right: 0, needed: 3 }));
+    assert_eq!(hear(&[RpcError, NotAuthorized, UnknownKey, WrongEpoch]), mixed);
+}
+
+#[test]
 fn a_sign_in_for_one_reply_key_obtains_nothing_for_another() {
     let mut scene = Scene::new(4);
     let ciphertext = scene.encrypted();
