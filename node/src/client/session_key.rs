@@ -49,11 +49,8 @@ mod tests {
         let fields = session.delegation(&Recap::default().with(&all, Ability::Signing), fields);
         let text = SignInText::new(address, &fields).expect("the fields make a text");
         let (signature, recovery) = pkp.sign_prehash_recoverable(&text.digest()).expect("a digest");
-        let combined = CombinedSignature::Ecdsa {
-            r: signature.r().to_bytes().into(),
-            s: signature.s().to_bytes().into(),
-            v: recovery.to_byte(),
-        };
+        let (r, s) = signature.split_bytes();
+        let combined = CombinedSignature::Ecdsa { r: r.into(), s: s.into(), v: recovery.to_byte() };
         let capability = certified(text, &combined).expect("a signature of ECDSA");
         let wishes = vec![Wish { resource: all.clone(), ability: Ability::Signing }];
         let terms = Terms { wishes, capabilities: vec![capability], issued_at: NOW, expiration };

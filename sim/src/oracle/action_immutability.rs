@@ -75,8 +75,7 @@ mod tests {
             request: REQUEST,
             asked: asked.map(str::to_owned),
             cid: vec![1],
-            caller: None,
-            overwrites: false,
+            ..Requested::default()
         };
         oracle.observe(0, Event::Requested(&requested));
         for &(node, cid, genuine) in served {

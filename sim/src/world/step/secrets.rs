@@ -84,10 +84,8 @@ impl Running {
         self.requests.push(id);
         desk.fx.push(ClientEffect::Requested(Requested {
             request: id,
-            asked: None,
-            cid: Vec::new(),
             caller,
-            overwrites: false,
+            ..Requested::default()
         }));
         let (network, key) = (desk.book.network.clone(), trusted.key);
         let mut op = DecryptOp::new(request, shown.encrypted, reply, trusted, network, self.patience);
