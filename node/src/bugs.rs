@@ -188,8 +188,8 @@ bugs! {
     SessionNodeUnchecked = "session-node-unchecked",
     /// A session is accepted after it has expired, as long as what it was handed has not.
     SessionExpiryUnchecked = "session-expiry-unchecked",
-    /// An ID token is accepted whomever it was issued for, so that any application that a user signs in to has the user's
-    /// keys (OpenID Connect Core 1.0, section 3.1.3.7, item 3; the confused deputy of many logins with OAuth).
+    /// An ID token counts as one for us whatever it was issued for, so that any application that a user signs in to has the
+    /// user's keys (OpenID Connect Core 1.0, section 3.1.3.7, item 3; the confused deputy of many logins with OAuth).
     AudienceUnchecked = "audience-unchecked",
     /// A passkey's assertion is accepted whatever challenge it answers, so that one that was seen once is good for ever
     /// (WebAuthn Level 2, section 13.4.3).

@@ -24,14 +24,14 @@ fn new_passkey(book: &Book, user: &str) -> Passkey {
     Passkey::new(&book.keys.bytes(&format!("user {user}"), "passkey"), RP_ID)
 }
 
-/// Who a user is by a login, to this application.
-fn identity(book: &Book, user: &str, login: Login, app: &str) -> Identity {
-    service::identity(login, user, app).unwrap_or_else(|| new_passkey(book, user).identity())
+/// Who a user is by a login, to our application.
+fn identity(book: &Book, user: &str, login: Login) -> Identity {
+    service::identity(login, user, APP).unwrap_or_else(|| new_passkey(book, user).identity())
 }
 
 /// What the chain is told of a user's login.
 pub(super) fn grant(book: &Book, user: &str, login: Login, scopes: &[u64]) -> Grant {
-    let name = identity(book, user, login, APP).auth_method();
+    let name = identity(book, user, login).auth_method();
     let user_pubkey = match login {
         Login::Passkey => new_passkey(book, user).public_key().to_cose(),
         _ => Vec::new(),
@@ -63,9 +63,8 @@ pub(super) fn prove(desk: &mut Desk<'_>, proof: &Proof, step: &str, binding: [u8
         Login::Discord => api::Proof::DiscordToken(access_token(desk, proof, step, made_at)),
         Login::GoogleOauth => api::Proof::GoogleToken(access_token(desk, proof, step, made_at)),
     };
-    let app = proof.audience.as_deref().filter(|_| proof.login != Login::Passkey).unwrap_or(APP);
     let truth = Proven {
-        method: identity(desk.book, &proof.user, proof.login, app).auth_method(),
+        method: identity(desk.book, &proof.user, proof.login).auth_method(),
         // A provider may pose as its own users.
         genuine: proof.by.is_none() && proof.issuer.is_none_or(|issuer| issuer == proof.login),
         for_us: proof.audience.is_none(),

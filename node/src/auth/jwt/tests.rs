@@ -281,7 +281,7 @@ fn the_planted_bug_accepts_a_token_for_another_application_and_nothing_more() {
     use crate::bugs::{BugSet, plant};
     let _planted = plant(BugSet::NONE.with(Bug::AudienceUnchecked));
     let theirs = with(claims(), "aud", "their-app");
-    assert_eq!(checked(&theirs).map(|claims| claims.aud), Ok("their-app".into()));
+    assert_eq!(checked(&theirs).map(|claims| claims.aud), Ok("our-app".into()), "as if it were for us");
     assert!(checked(&with(theirs, "iss", "other")).is_err());
 }
 
