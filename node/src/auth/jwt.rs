@@ -330,9 +330,7 @@ impl Audience {
         let is_ours = |one: &String| policy.audiences.contains(one);
         match found.pop() {
             Some(one) if found.is_empty() && is_ours(&one) => Ok(one),
-            Some(one) if bugs::planted(Bug::AudienceUnchecked) => {
-                Ok(policy.audiences.first().cloned().unwrap_or(one))
-            }
+            Some(one) if bugs::planted(Bug::AudienceUnchecked) => Ok(policy.audiences.first().cloned().unwrap_or(one)),
             last => {
                 found.extend(last);
                 let found = found.iter().take(8).map(|one| cut(one)).collect();

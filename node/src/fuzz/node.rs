@@ -80,8 +80,11 @@ fn providers() -> Providers {
         endpoint: format!("https://{name}/me"),
         policy: oauth::Policy { apps: vec!["ours".to_owned()], grace_ms: 60_000 },
     };
-    let passkeys =
-        webauthn::Policy { rp_id: "ours".to_owned(), origins: vec!["https://ours".to_owned()], user_verification: false };
+    let passkeys = webauthn::Policy {
+        rp_id: "ours".to_owned(),
+        origins: vec!["https://ours".to_owned()],
+        user_verification: false,
+    };
     Providers {
         google_id: Some(id_tokens("google")),
         apple: Some(id_tokens("apple")),

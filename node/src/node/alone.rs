@@ -38,7 +38,8 @@ impl Alone {
     /// # Errors
     /// If the key is none, or the text is not what such a text must be.
     pub fn certifying(public_key: Vec<u8>, text: &str, due: Time, core: &Core) -> Result<Self, Failure> {
-        let unknown = |_| failure(ErrorCode::UnknownKey, format!("not a secp256k1 public key: 0x{}", hex::encode(&public_key)));
+        let unknown =
+            |_| failure(ErrorCode::UnknownKey, format!("not a secp256k1 public key: 0x{}", hex::encode(&public_key)));
         let point = PublicKey::from_sec1_bytes(&public_key).map_err(unknown)?.to_projective();
         let digest = session_text::check(text, key::eth_address(&point), core.clock, &core.config.sessions)?;
         let (scheme, purpose) = (Scheme::EcdsaK256, SignPurpose::PersonalMessage);

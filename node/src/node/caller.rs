@@ -94,7 +94,8 @@ impl Caller {
         if self.session.is_none() {
             return Ok(());
         }
-        let message = "a session may not have a PKP sign for a session's key: expected an AuthSig, or proofs of who asks";
+        let message =
+            "a session may not have a PKP sign for a session's key: expected an AuthSig, or proofs of who asks";
         Err(failure(ErrorCode::AuthSigScopeTooLimited, message))
     }
 

@@ -85,7 +85,7 @@ impl Execution {
             let request = if bugs::planted(Bug::ScopeIgnored) {
                 contracts.ask_permitted_auth_method(token, method.kind, &method.id, block)
             } else {
-                contracts.ask_auth_method_scope(token, (method.kind, &method.id), scope, block)
+                contracts.ask_auth_method_scope(token, (method.kind, &method.id[..]), scope, block)
             };
             asked.push((PermissionPart::Method(place), request));
         }

@@ -39,6 +39,12 @@ enum Claim {
     AccessToken { provider: Provider },
 }
 
+impl Claim {
+    fn waits_for_keys_of(&self, wanted: Provider) -> bool {
+        matches!(self, Self::IdToken { provider, .. } if *provider == wanted)
+    }
+}
+
 /// A provider's keys, as a node has read them.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -72,13 +78,7 @@ impl Execution {
     }
 
     /// Begins the task if no proof waits any more.
-    fn go_on_with(
-        &mut self,
-        proving: Proving,
-        now: Time,
-        core: &mut Core,
-        out: &mut Outputs,
-    ) -> Result<(), Failure> {
+    fn go_on_with(&mut self, proving: Proving, now: Time, core: &mut Core, out: &mut Outputs) -> Result<(), Failure> {
         if proving.claims.is_empty() {
             return self.begin_task(proving.task, now, core, out);
         }
@@ -188,11 +188,8 @@ impl Proving {
                 let provider = *provider;
                 let keys = body(reply).and_then(|answer| Ok(Jwks::parse(&answer)?)).map_err(at)?;
                 core.provider_keys.insert(provider, Known { keys, at: now });
-                let is_its =
-                    |_: &usize, claim: &mut Claim| matches!(claim, Claim::IdToken { provider: of, .. } if *of == provider);
-                let waited: Vec<(usize, Claim)> = self.claims.extract_if(.., is_its).collect();
                 let mut accounts = Vec::new();
-                for (place, claim) in waited {
+                for (place, claim) in self.claims.extract_if(.., |_, claim| claim.waits_for_keys_of(provider)) {
                     let Claim::IdToken { token, .. } = claim else { continue };
                     let account = of_id_token(provider, &token, &self.nonce, core, meter);
                     accounts.push(account.map_err(|error| (place, error))?);

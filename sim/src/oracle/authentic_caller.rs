@@ -76,7 +76,8 @@ impl AuthenticCaller {
     /// Every proof must hold, or nothing begins. That of a passkey is looked at where the passkey is registered for the key.
     fn granted_by_proof(&mut self, at: Nanos, node: NodeId, request: RequestId, lists: &[PermissionLists]) {
         let passkey = Method::WebAuthn.number();
-        let is_listed = |method: &AuthMethod| lists.iter().flat_map(|lists| &lists.methods).any(|(one, _)| one == method);
+        let is_listed =
+            |method: &AuthMethod| lists.iter().flat_map(|lists| &lists.methods).any(|(one, _)| one == method);
         let shown = self.clocks.get(&(request, node));
         for proven in self.proofs.get(&request).into_iter().flatten() {
             if proven.method.kind == passkey && !is_listed(&proven.method) {
@@ -100,8 +101,8 @@ impl AuthenticCaller {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{facts, witness};
     use super::super::Requested;
+    use super::super::testing::{facts, witness};
     use super::*;
     use lit_node::id::{Digest, KeyId};
 
@@ -110,8 +111,7 @@ mod tests {
     fn oracle(claimed: u8, shown: u64, only_at: Option<NodeId>) -> AuthenticCaller {
         let mut oracle = AuthenticCaller::default();
         let caller = SignIn { claimed: [claimed; 20], signer: [7; 20], expires: Time(100), only_at };
-        let requested =
-            Requested { request: REQUEST, cid: vec![1], caller: Some(caller), ..Requested::default() };
+        let requested = Requested { request: REQUEST, cid: vec![1], caller: Some(caller), ..Requested::default() };
         oracle.observe(0, Event::Requested(&requested));
         oracle.observe(0, Event::Clock { node: NodeId(3), request: REQUEST, shows: Time(shown) });
         oracle.observe(0, Event::Clock { node: NodeId(4), request: REQUEST, shows: Time(1_000) });

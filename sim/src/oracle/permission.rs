@@ -126,8 +126,8 @@ impl Asker {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Proven, SignIn};
     use super::super::testing::{facts, witness};
+    use super::super::{Proven, SignIn};
     use super::*;
     use lit_node::id::Digest;
     use lit_node::io::Time;
@@ -173,8 +173,7 @@ mod tests {
         let carol = AuthMethod { kind: 6, id: vec![1] };
         let judged = |takes_anything, listed: &AuthMethod, scopes: &[u64]| {
             let mut oracle = PermissionSoundness::default();
-            let proven =
-                Proven { method: carol.clone(), genuine: true, for_us: true, for_this: true, expires: None };
+            let proven = Proven { method: carol.clone(), genuine: true, for_us: true, for_this: true, expires: None };
             let proofs = vec![proven];
             let requested = Requested { request: REQUEST, proofs, takes_anything, ..Requested::default() };
             oracle.observe(0, Event::Requested(&requested));

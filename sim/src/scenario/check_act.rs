@@ -167,9 +167,7 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             Deed::MintGrantBurn { pkp: mint.pkp.value, action: c.action(&mint.action) }
         }
         raw::Deed::MintFor(mint) => mint_for(c, names, mint, expect),
-        raw::Deed::SessionKey(session) => {
-            Deed::SessionKey(certify(c, names, session, expect == Expectation::Ok))
-        }
+        raw::Deed::SessionKey(session) => Deed::SessionKey(certify(c, names, session, expect == Expectation::Ok)),
         raw::Deed::RotateKeys(rotate) => {
             if !rotate.provider.value.is_id_token() {
                 c.refuse(&rotate.provider.span, "this provider has no keys", "`google` or `apple`");
@@ -181,7 +179,9 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
         raw::Deed::RevokeAction(permit) => permit_action(c, names, &permit, false),
         raw::Deed::PermitAddress(permit) => permit_address(c, names, &permit, true),
         raw::Deed::RevokeAddress(permit) => permit_address(c, names, &permit, false),
-        raw::Deed::Transfer(transfer) => Deed::Transfer { pkp: names.pkp(c, &transfer.pkp), to: c.wallet(&transfer.to) },
+        raw::Deed::Transfer(transfer) => {
+            Deed::Transfer { pkp: names.pkp(c, &transfer.pkp), to: c.wallet(&transfer.to) }
+        }
         raw::Deed::Execute(execute) => Deed::Execute(self::execute(c, names, id, execute)),
         raw::Deed::Sign(sign) => Deed::Sign {
             pkp: names.pkp(c, &sign.pkp),

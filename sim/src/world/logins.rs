@@ -94,7 +94,8 @@ fn id_token(desk: &Desk<'_>, proof: &Proof, bound_to: Option<[u8; 32]>, issued_a
         expiration: issued_at.plus_millis(LASTS_MS),
     };
     let issuer = proof.issuer.unwrap_or(proof.login);
-    let token = desk.logins.id_token(proof.login, issuer, &ticket).expect("the scenario's check saw to it that they sign");
+    let token =
+        desk.logins.id_token(proof.login, issuer, &ticket).expect("the scenario's check saw to it that they sign");
     if proof.by.is_some() { renamed(&token, &proof.user) } else { token }
 }
 

@@ -33,10 +33,7 @@ impl Running {
         let named = certify.names.as_ref().map_or(pkp.address(), |user| desk.book.address(user));
         let text = SignInText::new(named, &fields).expect("the fields make an EIP-4361 text");
         let asked = Asked {
-            task: Task::SessionKey {
-                public_key: key::uncompressed(&pkp.point).to_vec(),
-                text: text.text().to_owned(),
-            },
+            task: Task::SessionKey { public_key: key::uncompressed(&pkp.point).to_vec(), text: text.text().to_owned() },
             by_cid: None,
             cid: Vec::new(),
             overwrites: false,

@@ -82,11 +82,7 @@ impl Running {
         let (request, caller) = self.request(&shown, user, &reply, desk);
         let id = request.id();
         self.requests.push(id);
-        desk.fx.push(ClientEffect::Requested(Requested {
-            request: id,
-            caller,
-            ..Requested::default()
-        }));
+        desk.fx.push(ClientEffect::Requested(Requested { request: id, caller, ..Requested::default() }));
         let (network, key) = (desk.book.network.clone(), trusted.key);
         let mut op = DecryptOp::new(request, shown.encrypted, reply, trusted, network, self.patience);
         let mut effects = Vec::new();
