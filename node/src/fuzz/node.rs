@@ -27,7 +27,7 @@ use crate::signing::Scheme;
 use crate::statement::Statement;
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode, hash_parts};
 
-const ME: NodeId = NodeId(3);
+pub(crate) const ME: NodeId = NodeId(3);
 const START: Time = Time(1_700_000_000_000_000_000);
 const DELTA_MS: u64 = 100;
 /// Events before a run ends.
@@ -38,7 +38,7 @@ const QUEUE_MESSAGES: usize = 64;
 const EXECUTIONS_MAX: usize = 8;
 const LABEL: Label = Label { session: SessionId([1; 32]), protocol: "fuzz", round: 0, kind: "statement" };
 
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config {
         identity: identity(ME),
         channel_secret: Zeroizing::new(channel_secret(ME)),

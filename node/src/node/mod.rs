@@ -25,6 +25,8 @@ mod running;
 mod serve;
 mod state;
 mod steady;
+#[cfg(test)]
+mod testing;
 mod transactions;
 mod unsealing;
 mod watch;

@@ -129,8 +129,81 @@ impl Counters {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::core;
     use super::*;
     use crate::auth::method::Provider;
+    use crate::auth::webauthn::{ASSERTION_TYPE, WebAuthnError, flags};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use p256::ecdsa::signature::Signer;
+    use p256::ecdsa::{Signature, SigningKey};
+    use sha2::{Digest as _, Sha256};
+
+    const CHALLENGE: [u8; 32] = [7; 32];
+    const REQUEST: RequestId = RequestId([1; 32]);
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_slice(&[seed; 32]).expect("a valid scalar")
+    }
+
+    /// What an authenticator with this key answers to a challenge.
+    fn answer(seed: u8, challenge: [u8; 32], counter: u32) -> Assertion {
+        let authenticator_data =
+            [Sha256::digest("ours").as_slice(), &[flags::USER_PRESENT], &counter.to_be_bytes()].concat();
+        let challenge = URL_SAFE_NO_PAD.encode(challenge);
+        let seen = serde_json::json!({ "type": ASSERTION_TYPE, "challenge": challenge, "origin": "https://ours" });
+        let client_data = seen.to_string().into_bytes();
+        let signed = [authenticator_data.as_slice(), &Sha256::digest(&client_data)].concat();
+        let signature: Signature = key(seed).sign(&signed);
+        let signature = signature.to_der().as_bytes().to_vec();
+        Assertion { credential_id: b"bob".to_vec(), authenticator_data, client_data, signature }
+    }
+
+    /// The answer as the proofs of a request.
+    fn shown(assertion: Assertion, core: &Core) -> Proved {
+        let mut proved = Proved { challenge: CHALLENGE, ..Proved::default() };
+        proved.answer(assertion, core.config.providers.passkeys.as_ref().expect("accepted"));
+        proved
+    }
+
+    /// The passkey as a PKP's owner has registered it, with a key.
+    fn registered(proved: &Proved, seed: u8) -> PermittedMethod {
+        let name = proved.methods().remove(0);
+        let user_pubkey = PublicKey::new(*key(seed).verifying_key()).to_cose();
+        PermittedMethod { auth_method_type: name.kind, id: name.id, user_pubkey }
+    }
+
+    #[test]
+    fn a_passkey_counts_under_the_key_that_is_registered_for_this_pkp_and_nowhere_else() {
+        let (mut core, mut meter) = (core(), Meter::default());
+        let proved = shown(answer(1, CHALLENGE, 5), &core);
+        let listed = registered(&proved, 1);
+        let mut verified = |listed: &[PermittedMethod]| proved.verified(REQUEST, listed, &mut core, &mut meter);
+        assert_eq!(verified(std::slice::from_ref(&listed)), Ok(proved.methods().into_iter().collect()));
+        assert_eq!(verified(&[]), Ok(BTreeSet::new()), "it is not registered here");
+        let other_kind = PermittedMethod { auth_method_type: 6, ..listed.clone() };
+        assert_eq!(verified(&[other_kind]), Ok(BTreeSet::new()));
+        let other_key = registered(&proved, 2);
+        assert_eq!(verified(&[other_key]), Err(WebAuthnError::WrongSignature.into()));
+        let no_key = PermittedMethod { user_pubkey: vec![1], ..listed };
+        assert_eq!(verified(&[no_key]), Err(WebAuthnError::Key.into()));
+    }
+
+    #[test]
+    fn a_passkeys_answer_is_for_one_request_which_may_use_it_several_times() {
+        let (mut core, mut meter) = (core(), Meter::default());
+        let proved = shown(answer(1, CHALLENGE, 5), &core);
+        let listed = [registered(&proved, 1)];
+        for _ in 0..2 {
+            assert!(proved.verified(REQUEST, &listed, &mut core, &mut meter).is_ok());
+        }
+        let next = RequestId([2; 32]);
+        let counter = WebAuthnError::Counter { found: 5, last: 5 };
+        assert_eq!(proved.verified(next, &listed, &mut core, &mut meter), Err(counter.into()));
+        let replayed = shown(answer(1, [8; 32], 6), &core);
+        let refused = replayed.verified(next, &listed, &mut core, &mut meter);
+        assert!(matches!(refused, Err(ProofError::Passkey(WebAuthnError::OtherChallenge { .. }))), "{refused:?}");
+    }
 
     #[test]
     fn a_passkey_counts_from_request_to_request_and_not_within_one() {

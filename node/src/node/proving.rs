@@ -260,3 +260,6 @@ fn refused(place: usize, error: ProofError) -> Failure {
     let failure = Failure::from(error);
     Failure { message: format!("proof {place}: {}", failure.message), ..failure }
 }
+
+#[cfg(test)]
+mod tests;

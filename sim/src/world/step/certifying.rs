@@ -5,6 +5,7 @@ use lit_node::auth::SignInText;
 use lit_node::auth::session_make::SessionKey;
 use lit_node::client::{Success, certified};
 use lit_node::id::Digest;
+use lit_node::io::Time;
 use lit_node::key;
 use lit_node::signing::CombinedSignature;
 
@@ -20,7 +21,7 @@ pub(super) struct Certifying {
     text: SignInText,
     secret: [u8; 32],
     signer: [u8; 20],
-    ends: lit_node::io::Time,
+    ends: Time,
 }
 
 impl Running {
