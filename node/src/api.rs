@@ -6,16 +6,20 @@ use thiserror::Error;
 
 use crate::auth::conditions::Conditions;
 use crate::auth::session::SessionSig;
+use crate::auth::webauthn::Assertion;
 use crate::bls::SealedShare;
 use crate::curve::{self, Bls12381};
 use crate::id::{Digest, Epoch, KeyId, NodeId, RequestId};
 use crate::key::PublicKey;
 use crate::signing::{ClientShare, CombinedSignature, Scheme};
+use crate::wire::{encode, hash_parts};
 
 /// The largest request that a node accepts from a client, in bytes: an inline action of 16 MB and its parameters.
 pub const REQUEST_BYTES_MAX: usize = 17 * 1024 * 1024;
 /// The largest response that a client accepts from a node, in bytes.
 pub const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+/// How many proofs a request may bring: each costs the node signature checks, or questions to others.
+pub const PROOFS_MAX: usize = 8;
 
 /// A client's request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +58,7 @@ pub struct Decrypt {
 impl Decrypt {
     /// The id of this request, the same at every node.
     pub fn id(&self) -> RequestId {
-        RequestId::derive("request/decrypt", &[&crate::wire::encode(self)])
+        RequestId::derive("request/decrypt", &[&encode(self)])
     }
 
     /// What the caller signs in for: that shares be encrypted to this key and no other.
@@ -81,6 +85,8 @@ pub struct Execute {
     pub task: Task,
     /// Who asks.
     pub credential: Credential,
+    /// What else shows who asks: at most [`PROOFS_MAX`], each made for [`Execute::binding`].
+    pub proofs: Vec<Proof>,
     /// The epoch that the client believes in.
     pub epoch: Epoch,
 }
@@ -88,13 +94,34 @@ pub struct Execute {
 impl Execute {
     /// The id of this request, the same at every node, though a session signs for each of them apart.
     pub fn id(&self) -> RequestId {
-        let asked = crate::wire::encode(&(self.nonce, &self.task, self.epoch));
+        let asked = encode(&(self.nonce, &self.task, self.epoch));
         let by = match &self.credential {
-            Credential::Session(session) => crate::wire::encode(&(1u8, &session.address)),
-            other => crate::wire::encode(&(0u8, other)),
+            Credential::Session(session) => encode(&(1u8, &session.address)),
+            other => encode(&(0u8, other)),
         };
-        RequestId::derive("request/execute", &[&asked, &by])
+        RequestId::derive("request/execute", &[&asked, &by, &encode(&self.proofs)])
     }
+
+    /// What its proofs are made for: the request without whatever shows who asks. A proof that names it is of no use for
+    /// another request.
+    pub fn binding(&self) -> [u8; 32] {
+        hash_parts("request/binding", &[&encode(&(self.nonce, &self.task, self.epoch))])
+    }
+}
+
+/// What shows that somebody is a user of a service, or has a passkey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Proof {
+    /// An ID token of Google's, whose nonce is the request's binding in hex.
+    GoogleIdToken(String),
+    /// An ID token of Apple's, whose nonce is the request's binding in hex.
+    AppleIdToken(String),
+    /// An access token of Discord's: bound to nothing, and good for whoever holds it.
+    DiscordToken(String),
+    /// An access token of Google's: bound to nothing, and good for whoever holds it.
+    GoogleToken(String),
+    /// A passkey's answer, whose challenge is the request's binding.
+    Passkey(Assertion),
 }
 
 /// What shows who asks.
@@ -132,6 +159,14 @@ pub enum Task {
         digest: Digest,
         /// How.
         scheme: Scheme,
+    },
+    /// They sign with a PKP an EIP-4361 text in which it hands on what it may to a session's key, if whoever asks may have
+    /// it sign messages. The signature's name is [`Task::SIG_NAME`].
+    SessionKey {
+        /// The PKP's key, compressed or not (SEC 1).
+        public_key: Vec<u8>,
+        /// The text, as [`crate::auth::session_text::check`] demands it.
+        text: String,
     },
 }
 
@@ -241,6 +276,8 @@ pub enum ErrorCode {
     MalformedRequest,
     /// The authentication signature does not verify, has expired or is not for us.
     InvalidAuthSig,
+    /// A proof of who asks does not verify, has expired, is not for us or for this request, or could not be checked.
+    InvalidAuthMethod,
     /// The caller or the action has no right to use the key.
     NotAuthorized,
     /// The session may not do this: it does not ask for it, or nobody has handed it on.
@@ -279,6 +316,7 @@ impl ErrorCode {
         match self {
             Self::MalformedRequest => "MalformedRequest",
             Self::InvalidAuthSig => "InvalidAuthSig",
+            Self::InvalidAuthMethod => "InvalidAuthMethod",
             Self::NotAuthorized => "NotAuthorized",
             Self::AuthSigScopeTooLimited => "AuthSigScopeTooLimited",
             Self::UnknownKey => "UnknownKey",
@@ -301,5 +339,43 @@ impl ErrorCode {
 impl std::fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Execute {
+        let task = Task::Sign { public_key: vec![2; 33], digest: Digest([3; 32]), scheme: Scheme::EcdsaK256 };
+        Execute { nonce: [1; 16], task, credential: Credential::Nobody, proofs: Vec::new(), epoch: Epoch(1) }
+    }
+
+    fn auth_sig() -> AuthSig {
+        AuthSig { sig: "0x".into(), derived_via: "x".into(), signed_message: "y".into(), address: "0x".into() }
+    }
+
+    #[test]
+    fn a_proof_is_bound_to_what_is_asked_and_not_to_what_shows_who_asks() {
+        let (plain, proved) = (request(), Execute { proofs: vec![Proof::DiscordToken("t".into())], ..request() });
+        let signed = Execute { credential: Credential::AuthSig(auth_sig()), ..request() };
+        assert_eq!(plain.binding(), proved.binding());
+        assert_eq!(plain.binding(), signed.binding());
+        let text = "text".to_owned();
+        let others = [
+            Execute { nonce: [2; 16], ..request() },
+            Execute { epoch: Epoch(2), ..request() },
+            Execute { task: Task::SessionKey { public_key: vec![2; 33], text }, ..request() },
+        ];
+        for other in others {
+            assert_ne!(plain.binding(), other.binding());
+        }
+    }
+
+    #[test]
+    fn requests_with_different_proofs_are_different_requests() {
+        let with = |proof| Execute { proofs: vec![proof], ..request() }.id();
+        let (one, other) = (with(Proof::DiscordToken("t".into())), with(Proof::GoogleToken("t".into())));
+        assert!(one != other && one != request().id());
     }
 }

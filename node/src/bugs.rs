@@ -188,6 +188,22 @@ bugs! {
     SessionNodeUnchecked = "session-node-unchecked",
     /// A session is accepted after it has expired, as long as what it was handed has not.
     SessionExpiryUnchecked = "session-expiry-unchecked",
+    /// An ID token counts as one for us whatever it was issued for, so that any application that a user signs in to has the
+    /// user's keys (OpenID Connect Core 1.0, section 3.1.3.7, item 3; the confused deputy of many logins with OAuth).
+    AudienceUnchecked = "audience-unchecked",
+    /// A passkey's assertion is accepted whatever challenge it answers, so that one that was seen once is good for ever
+    /// (WebAuthn Level 2, section 13.4.3).
+    ChallengeUnbound = "challenge-unbound",
+    /// The nonce of an ID token is not compared with the request, so that whoever has seen a token uses it for requests of
+    /// his own (OpenID Connect Core 1.0, section 3.1.3.7, item 11).
+    NonceUnbound = "nonce-unbound",
+    /// Permissions are read some blocks back, where reorganisations do not reach, so that what was taken back counts on.
+    PermissionAtStaleBlock = "permission-at-stale-block",
+    /// An auth method that is permitted may have anything signed, whatever its scopes.
+    ScopeIgnored = "scope-ignored",
+    /// A burned PKP has no owner, and that counts as a failure to read the owner, so that the action for which it was burned
+    /// cannot sign with it (what happens when the revert of `ownerOf` is passed on).
+    BurnedKeyRefused = "burned-key-refused",
 }
 
 impl Bug {

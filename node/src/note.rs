@@ -63,6 +63,11 @@ pub enum Note {
         /// The request.
         request: RequestId,
     },
+    /// The node asks an identity provider about a proof of who asks: for its keys, or whose an access token is.
+    ProviderAsked {
+        /// The request.
+        request: RequestId,
+    },
     /// The node runs what an action wants run once.
     Led {
         /// The request.

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::jwks::{Algorithm, Jwks};
 use super::siwe::{cut, rfc3339};
 use crate::api::{ErrorCode, Failure};
+use crate::bugs::{self, Bug};
 use crate::io::Time;
 use crate::meter::Meter;
 
@@ -177,7 +178,7 @@ pub enum JwtError {
 
 impl From<JwtError> for Failure {
     fn from(error: JwtError) -> Self {
-        Self { code: ErrorCode::InvalidAuthSig, message: error.to_string(), logs: String::new() }
+        Self { code: ErrorCode::InvalidAuthMethod, message: error.to_string(), logs: String::new() }
     }
 }
 
@@ -309,6 +310,7 @@ impl WrittenClaims {
     fn check_nonce(&self, policy: &JwtPolicy) -> Result<(), JwtError> {
         match (&policy.nonce, &self.nonce) {
             (None, _) => Ok(()),
+            (Some(_), Some(_)) if bugs::planted(Bug::NonceUnbound) => Ok(()),
             (Some(expected), Some(found)) if expected == found => Ok(()),
             (Some(expected), Some(found)) => {
                 Err(JwtError::WrongNonce { found: cut(found), expected: expected.clone() })
@@ -328,6 +330,7 @@ impl Audience {
         let is_ours = |one: &String| policy.audiences.contains(one);
         match found.pop() {
             Some(one) if found.is_empty() && is_ours(&one) => Ok(one),
+            Some(one) if bugs::planted(Bug::AudienceUnchecked) => Ok(policy.audiences.first().cloned().unwrap_or(one)),
             last => {
                 found.extend(last);
                 let found = found.iter().take(8).map(|one| cut(one)).collect();

@@ -63,7 +63,7 @@ pub enum OauthError {
 
 impl From<OauthError> for Failure {
     fn from(error: OauthError) -> Self {
-        Self { code: ErrorCode::InvalidAuthSig, message: error.to_string(), logs: String::new() }
+        Self { code: ErrorCode::InvalidAuthMethod, message: error.to_string(), logs: String::new() }
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_failure_says_what_was_expected() {
         let failure = Failure::from(of_discord(&DISCORD.replace("159799960412356608", "1"), NOW).expect_err("refused"));
-        assert_eq!(failure.code, ErrorCode::InvalidAuthSig);
+        assert_eq!(failure.code, ErrorCode::InvalidAuthMethod);
         assert_eq!(failure.message, r#"issued for application "1": expected one of ["159799960412356608", "our-app"]"#);
     }
 

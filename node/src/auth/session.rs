@@ -309,9 +309,17 @@ impl SignedWish {
     }
 }
 
+/// What the URI of a session's key begins with.
+const URI_PREFIX: &str = "lit:session:";
+
 /// The URI that a capability for a session's key is signed for.
 pub fn uri(key: &[u8; 32]) -> String {
-    format!("lit:session:{}", hex::encode(key))
+    format!("{URI_PREFIX}{}", hex::encode(key))
+}
+
+/// The session's key that a URI names.
+pub(super) fn key_of(uri: &str) -> Option<[u8; 32]> {
+    lower_hex(uri.strip_prefix(URI_PREFIX)?)
 }
 
 /// Whom the first capability of a session says to be of, without a look at whether it is so.

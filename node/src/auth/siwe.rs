@@ -182,7 +182,7 @@ pub fn verify_for(
 
 /// What was signed, verified as [`verify`] does.
 pub(super) fn verified(auth: &AuthSig, now: Time, policy: &Policy, meter: &mut Meter) -> Result<Message, AuthError> {
-    let mut message = parse(auth)?;
+    let mut message = parse(&auth.signed_message)?;
     if bugs::planted(Bug::CallerByWord) {
         message.address = parse_address(&auth.address)?;
         return Ok(message);
@@ -199,20 +199,27 @@ pub(super) fn verified(auth: &AuthSig, now: Time, policy: &Policy, meter: &mut M
 /// # Errors
 /// If the text is malformed.
 pub fn said(auth: &AuthSig) -> Result<SignedText, AuthError> {
-    let message = parse(auth)?;
+    let message = parse(&auth.signed_message)?;
     let resources = message.resources.iter().map(ToString::to_string).collect();
     Ok(SignedText { domain: message.domain.to_string(), resources })
 }
 
-fn parse(auth: &AuthSig) -> Result<Message, AuthError> {
-    let text = &auth.signed_message;
+/// A text that somebody is to sign, if it is in its form, of this time and for us.
+pub(super) fn unsigned(text: &str, now: Time, policy: &Policy) -> Result<Message, AuthError> {
+    let message = parse(text)?;
+    check_time(&message, now, policy)?;
+    check_purpose(&message, policy)?;
+    Ok(message)
+}
+
+fn parse(text: &str) -> Result<Message, AuthError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(AuthError::TextTooLong { len: text.len() });
     }
     let message: Message = text.parse().map_err(|e| AuthError::NotSiwe { reason: format!("{e}") })?;
     // The parser skips the contents of lines that must be empty, and the signature is checked over the re-rendered
     // text: only for a canonical text is that the text at hand.
-    if message.to_string() == *text { Ok(message) } else { Err(AuthError::NotCanonical) }
+    if message.to_string() == text { Ok(message) } else { Err(AuthError::NotCanonical) }
 }
 
 fn check_signature(auth: &AuthSig, message: &Message, policy: &Policy, meter: &mut Meter) -> Result<(), AuthError> {

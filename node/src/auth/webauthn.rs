@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use super::siwe::cut;
 use crate::api::{ErrorCode, Failure};
+use crate::bugs::{self, Bug};
 use crate::meter::{Meter, Op};
 
 /// The longest client data that is looked at, bytes.
@@ -195,7 +196,7 @@ pub enum WebAuthnError {
 
 impl From<WebAuthnError> for Failure {
     fn from(error: WebAuthnError) -> Self {
-        Self { code: ErrorCode::InvalidAuthSig, message: error.to_string(), logs: String::new() }
+        Self { code: ErrorCode::InvalidAuthMethod, message: error.to_string(), logs: String::new() }
     }
 }
 
@@ -242,7 +243,7 @@ fn check_client_data(json: &[u8], challenge: &[u8; 32], policy: &Policy) -> Resu
         return Err(WebAuthnError::OtherType(cut(&seen.r#type)));
     }
     let expected = URL_SAFE_NO_PAD.encode(challenge);
-    if seen.challenge != expected {
+    if seen.challenge != expected && !bugs::planted(Bug::ChallengeUnbound) {
         return Err(WebAuthnError::OtherChallenge { found: cut(&seen.challenge), expected });
     }
     if !policy.origins.contains(&seen.origin) {

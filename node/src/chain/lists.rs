@@ -35,6 +35,23 @@ impl Contracts {
         view(self.permissions, call.abi_encode(), block)
     }
 
+    /// Whether an auth method has a scope for a key, granted or implied; read by [`super::views::is_permitted`].
+    pub fn ask_auth_method_scope(
+        &self,
+        key: KeyId,
+        (kind, id): (u64, &[u8]),
+        scope: u64,
+        block: BlockTag,
+    ) -> ChainRequest {
+        let call = PKPPermissions::isPermittedAuthMethodScopePresentCall {
+            tokenId: token_id(key),
+            authMethodType: U256::from(kind),
+            id: Bytes::copy_from_slice(id),
+            scopeId: U256::from(scope),
+        };
+        view(self.permissions, call.abi_encode(), block)
+    }
+
     /// All auth methods that may use a key, actions and addresses included; read by [`permitted_methods`].
     pub fn ask_permitted_auth_methods(&self, key: KeyId, block: BlockTag) -> ChainRequest {
         let call = PKPPermissions::getPermittedAuthMethodsCall { tokenId: token_id(key) };

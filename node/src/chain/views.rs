@@ -10,6 +10,7 @@ use super::addresses::{Contracts, view};
 use super::calls::token_id;
 use super::registration;
 use super::revert::RevertReason;
+use crate::bugs::{self, Bug};
 use crate::id::{Epoch, KeyId};
 use crate::io::{BlockTag, ChainReply, ChainRequest};
 use crate::memo::Memo;
@@ -116,7 +117,7 @@ pub fn owner(reply: &ChainReply) -> Result<Option<[u8; 20]>, ViewError> {
     match returned::<PKPNFT::ownerOfCall>(reply) {
         Ok(owner) => Ok(Some(owner.into_array())),
         Err(ViewError::Reverted(reason)) => match reason.custom() {
-            Some(RevertsErrors::ERC721NonexistentToken(_)) => Ok(None),
+            Some(RevertsErrors::ERC721NonexistentToken(_)) if !bugs::planted(Bug::BurnedKeyRefused) => Ok(None),
             _ => Err(ViewError::Reverted(reason)),
         },
         Err(error) => Err(error),
@@ -204,6 +205,14 @@ mod tests {
         assert!(is_permitted(&ChainReply::Reverted(missing)).is_err());
         let two = U256::from(2).to_be_bytes::<32>().to_vec();
         assert!(is_permitted(&ChainReply::Returned(two)).is_err(), "2 is not a bool");
+    }
+
+    #[cfg(feature = "planted-bugs")]
+    #[test]
+    fn the_planted_bug_cannot_read_that_a_token_has_no_owner() {
+        let _planted = bugs::plant(bugs::BugSet::NONE.with(Bug::BurnedKeyRefused));
+        let missing = Reverts::ERC721NonexistentToken { tokenId: U256::from(5) }.abi_encode();
+        assert!(matches!(owner(&ChainReply::Reverted(missing)), Err(ViewError::Reverted(_))));
     }
 
     proptest! {

@@ -11,6 +11,7 @@ mod handshake;
 mod outcome;
 mod prove;
 mod response;
+mod session_key;
 mod shares;
 mod wallet;
 
@@ -27,6 +28,7 @@ pub use handshake::{HandshakeError, HandshakeOp, HandshakeOutcome, View};
 pub use outcome::{Cause, ExecuteError, ExecuteOutcome, NodeReport, Success, VerifiedSignature};
 pub use prove::{History, HistoryLog, NoProof, Place, Proof, prove};
 pub use response::{ResponseFault, SIGNATURES_MAX};
+pub use session_key::certified;
 pub use shares::Combine;
 pub use wallet::Wallet;
 

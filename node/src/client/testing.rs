@@ -114,6 +114,7 @@ pub(super) fn request() -> Execute {
         nonce: [7; 16],
         task: Task::Action { source: ActionSource::Inline("go()".into()), js_params: "{}".into() },
         credential: Credential::Nobody,
+        proofs: Vec::new(),
         epoch: Epoch(1),
     }
 }

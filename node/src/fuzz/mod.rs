@@ -14,7 +14,7 @@ mod committee;
 mod decoders;
 mod keygen;
 mod network;
-mod node;
+pub(crate) mod node;
 mod samples;
 mod signing;
 #[cfg(test)]

@@ -9,9 +9,11 @@ use super::chain::{ROSTER, contracts, reply};
 use super::committee::{LIAR, channel_secret, decryption, identity, ids};
 use super::samples::STATEMENTS;
 use crate::action::Limits;
-use crate::api::{ActionSource, Credential, Decrypt, Execute, Request, Response, Task};
+use crate::api::{ActionSource, Credential, Decrypt, Execute, Proof, Request, Response, Task};
 use crate::auth::conditions::Conditions;
-use crate::auth::{session, siwe};
+use crate::auth::providers::{AccessTokens, IdTokens, Providers};
+use crate::auth::webauthn::{self, Assertion};
+use crate::auth::{oauth, session, siwe};
 use crate::bugs::BugSet;
 use crate::channel::{self, Channels, public_key};
 use crate::conduct::Honest;
@@ -25,7 +27,7 @@ use crate::signing::Scheme;
 use crate::statement::Statement;
 use crate::wire::{FRAME_BYTES_MAX, SignatureBytes, decode, encode, hash_parts};
 
-const ME: NodeId = NodeId(3);
+pub(crate) const ME: NodeId = NodeId(3);
 const START: Time = Time(1_700_000_000_000_000_000);
 const DELTA_MS: u64 = 100;
 /// Events before a run ends.
@@ -61,8 +63,57 @@ pub(crate) fn config() -> Config {
         workers: 2,
         sign_in: siwe::Policy::default(),
         sessions: session::Policy::default(),
+        providers: providers(),
         memo: Memo::off(),
         bugs: BugSet::default(),
+    }
+}
+
+/// One of each kind.
+fn providers() -> Providers {
+    let id_tokens = |name: &str| IdTokens {
+        issuer: format!("https://{name}"),
+        audiences: vec!["ours".to_owned()],
+        keys_url: format!("https://{name}/keys"),
+        grace_ms: 60_000,
+    };
+    let access_tokens = |name: &str| AccessTokens {
+        endpoint: format!("https://{name}/me"),
+        policy: oauth::Policy { apps: vec!["ours".to_owned()], grace_ms: 60_000 },
+    };
+    let passkeys = webauthn::Policy {
+        rp_id: "ours".to_owned(),
+        origins: vec!["https://ours".to_owned()],
+        user_verification: false,
+    };
+    Providers {
+        google_id: Some(id_tokens("google")),
+        apple: Some(id_tokens("apple")),
+        discord: Some(access_tokens("discord")),
+        google: Some(access_tokens("google")),
+        passkeys: Some(passkeys),
+        ..Providers::default()
+    }
+}
+
+/// Something that shows who asks, which it does not.
+fn proof(choices: &mut Choices<'_>) -> Proof {
+    // The header of a token whose key is called "k": nodes ask for it.
+    let token = |choices: &mut Choices<'_>| {
+        let rest = String::from_utf8_lossy(&choices.bytes()).into_owned();
+        format!("eyJhbGciOiJFUzI1NiIsImtpZCI6ImsifQ.{rest}")
+    };
+    match choices.below(5) {
+        0 => Proof::GoogleIdToken(token(choices)),
+        1 => Proof::AppleIdToken(token(choices)),
+        2 => Proof::DiscordToken(String::from_utf8_lossy(&choices.bytes()).into_owned()),
+        3 => Proof::GoogleToken("token".to_owned()),
+        _ => Proof::Passkey(Assertion {
+            credential_id: choices.bytes(),
+            authenticator_data: choices.bytes(),
+            client_data: choices.bytes(),
+            signature: choices.bytes(),
+        }),
     }
 }
 
@@ -256,7 +307,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
     let nonce = [choices.byte(); 16];
     let code =
         ["(async () => { Lit.Actions.setResponse({ response: 'x' + p }); })();", "while (true) {}", "p.q.r", "("];
-    let request = match choices.below(5) {
+    let request = match choices.below(7) {
         0 => Request::Handshake { challenge: [choices.byte(); 32] },
         1 => Request::Execute(Box::new(Execute {
             nonce,
@@ -265,6 +316,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
                 js_params: "{\"p\":1}".to_owned(),
             },
             credential: Credential::Nobody,
+            proofs: Vec::new(),
             epoch: Epoch(1),
         })),
         2 => Request::Execute(Box::new(Execute {
@@ -274,6 +326,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
                 js_params: String::from_utf8_lossy(&choices.bytes()).into_owned(),
             },
             credential: Credential::Nobody,
+            proofs: Vec::new(),
             epoch: Epoch(choices.byte().into()),
         })),
         3 => Request::Execute(Box::new(Execute {
@@ -284,6 +337,24 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
                 scheme: Scheme::EcdsaK256,
             },
             credential: Credential::Nobody,
+            proofs: Vec::new(),
+            epoch: Epoch(1),
+        })),
+        4 => Request::Execute(Box::new(Execute {
+            nonce,
+            task: Task::Sign { public_key: choices.bytes(), digest: Digest([0; 32]), scheme: Scheme::EcdsaK256 },
+            credential: Credential::Nobody,
+            proofs: (0..choices.below(3)).map(|_| proof(choices)).collect(),
+            epoch: Epoch(1),
+        })),
+        5 => Request::Execute(Box::new(Execute {
+            nonce,
+            task: Task::SessionKey {
+                public_key: choices.bytes(),
+                text: String::from_utf8_lossy(&choices.bytes()).into_owned(),
+            },
+            credential: Credential::Nobody,
+            proofs: vec![proof(choices)],
             epoch: Epoch(1),
         })),
         _ => Request::Decrypt(Box::new(Decrypt {

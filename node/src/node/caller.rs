@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::execution::failure;
+use super::proved::Proved;
 use crate::api::{Credential, ErrorCode, Failure, node_address};
 use crate::auth::conditions::SignedText;
 use crate::auth::recap::{Ability, Resource, ResourceKind};
@@ -19,6 +20,8 @@ pub(super) struct Caller {
     pub claimed: Option<[u8; 20]>,
     /// Who signed in, or on whose behalf the session runs the action.
     pub address: Option<[u8; 20]>,
+    /// Who the caller has proved to be besides.
+    pub proved: Proved,
     /// What the caller signed, if conditions are to be judged by it.
     pub signed: Option<SignedText>,
     /// The session that asks, if one does.
@@ -80,6 +83,20 @@ impl Caller {
         let Some(session) = &self.session else { return Ok(self.address) };
         let resource = Resource::new(ResourceKind::Pkp, hex::encode(key.0)).expect("hex digits name a resource");
         session.may(&resource, Ability::Signing).map(Some)
+    }
+
+    /// Checks that the caller may have a PKP hand on what it may to a session. A session may not: it would prolong itself, and
+    /// have more than it was handed.
+    ///
+    /// # Errors
+    /// If a session asks.
+    pub fn may_certify(&self) -> Result<(), Failure> {
+        if self.session.is_none() {
+            return Ok(());
+        }
+        let message =
+            "a session may not have a PKP sign for a session's key: expected an AuthSig, or proofs of who asks";
+        Err(failure(ErrorCode::AuthSigScopeTooLimited, message))
     }
 
     /// What the session asks for, as actions see it.

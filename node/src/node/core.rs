@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Config;
+use super::proved::Counters;
+use super::proving::Known;
 use super::question::Question;
 use super::workers::Workers;
 use crate::action::Limits;
+use crate::auth::method::Provider;
 use crate::auth::permission::Remembered;
 use crate::bugs::{self, Bug};
 use crate::conduct::Conduct;
@@ -36,8 +39,14 @@ pub(super) struct Core {
     pub roster: Roster,
     /// What the node's clock shows. It may have been set back; everything else has steady time.
     pub clock: Time,
+    /// The newest block that the node has heard of.
+    pub head: u64,
     /// Where actions run.
     pub workers: Workers,
+    /// The keys that identity providers have published.
+    pub provider_keys: BTreeMap<Provider, Known>,
+    /// How often passkeys have signed.
+    pub counters: Counters,
     /// Permissions that a planted bug believes for ever; otherwise unused.
     pub remembered: Remembered,
     /// Statements that wait for conduct, signature and channel; those to the node itself come back as received.
@@ -50,8 +59,23 @@ impl Core {
     pub fn new(opened: Opened, me: NodeId, roster: Roster, calls_made: u64) -> Self {
         let Opened { config, conduct, entropy, store } = opened;
         let (outbox, questions, workers) = (VecDeque::new(), BTreeMap::new(), Workers::new(config.workers));
-        let (clock, remembered) = (Time::default(), Remembered::default());
-        Self { config, conduct, entropy, store, me, roster, clock, workers, remembered, outbox, questions, calls_made }
+        Self {
+            config,
+            conduct,
+            entropy,
+            store,
+            me,
+            roster,
+            clock: Time::default(),
+            head: 0,
+            workers,
+            provider_keys: BTreeMap::new(),
+            counters: Counters::default(),
+            remembered: Remembered::default(),
+            outbox,
+            questions,
+            calls_made,
+        }
     }
 
     /// What an action may use up.

@@ -14,9 +14,10 @@ use super::core::Core;
 use super::frame::{CallRef, Frame, FrameId, Setting};
 use super::inquiring::Inquiring;
 use super::permission::Check;
+use super::proving::Proving;
 use super::question::Question;
 use super::unsealing::Unsealing;
-use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, Usage};
+use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, SignPurpose, Usage};
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart, Task};
 use crate::bugs::{self, Bug};
 use crate::chain::addresses::checksummed;
@@ -69,6 +70,8 @@ pub(super) struct Execution {
     pub(super) id: RequestId,
     /// Who asks.
     pub(super) caller: Caller,
+    /// Proofs of that which are still being checked; nothing has begun until they have been.
+    pub(super) proving: Option<Box<Proving>>,
     /// The actions under way.
     pub(super) frames: BTreeMap<FrameId, Frame>,
     /// CIDs of all actions that have begun.
@@ -127,6 +130,7 @@ impl Execution {
         let mut execution = Self {
             id,
             caller: Caller::default(),
+            proving: None,
             frames: BTreeMap::new(),
             cids: Vec::new(),
             frames_made: 0,
@@ -157,14 +161,30 @@ impl Execution {
             return Err(failure(ErrorCode::WrongEpoch, text));
         }
         self.caller = Caller::identify(&execute.credential, core, out)?;
-        match execute.task {
-            Task::Action { source, js_params } => self.start(source, js_params, now, core, out),
+        self.prove(execute, now, core, out)
+    }
+
+    /// Begins what the client asks for: it has been checked who asks.
+    pub(super) fn begin_task(
+        &mut self,
+        task: Task,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) -> Result<(), Failure> {
+        let due = now.plus_millis(core.limits().time_ms);
+        match task {
+            Task::Action { source, js_params } => self.start(source, js_params, now, core, out)?,
             Task::Sign { public_key, digest, scheme } => {
-                let due = now.plus_millis(core.limits().time_ms);
-                self.alone = Some(Alone { public_key, digest, scheme, due, began: false });
-                Ok(())
+                let purpose = SignPurpose::Anything;
+                self.alone = Some(Alone { public_key, digest, scheme, purpose, due, began: false });
+            }
+            Task::SessionKey { public_key, text } => {
+                self.caller.may_certify()?;
+                self.alone = Some(Alone::certifying(public_key, &text, due, core)?);
             }
         }
+        Ok(())
     }
 
     /// Begins the client's action.
@@ -250,6 +270,7 @@ impl Execution {
             action_ipfs_ids: self.cids.clone(),
             action_ipfs_id_stack: frame.stack.iter().map(Cid::to_string).collect(),
             auth_sig_address: self.caller.address.map(|address| checksummed(&address)),
+            auth_method_contexts: self.caller.proved.contexts(),
             resources: self.caller.resources(),
             ..AuthContext::default()
         };
@@ -273,6 +294,7 @@ impl Execution {
 
     /// Timers, time limits, and ends of runs.
     pub fn tick(&mut self, now: Time, core: &mut Core, out: &mut Outputs) {
+        self.give_up_proving(now);
         for frame in self.frames.values_mut().filter(|frame| frame.deadline().is_some_and(|at| at <= now)) {
             frame.tick(now, core, out);
         }
@@ -283,7 +305,9 @@ impl Execution {
 
     /// When [`Self::tick`] has something to do.
     pub fn deadline(&self) -> Option<Time> {
-        self.frames.values().filter_map(Frame::deadline).chain(self.alone.as_ref().map(|alone| alone.due)).min()
+        let proving = self.proving.as_ref().map(|proving| proving.due);
+        let alone = self.alone.as_ref().map(|alone| alone.due);
+        self.frames.values().filter_map(Frame::deadline).chain(proving).chain(alone).min()
     }
 
     /// Closes the actions that have ended; returns whether there were any.
@@ -343,8 +367,11 @@ impl Execution {
         self.frames.get(&ROOT).map_or("", |frame| &frame.cid)
     }
 
-    /// Where the first program is: `fetching`, `running` or `ended`; `signing` if there is none.
+    /// Where the first program is: `fetching`, `running` or `ended`; `proving` before it, `signing` if there is none.
     pub fn phase(&self) -> &'static str {
+        if self.proving.is_some() {
+            return "proving";
+        }
         let otherwise = if self.alone.is_some() { "signing" } else { "ended" };
         self.frames.get(&ROOT).map_or(otherwise, Frame::phase)
     }

@@ -17,12 +17,16 @@ mod lookup;
 mod peers;
 mod permission;
 mod preprocessing;
+mod proved;
+mod proving;
 mod question;
 mod requests;
 mod running;
 mod serve;
 mod state;
 mod steady;
+#[cfg(test)]
+mod testing;
 mod transactions;
 mod unsealing;
 mod watch;
@@ -41,6 +45,7 @@ use self::core::{Core, Opened};
 use self::running::Running;
 use self::steady::Steady;
 use crate::action::{Executor, Limits};
+use crate::auth::providers::Providers;
 use crate::auth::{session, siwe};
 use crate::bugs::{self, BugSet};
 use crate::chain::{Contracts, registration, views};
@@ -99,6 +104,8 @@ pub struct Config {
     pub sign_in: siwe::Policy,
     /// What sessions must be like.
     pub sessions: session::Policy,
+    /// Whose word counts when somebody says to be a user of theirs.
+    pub providers: Providers,
     /// Results of public checks, shared by the nodes of a simulation.
     pub memo: Memo,
     /// Known mistakes that this node makes, in a build that has them.

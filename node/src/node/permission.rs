@@ -1,5 +1,5 @@
-//! Whether this node takes part in a signature: it reads for itself, from the chain, whether the action or else the caller
-//! may use the key.
+//! Whether this node takes part in a signature: it reads for itself, from the chain, whether the caller's auth methods,
+//! the action or the caller's address may use the key.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,12 @@ use super::frame::CallRef;
 use super::question::{PermissionPart, Question};
 use crate::action::{HostAnswer, SignPurpose};
 use crate::api::{ErrorCode, Failure, SignaturePart};
+use crate::auth::method::Method;
 use crate::auth::permission::{self, ChainAnswers, Claimant};
 use crate::auth::session::NotDelegated;
 use crate::bugs::{self, Bug};
 use crate::chain::abi::{SCOPE_PERSONAL_SIGN, SCOPE_SIGN_ANYTHING};
+use crate::chain::lists::{self, PermittedMethod};
 use crate::chain::views;
 use crate::cid;
 use crate::conduct::Decision;
@@ -20,6 +22,9 @@ use crate::id::SessionId;
 use crate::io::{BlockTag, ChainError, ChainReply, Outputs, Time};
 use crate::note::Note;
 use crate::signing::{ClientShare, CombinedSignature, Subject};
+
+/// How many blocks back a planted bug reads permissions.
+const STALE_BLOCKS: u64 = 8;
 
 /// A permission check in progress.
 pub(super) struct Check {
@@ -32,7 +37,17 @@ pub(super) struct Check {
     /// The parts of the chain's view that have not come yet.
     awaited: BTreeSet<PermissionPart>,
     answers: ChainAnswers,
+    /// The key's auth methods with users' public keys, where a passkey's answer has to be verified.
+    registered: Vec<PermittedMethod>,
     failed: Option<String>,
+}
+
+/// Which state permissions are read from.
+fn block(core: &Core) -> BlockTag {
+    if bugs::planted(Bug::PermissionAtStaleBlock) {
+        return BlockTag::Number(core.head.saturating_sub(STALE_BLOCKS));
+    }
+    BlockTag::Latest
 }
 
 impl Execution {
@@ -51,13 +66,13 @@ impl Execution {
             let text = format!("the name {:?} has been used for a signature before", subject.sig_name);
             return Err(failure(ErrorCode::LimitExceeded, text));
         }
-        let (contracts, token, block) = (core.config.contracts, subject.key.public.id(), BlockTag::Latest);
+        let (contracts, token, block) = (core.config.contracts, subject.key.public.id(), block(core));
         let actions = self.stack(at.frame);
         let (address, beyond) = match self.caller.for_key(token) {
             Ok(address) => (address, None),
             Err(refusal) => (None, Some(refusal)),
         };
-        let mut claimant = Claimant { auth_methods: Vec::new(), actions, address };
+        let mut claimant = Claimant { auth_methods: self.caller.proved.methods(), actions, address };
         if bugs::planted(Bug::ParentPermission) {
             claimant.actions.truncate(1);
         }
@@ -66,6 +81,17 @@ impl Execution {
             SignPurpose::PersonalMessage => SCOPE_PERSONAL_SIGN,
         };
         let mut asked = vec![(PermissionPart::Owner, contracts.ask_owner(token, block))];
+        for (place, method) in claimant.auth_methods.iter().enumerate() {
+            let request = if bugs::planted(Bug::ScopeIgnored) {
+                contracts.ask_permitted_auth_method(token, method.kind, &method.id, block)
+            } else {
+                contracts.ask_auth_method_scope(token, (method.kind, &method.id[..]), scope, block)
+            };
+            asked.push((PermissionPart::Method(place), request));
+        }
+        if self.caller.proved.has_answers() {
+            asked.push((PermissionPart::Methods, contracts.ask_permitted_auth_methods(token, block)));
+        }
         if let Some(cid) = claimant.acting() {
             let request = contracts.ask_action_scope(token, &cid::permission_bytes(cid), scope, block);
             asked.push((PermissionPart::Action, request));
@@ -77,8 +103,9 @@ impl Execution {
         for (part, request) in asked {
             core.ask_chain(Question::Permission { request: self.id, at, part }, request, out);
         }
-        let answers = ChainAnswers::default();
-        self.checks.insert(at, Check { subject, claimant, beyond, to_action, awaited, answers, failed: None });
+        let (answers, registered) = (ChainAnswers::default(), Vec::new());
+        let check = Check { subject, claimant, beyond, to_action, awaited, answers, registered, failed: None };
+        self.checks.insert(at, check);
         Ok(())
     }
 
@@ -99,14 +126,28 @@ impl Execution {
         if !check.awaited.is_empty() {
             return;
         }
-        let Some(check) = self.checks.remove(&at) else { return };
-        match self.decide(&check, core) {
+        let Some(mut check) = self.checks.remove(&at) else { return };
+        let verified = self.check_passkeys(&mut check, core, out);
+        match verified.and_then(|()| self.decide(&check, core)) {
             Ok(()) => self.order(at, check, block, out),
             Err(failure) => {
                 let answer = refused(failure, check.to_action);
                 self.answer(at, answer, now, core, out);
             }
         }
+    }
+
+    /// Of passkeys those count that are registered for this key and have answered rightly. What says that one is permitted
+    /// may have been read at another block than what says which public key it has: without that key it does not count.
+    fn check_passkeys(&self, check: &mut Check, core: &mut Core, out: &mut Outputs) -> Result<(), Failure> {
+        if check.failed.is_some() {
+            return Ok(());
+        }
+        let verified = self.caller.proved.verified(self.id, &check.registered, core, &mut out.meter)?;
+        let passkey = Method::WebAuthn.number();
+        let permitted = &mut check.answers.permitted_auth_methods;
+        permitted.retain(|method| method.kind != passkey || verified.contains(method));
+        Ok(())
     }
 
     fn decide(&self, check: &Check, core: &mut Core) -> Result<(), Failure> {
@@ -180,7 +221,7 @@ impl Check {
     /// Enters one answer. What cannot be read counts as a failure of the endpoint, never as a permission.
     fn take(&mut self, part: PermissionPart, reply: Result<ChainReply, ChainError>) {
         self.awaited.remove(&part);
-        let Self { claimant, answers, .. } = self;
+        let Self { claimant, answers, registered, .. } = self;
         let entered = reply.map_err(|error| error.to_string()).and_then(|reply| {
             match part {
                 PermissionPart::Action => views::is_permitted(&reply).map(|permitted| {
@@ -190,6 +231,11 @@ impl Check {
                     answers.permitted_addresses.extend(claimant.address.filter(|_| permitted));
                 }),
                 PermissionPart::Owner => views::owner(&reply).map(|owner| answers.owner = owner),
+                PermissionPart::Method(place) => views::is_permitted(&reply).map(|permitted| {
+                    let method = claimant.auth_methods.get(place).filter(|_| permitted);
+                    answers.permitted_auth_methods.extend(method.cloned());
+                }),
+                PermissionPart::Methods => lists::permitted_methods(&reply).map(|methods| *registered = methods),
             }
             .map_err(|error| error.to_string())
         });

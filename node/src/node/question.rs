@@ -19,6 +19,8 @@ pub(super) enum Question {
     Host { request: RequestId, at: CallRef },
     /// What an action fetches.
     Fetch { request: RequestId, at: CallRef, url: String },
+    /// What an identity provider knows about a proof, by its place in the request.
+    Identity { request: RequestId, proof: usize },
     /// A part of a permission check.
     Permission { request: RequestId, at: CallRef, part: PermissionPart },
     /// A part of what conditions are about: those of an action's call, or of a client's request for decryption.
@@ -35,6 +37,7 @@ impl Question {
             Self::Code { .. } => "code",
             Self::Host { .. } => "action",
             Self::Fetch { .. } => "fetch",
+            Self::Identity { .. } => "identity",
             Self::Permission { .. } => "permission",
             Self::Condition { .. } => "condition",
         }
@@ -50,4 +53,8 @@ pub(super) enum PermissionPart {
     Address,
     /// Who owns the token?
     Owner,
+    /// May the caller's auth method of this place use it?
+    Method(usize),
+    /// Which auth methods may, with users' public keys?
+    Methods,
 }

@@ -214,6 +214,21 @@ impl Requests {
         });
     }
 
+    /// An identity provider answered a question about a proof.
+    pub fn on_identity(
+        &mut self,
+        request: RequestId,
+        proof: usize,
+        reply: Result<HttpResponse, HttpError>,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        self.advance(request, now, core, out, |execution, core, out| {
+            execution.on_identity(proof, reply, now, core, out);
+        });
+    }
+
     /// The chain answered something that an action asked for.
     pub fn on_chain_value(
         &mut self,

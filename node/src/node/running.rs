@@ -89,6 +89,7 @@ impl Running {
         running.peers.channels.start(now, &mut out.meter, &mut effects);
         running.peers.carry_out(effects, &running.core, out);
         running.watch.advance(&mut running.core, out);
+        running.core.head = head;
         Ok(running)
     }
 
@@ -162,18 +163,25 @@ impl Running {
                 self.requests.on_request(conn, &bytes, self.watch.head(), now, &mut self.core, out);
             }
             Input::ClientGone { conn } => self.requests.on_gone(conn),
-            Input::Head { number, .. } => self.watch.on_head(number, &mut self.core, out),
+            Input::Head { number, .. } => {
+                self.watch.on_head(number, &mut self.core, out);
+                self.core.head = self.watch.head();
+            }
             Input::Chain { call, reply } => self.on_chain(call, reply, now, out)?,
             Input::Ipfs { call, reply } => {
                 if let Some(Question::Code { request, frame }) = self.core.answered(call) {
                     self.requests.on_code(request, frame, reply, now, &mut self.core, out);
                 }
             }
-            Input::Http { call, reply } => {
-                if let Some(Question::Fetch { request, at, url }) = self.core.answered(call) {
+            Input::Http { call, reply } => match self.core.answered(call) {
+                Some(Question::Fetch { request, at, url }) => {
                     self.requests.on_http(request, (at, &url), reply, now, &mut self.core, out);
                 }
-            }
+                Some(Question::Identity { request, proof }) => {
+                    self.requests.on_identity(request, proof, reply, now, &mut self.core, out);
+                }
+                _ => {}
+            },
             Input::DealtTriples(triples) if self.source.is_dealer() => {
                 self.sign(now, out, |signers, env, fx| signers.on_triples(*triples, env, fx));
             }
@@ -280,7 +288,7 @@ impl Running {
             Some(Question::Condition { request, at, part }) => {
                 self.requests.on_condition(request, at, part, reply, now, &mut self.core, out);
             }
-            Some(Question::Code { .. } | Question::Fetch { .. }) | None => {}
+            Some(Question::Code { .. } | Question::Fetch { .. } | Question::Identity { .. }) | None => {}
         }
         Ok(())
     }

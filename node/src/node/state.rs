@@ -105,7 +105,7 @@ pub struct RequestState {
     pub request: String,
     /// The CID of its action, as the request names it.
     pub cid: String,
-    /// `fetching`, `running` or `ended`.
+    /// `proving`, `fetching`, `running`, `signing` or `ended`.
     pub phase: &'static str,
     /// How many connections wait for the answer.
     pub connections: usize,

@@ -1,12 +1,17 @@
-//! Whom users sign in with, other than wallets: passkeys, and an identity provider. Everything derives from seeds, and
-//! nothing that is signed draws randomness (PKCS#1 v1.5 has none; ECDSA takes its nonces from RFC 6979).
+//! Whom users sign in with, other than wallets: passkeys, and identity providers, which nodes ask over HTTP. Everything
+//! derives from seeds, and nothing that is signed draws randomness (PKCS#1 v1.5 has none; ECDSA takes its nonces from
+//! RFC 6979).
 
+mod login;
 pub mod passkey;
 pub mod provider;
 mod rsa_keys;
+pub mod service;
 
+pub use login::Login;
 pub use passkey::Passkey;
 pub use provider::{IdentityProvider, Ticket};
+pub use service::Services;
 
 use p256::ecdsa::SigningKey;
 

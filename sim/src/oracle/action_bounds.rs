@@ -19,11 +19,12 @@ struct Used {
 }
 
 /// Counts for itself what leaves a node. Which action a fetch is for cannot be seen from outside, so a node may fetch as
-/// often as all requests together that it has begun.
+/// often as all requests together that it has begun; and once for each question to an identity provider, of which it says
+/// that it asks it.
 #[derive(Default)]
 pub struct ActionBounds {
     used: BTreeMap<(NodeId, RequestId), Used>,
-    /// How many requests each node has begun and how often it has fetched since it was started.
+    /// How often each node may have fetched and how often it has, since it was started.
     fetched: BTreeMap<NodeId, (u64, u64)>,
     over: Vec<(Nanos, NodeId, String)>,
 }
@@ -39,9 +40,9 @@ impl ActionBounds {
     }
 
     fn fetches(&mut self, at: Nanos, node: NodeId) {
-        let (requests, fetched) = self.fetched.entry(node).or_default();
+        let (allowed, fetched) = self.fetched.entry(node).or_default();
         *fetched += 1;
-        let used = ("fetch calls", *fetched, *requests * Limits::default().fetches);
+        let used = ("fetch calls", *fetched, *allowed);
         self.check(at, node, used);
     }
 
@@ -68,13 +69,14 @@ impl Oracle for ActionBounds {
         match event {
             Event::Noted(node, Note::ActionStarted { request, frame, .. }) => {
                 if *frame == 0 {
-                    self.fetched.entry(node).or_default().0 += 1;
+                    self.fetched.entry(node).or_default().0 += limits.fetches;
                 }
                 let used = self.used.entry((node, *request)).or_default();
                 used.actions += 1;
                 let used = ("actions", used.actions, 1 + limits.calls);
                 self.check(at, node, used);
             }
+            Event::Noted(node, Note::ProviderAsked { .. }) => self.fetched.entry(node).or_default().0 += 1,
             Event::Noted(node, Note::Authorised { request, .. }) => {
                 let used = self.used.entry((node, *request)).or_default();
                 used.signs += 1;
@@ -139,6 +141,16 @@ mod tests {
         assert!(found(1, 51, 50, true).is_empty(), "a restarted node does it again");
         assert_eq!(found(1, 52, 0, false), ["52 actions where at most 51 are allowed"]);
         assert_eq!(found(1, 1, 51, false), ["51 fetch calls where at most 50 are allowed"]);
+    }
+
+    #[test]
+    fn a_question_to_a_provider_that_a_node_tells_of_is_no_fetch_of_an_action() {
+        let mut oracle = ActionBounds::default();
+        oracle.observe(1, Event::Noted(NODE, &Note::ProviderAsked { request: RequestId([1; 32]) }));
+        oracle.observe(1, Event::Fetched(NODE));
+        assert!(oracle.judge(&facts(&witness())).is_empty());
+        oracle.observe(2, Event::Fetched(NODE));
+        assert_eq!(oracle.judge(&facts(&witness())).len(), 1);
     }
 
     #[test]

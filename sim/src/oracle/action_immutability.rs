@@ -71,13 +71,8 @@ mod tests {
 
     fn judged_in(frame: u32, asked: Option<&str>, served: &[(u16, &str, bool)]) -> usize {
         let mut oracle = ActionImmutability::default();
-        let requested = Requested {
-            request: REQUEST,
-            asked: asked.map(str::to_owned),
-            cid: vec![1],
-            caller: None,
-            overwrites: false,
-        };
+        let requested =
+            Requested { request: REQUEST, asked: asked.map(str::to_owned), cid: vec![1], ..Requested::default() };
         oracle.observe(0, Event::Requested(&requested));
         for &(node, cid, genuine) in served {
             oracle.observe(1, Event::Served { node: NodeId(node), cid, genuine });

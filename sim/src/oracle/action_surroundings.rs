@@ -148,7 +148,7 @@ mod tests {
     fn parameters_in_the_place_of_globals_must_not_succeed() {
         let found = |overwrites: bool, succeeds: bool| {
             let mut oracle = ActionSurroundings::default();
-            let requested = Requested { request: REQUEST, asked: None, cid: vec![1], caller: None, overwrites };
+            let requested = Requested { request: REQUEST, cid: vec![1], overwrites, ..Requested::default() };
             oracle.observe(0, Event::Requested(&requested));
             let executed = Executed { response: String::new(), logs: String::new(), signatures: Vec::new() };
             let refused = Failure { code: ErrorCode::JsError, message: String::new(), logs: String::new() };

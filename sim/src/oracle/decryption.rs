@@ -138,7 +138,7 @@ mod tests {
         oracle.observe(0, Event::Encrypted(&Encryption { reader: ALICE, text: TEXT.to_vec() }));
         // Whoever makes nodes believe that he is Alice is not.
         let caller = signer.map(|signer| SignIn { claimed: ALICE, signer, expires: Time(1), only_at: None });
-        let requested = Requested { request: REQUEST, asked: None, cid: Vec::new(), caller, overwrites: false };
+        let requested = Requested { request: REQUEST, caller, ..Requested::default() };
         oracle.observe(0, Event::Requested(&requested));
         oracle
     }

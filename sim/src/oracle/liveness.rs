@@ -63,11 +63,14 @@ impl Oracle for Liveness {
     }
 }
 
-/// Whether a step that should have completed did not. A refusal is an answer; running out of time or shares is none.
+/// Whether a step that should have completed did not. A refusal is an answer; running out of time or shares is none, nor is
+/// that permissions could not be read: with f endpoints down enough nodes can.
 fn is_late(step: &RequestReport) -> bool {
     match &step.outcome {
         StepOutcome::Unfinished => true,
-        StepOutcome::Failed(code) => !step.expected && matches!(code.as_str(), "RequestTimeout" | "NotEnoughShares"),
+        StepOutcome::Failed(code) => {
+            !step.expected && matches!(code.as_str(), "RequestTimeout" | "NotEnoughShares" | "RpcError")
+        }
         StepOutcome::Ok => false,
     }
 }
@@ -96,12 +99,13 @@ mod tests {
     }
 
     #[test]
-    fn a_step_without_an_end_or_without_enough_shares_is_a_violation() {
+    fn a_step_without_an_end_enough_shares_or_a_chain_that_can_be_read_is_a_violation() {
         let witness = witness();
         for outcome in [
             StepOutcome::Unfinished,
             StepOutcome::Failed("RequestTimeout".into()),
             StepOutcome::Failed("NotEnoughShares".into()),
+            StepOutcome::Failed("RpcError".into()),
         ] {
             let steps = [step(outcome, false)];
             let found = details(&mut Liveness::default(), &Facts { steps: &steps, ..facts(&witness) });

@@ -55,6 +55,7 @@ pub use triple_discipline::TripleDiscipline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lit_node::auth::permission::AuthMethod;
 use lit_node::blame::ChainView;
 use lit_node::bugs::BugSet;
 use lit_node::chain::{BoardEvent, ChainEvent};
@@ -127,7 +128,7 @@ pub struct Decrypted {
 }
 
 /// A request, as the client that made it knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requested {
     /// The request.
     pub request: RequestId,
@@ -137,8 +138,28 @@ pub struct Requested {
     pub cid: Vec<u8>,
     /// Whom it speaks for.
     pub caller: Option<SignIn>,
+    /// What it shows of who asks besides.
+    pub proofs: Vec<Proven>,
+    /// Whether it takes the right to have anything signed. Otherwise the right to have messages signed may do.
+    pub takes_anything: bool,
     /// Whether its parameters are named like a global that is the network's.
     pub overwrites: bool,
+}
+
+/// What is true of a proof of who asks, whatever it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// Whom it is said to prove, as contracts name it.
+    pub method: AuthMethod,
+    /// Whether it comes from the user's own authenticator, or from the provider whose user it names. What a provider says
+    /// of its own users is true by definition.
+    pub genuine: bool,
+    /// Whether it was made for our application.
+    pub for_us: bool,
+    /// Whether it was made for this request, as far as it is bound to any.
+    pub for_this: bool,
+    /// When it ends, with the grace that nodes give, if it does.
+    pub expires: Option<Time>,
 }
 
 /// What is true of an authentication signature, whatever it says of itself.
@@ -373,7 +394,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "permission-soundness",
         "Whenever an honest node authorises a signature, the chain's own lists show, at a block that the node may \
-         have read, that the action that asks for it (the last, where actions call each other) or the caller may use the key.",
+         have read, that the action that asks for it (the last, where actions call each other), the caller's address or one of \
+         the caller's auth methods, with a scope that suffices, may use the key.",
     ),
     (
         "nonce-uniqueness",
@@ -433,7 +455,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         "authentic-caller",
         "No honest node authorises a request, or gives a share of a decryption key for one, whose AuthSig is not by the \
          address that it names, or had expired by the node's own clock when it was sent, or whose session has signed for \
-         another node.",
+         another node; nor one with a proof of who asks that was forged, was made for another application or another \
+         request, or had expired (of a passkey only where it is registered for the key).",
     ),
     (
         "decryption-soundness",

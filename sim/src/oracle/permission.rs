@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use lit_node::auth::permission::AuthMethod;
+use lit_node::chain::abi::{SCOPE_PERSONAL_SIGN, SCOPE_SIGN_ANYTHING};
 use lit_node::cid;
 use lit_node::id::{KeyId, NodeId, RequestId};
 use lit_node::note::Note;
@@ -16,8 +18,22 @@ pub struct PermissionLists {
     pub actions: Vec<Vec<u8>>,
     /// Addresses.
     pub addresses: Vec<[u8; 20]>,
+    /// Other auth methods, with the scopes of each.
+    pub methods: Vec<(AuthMethod, Vec<u64>)>,
     /// The owner; none once the token is burned.
     pub owner: Option<[u8; 20]>,
+}
+
+/// What a request may be allowed for.
+struct Asker {
+    /// The CID's bytes of its action.
+    cid: Vec<u8>,
+    /// The address that it is said to be of.
+    address: Option<[u8; 20]>,
+    /// Whom its proofs are said to prove.
+    methods: Vec<AuthMethod>,
+    /// See [`Requested::takes_anything`].
+    takes_anything: bool,
 }
 
 struct Unfounded {
@@ -32,7 +48,7 @@ struct Unfounded {
 /// each other the one that asks for the signature counts.
 #[derive(Default)]
 pub struct PermissionSoundness {
-    requests: BTreeMap<RequestId, (Vec<u8>, Option<[u8; 20]>)>,
+    requests: BTreeMap<RequestId, Asker>,
     /// The actions that were called, as each node runs them.
     called: BTreeMap<(NodeId, RequestId, u32), Vec<u8>>,
     unfounded: Vec<Unfounded>,
@@ -45,9 +61,15 @@ impl Oracle for PermissionSoundness {
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         match event {
-            Event::Requested(Requested { request, cid, caller, .. }) => {
+            Event::Requested(Requested { request, cid, caller, proofs, takes_anything, .. }) => {
                 // Whether the caller is who the request says is for another oracle.
-                self.requests.insert(*request, (cid.clone(), caller.map(|caller| caller.claimed)));
+                let asker = Asker {
+                    cid: cid.clone(),
+                    address: caller.map(|caller| caller.claimed),
+                    methods: proofs.iter().map(|proven| proven.method.clone()).collect(),
+                    takes_anything: *takes_anything,
+                };
+                self.requests.insert(*request, asker);
             }
             // The client's own action is known from the request.
             Event::Noted(node, Note::ActionStarted { request, frame, cid, .. }) if *frame > 0 => {
@@ -71,7 +93,7 @@ impl Oracle for PermissionSoundness {
                 at: one.at,
                 nodes: vec![one.node],
                 detail: format!(
-                    "{} authorised {} for key {}, for which the chain permits neither action nor caller",
+                    "{} authorised {} for key {}, for which the chain permits neither action nor caller nor auth method",
                     one.node,
                     one.request,
                     one.key.short()
@@ -83,20 +105,29 @@ impl Oracle for PermissionSoundness {
 
 impl PermissionSoundness {
     fn allows(&self, (node, request, frame): (NodeId, RequestId, u32), lists: &PermissionLists) -> bool {
-        let Some((first, caller)) = self.requests.get(&request) else { return false };
+        let Some(asker) = self.requests.get(&request) else { return false };
         let acting = match frame {
-            0 => Some(first),
+            0 => Some(&asker.cid),
             _ => self.called.get(&(node, request, frame)),
         };
         acting.is_some_and(|cid| lists.actions.contains(cid))
-            || caller.is_some_and(|caller| lists.addresses.contains(&caller) || lists.owner == Some(caller))
+            || asker.address.is_some_and(|caller| lists.addresses.contains(&caller) || lists.owner == Some(caller))
+            || lists.methods.iter().any(|(method, scopes)| asker.methods.contains(method) && asker.may(scopes))
+    }
+}
+
+impl Asker {
+    /// Whether one of these scopes suffices for what is asked. Which of the two an action needs is its own affair.
+    fn may(&self, scopes: &[u64]) -> bool {
+        let personal = !self.takes_anything && scopes.contains(&SCOPE_PERSONAL_SIGN);
+        personal || scopes.contains(&SCOPE_SIGN_ANYTHING)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::SignIn;
     use super::super::testing::{facts, witness};
+    use super::super::{Proven, SignIn};
     use super::*;
     use lit_node::id::Digest;
     use lit_node::io::Time;
@@ -111,7 +142,7 @@ mod tests {
         let mut oracle = PermissionSoundness::default();
         let caller = SignIn { claimed: [7; 20], signer: [7; 20], expires: Time(1), only_at: None };
         let requested =
-            Requested { request: REQUEST, asked: None, cid: b"cid".to_vec(), caller: Some(caller), overwrites: false };
+            Requested { request: REQUEST, cid: b"cid".to_vec(), caller: Some(caller), ..Requested::default() };
         oracle.observe(0, Event::Requested(&requested));
         let key = KeyId([2; 32]);
         let child = cid::cid_v0(b"child").to_string();
@@ -127,10 +158,36 @@ mod tests {
         assert_eq!(judged(&[PermissionLists { actions: vec![b"cid".to_vec()], ..lists() }]), 0);
         assert_eq!(judged(&[PermissionLists { addresses: vec![[7; 20]], ..lists() }]), 0);
         assert_eq!(judged(&[lists(), PermissionLists { owner: Some([7; 20]), ..lists() }]), 0);
-        let strangers =
-            PermissionLists { actions: vec![b"other".to_vec()], addresses: vec![[8; 20]], owner: Some([9; 20]) };
+        let strangers = PermissionLists {
+            actions: vec![b"other".to_vec()],
+            addresses: vec![[8; 20]],
+            methods: vec![(AuthMethod { kind: 6, id: vec![1] }, vec![1])],
+            owner: Some([9; 20]),
+        };
         assert_eq!(judged(&[strangers]), 1);
         assert_eq!(judged(&[]), 1);
+    }
+
+    #[test]
+    fn an_auth_method_needs_a_scope_that_suffices() {
+        let carol = AuthMethod { kind: 6, id: vec![1] };
+        let judged = |takes_anything, listed: &AuthMethod, scopes: &[u64]| {
+            let mut oracle = PermissionSoundness::default();
+            let proven = Proven { method: carol.clone(), genuine: true, for_us: true, for_this: true, expires: None };
+            let proofs = vec![proven];
+            let requested = Requested { request: REQUEST, proofs, takes_anything, ..Requested::default() };
+            oracle.observe(0, Event::Requested(&requested));
+            let lists = PermissionLists { methods: vec![(listed.clone(), scopes.to_vec())], ..Default::default() };
+            let (node, key, lists) = (NodeId(3), KeyId([2; 32]), [lists]);
+            oracle.observe(1, Event::Authorised { node, request: REQUEST, frame: 0, key, lists: &lists });
+            oracle.judge(&facts(&witness())).len()
+        };
+        assert_eq!((judged(true, &carol, &[1]), judged(false, &carol, &[1])), (0, 0));
+        assert_eq!((judged(true, &carol, &[2]), judged(false, &carol, &[2])), (1, 0), "messages are not everything");
+        assert_eq!((judged(true, &carol, &[]), judged(false, &carol, &[3])), (1, 1));
+        for other in [AuthMethod { kind: 8, ..carol.clone() }, AuthMethod { id: vec![2], ..carol.clone() }] {
+            assert_eq!(judged(false, &other, &[1, 2]), 1);
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
 use super::value::{HOUR_MS, OneOrMany, OneOrMore};
+use crate::identity::Login;
+use crate::identity::service::ORIGINS;
 use crate::oracle::EXPLAINED;
 use crate::pool::Pool;
 
@@ -39,6 +41,10 @@ pub(super) struct Checker<'s> {
     pub found: Vec<Diagnostic>,
     pub nodes: u16,
     pub users: BTreeSet<String>,
+    /// Those with a wallet.
+    pub wallets: BTreeSet<String>,
+    /// How users sign in besides.
+    pub logins: BTreeMap<String, BTreeSet<Login>>,
     /// The web servers that there are.
     pub origins: BTreeSet<String>,
     actions: BTreeMap<String, Arc<Action>>,
@@ -80,6 +86,35 @@ impl Checker<'_> {
             self.unknown("user", name, users.iter().map(String::as_str));
         }
         name.value.clone()
+    }
+
+    /// Checks the name of a user who must have a wallet.
+    pub fn wallet(&mut self, name: &Placed<String>) -> String {
+        let user = self.user(name);
+        if self.users.contains(&user) && !self.wallets.contains(&user) {
+            self.refuse(&name.span, format!("`{user}` has no wallet"), "a user with `wallet = true`");
+        }
+        user
+    }
+
+    /// Checks the name of a user who must be able to sign in so.
+    pub fn login(&mut self, name: &Placed<String>, login: &Placed<Login>) -> String {
+        let user = self.user(name);
+        if self.logins.get(&user).is_some_and(|logins| !logins.contains(&login.value)) {
+            let message = format!("`{user}` does not sign in with {}", login.value);
+            self.refuse(&login.span, message, format!("`{} = true` for the user", login.value));
+        }
+        user
+    }
+
+    /// Checks the name of a user who must have some login besides a wallet; all of them.
+    pub fn logins(&mut self, name: &Placed<String>) -> Vec<Login> {
+        let user = self.user(name);
+        let logins: Vec<Login> = self.logins.get(&user).into_iter().flatten().copied().collect();
+        if self.users.contains(&user) && logins.is_empty() {
+            self.refuse(&name.span, format!("`{user}` signs in with a wallet only"), "a user with a login, or `mint`");
+        }
+        logins
     }
 
     /// Reads an action's file, once.
@@ -124,6 +159,8 @@ pub(super) fn check(
         found: Vec::new(),
         nodes: file.network.nodes.value,
         users: file.users.keys().cloned().collect(),
+        wallets: file.users.iter().filter(|(_, user)| user.wallet).map(|(name, _)| name.clone()).collect(),
+        logins: file.users.iter().map(|(name, user)| (name.clone(), user.logins())).collect(),
         origins: BTreeSet::new(),
         actions: BTreeMap::new(),
         pools: BTreeMap::new(),
@@ -134,6 +171,9 @@ pub(super) fn check(
     let chains = chains(c, file.chain);
     let http = file.http.into_iter().fold(BTreeMap::new(), |list, server| http(c, list, server));
     c.origins.extend(http.keys().cloned());
+    if c.logins.values().flatten().any(|login| login.provider().is_some()) {
+        c.origins.extend(ORIGINS.map(str::to_owned));
+    }
     let streams = file.stream.into_iter().filter_map(|service| stream(c, service)).collect();
     let users = file.users.into_iter().map(|(name, user)| (name, self::user(c, user))).collect();
     if file.act.is_empty() {
@@ -292,16 +332,24 @@ fn chains(c: &mut Checker<'_>, raw: Placed<OneOrMany<Chain>>) -> Vec<Chain> {
 }
 
 fn user(c: &mut Checker<'_>, raw: Placed<raw::User>) -> User {
-    if !raw.wallet {
-        c.refuse(&raw.span, "a user without a wallet cannot prove who they are", "`wallet = true`");
+    let logins = raw.logins();
+    if !raw.wallet && logins.is_empty() {
+        let expected = "`wallet = true`, or another way to sign in, e.g. `passkey = true`";
+        c.refuse(&raw.span, "a user without a wallet cannot prove who they are", expected);
     }
-    User { funds: raw.funds_wei.unwrap_or(FUNDS_DEFAULT) }
+    if !raw.wallet && raw.funds_wei.is_some() {
+        c.refuse(&raw.span, "there is no wallet that could hold this", "`wallet = true` with `funds_wei`");
+    }
+    User { funds: raw.wallet.then(|| raw.funds_wei.unwrap_or(FUNDS_DEFAULT)), logins }
 }
 
 fn http(c: &mut Checker<'_>, mut list: BTreeMap<String, HttpOrigin>, raw: raw::Http) -> BTreeMap<String, HttpOrigin> {
     let origin = crate::http::origin(&raw.origin);
     if origin.is_none() {
         c.refuse(&raw.origin.span, "this is no origin", "scheme and host without a path, e.g. https://prices.example");
+    }
+    if origin.as_deref().is_some_and(|origin| ORIGINS.contains(&origin)) {
+        c.refuse(&raw.origin.span, "an identity provider is there", "another origin");
     }
     let mut routes = BTreeMap::new();
     for route in raw.route {

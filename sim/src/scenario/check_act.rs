@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::check::Checker;
+use super::check_auth::{auth, certify, proof};
 use super::check_fault;
-use super::model::{Act, Action, Auth, Deed, Delivery, Execute, Expectation, Session, Step};
+use super::model::{Act, Action, Auth, Deed, Delivery, Execute, Expectation, Step};
 use super::params::{Params, Reference};
 use super::raw_act::{self as raw, Curve};
 use super::source::{Placed, Span};
@@ -19,12 +20,16 @@ const WAIT_MS_MAX: u64 = 3_600_000;
 
 /// The names that steps have introduced so far.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     acts: BTreeSet<String>,
     steps: BTreeSet<String>,
     keys: BTreeSet<String>,
     pkps: BTreeSet<String>,
     secrets: BTreeSet<String>,
+    /// Sessions that PKPs have certified.
+    sessions: BTreeSet<String>,
+    /// Steps that show a proof of who asks.
+    pub proved: BTreeSet<String>,
     has_network_key: bool,
 }
 
@@ -36,7 +41,22 @@ impl Names {
         c.fresh("PKP", name, taken);
     }
 
-    fn pkp(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
+    /// Takes the name of a session; a step that must fail leaves it free.
+    pub fn keep_session(&mut self, c: &mut Checker<'_>, name: &Placed<String>, succeeds: bool) {
+        let mut scratch = self.sessions.clone();
+        c.fresh("session", name, if succeeds { &mut self.sessions } else { &mut scratch });
+    }
+
+    /// Checks the name of a session.
+    pub fn session(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
+        if !self.sessions.contains(&name.value) {
+            c.unknown("session", name, self.sessions.iter().map(String::as_str));
+        }
+        name.value.clone()
+    }
+
+    /// Checks the name of a PKP.
+    pub fn pkp(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
         if !self.pkps.contains(&name.value) {
             c.unknown("PKP", name, self.pkps.iter().map(String::as_str));
         }
@@ -85,11 +105,14 @@ fn repeated(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Vec<Step>
 
 fn step(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Step {
     c.fresh("step", &raw.id, &mut names.steps);
-    let user = c.user(&raw.user);
+    let user = if is_transaction(&raw.deed) { c.wallet(&raw.user) } else { c.user(&raw.user) };
     if raw.expect == Expectation::Ok && raw.expect_message.is_some() {
         c.refuse(&raw.id.span, "a step that completes has no error text", "`expect` with an error beside it");
     }
     let deed = deed(c, names, &raw.id, raw.expect, raw.deed);
+    if shows_proof(&deed) {
+        names.proved.insert(raw.id.value.clone());
+    }
     if let Deed::Execute(execute) = &deed
         && raw.expect != Expectation::Ok
         && (execute.expect_signatures.is_some() || execute.expect_response.is_some())
@@ -97,6 +120,33 @@ fn step(c: &mut Checker<'_>, names: &mut Names, raw: raw::Step) -> Step {
         c.refuse(&raw.id.span, "a step that fails has no signatures and no response", "`expect = \"ok\"` with them");
     }
     Step { id: raw.id.value, user, deed: Arc::new(deed), expect: raw.expect, expect_message: raw.expect_message }
+}
+
+/// Whether a user's wallet sends a transaction.
+fn is_transaction(deed: &raw::Deed) -> bool {
+    use raw::Deed::*;
+    matches!(
+        deed,
+        Mint(_)
+            | MintGrantBurn(_)
+            | MintFor(_)
+            | Burn(_)
+            | PermitAction(_)
+            | RevokeAction(_)
+            | PermitAddress(_)
+            | RevokeAddress(_)
+            | Transfer(_)
+            | Fund(_)
+    )
+}
+
+fn shows_proof(deed: &Deed) -> bool {
+    match deed {
+        Deed::Execute(execute) => execute.proof.is_some(),
+        Deed::Sign { proof, .. } => proof.is_some(),
+        Deed::SessionKey(certify) => certify.proof.is_some(),
+        _ => false,
+    }
 }
 
 fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Expectation, raw: raw::Deed) -> Deed {
@@ -116,26 +166,37 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             names.mint(c, &mint.pkp, expect);
             Deed::MintGrantBurn { pkp: mint.pkp.value, action: c.action(&mint.action) }
         }
+        raw::Deed::MintFor(mint) => mint_for(c, names, mint, expect),
+        raw::Deed::SessionKey(session) => Deed::SessionKey(certify(c, names, session, expect == Expectation::Ok)),
+        raw::Deed::RotateKeys(rotate) => {
+            if !rotate.provider.value.is_id_token() {
+                c.refuse(&rotate.provider.span, "this provider has no keys", "`google` or `apple`");
+            }
+            Deed::RotateKeys { provider: rotate.provider.value }
+        }
         raw::Deed::Burn(burn) => Deed::Burn { pkp: names.pkp(c, &burn.pkp) },
         raw::Deed::PermitAction(permit) => permit_action(c, names, &permit, true),
         raw::Deed::RevokeAction(permit) => permit_action(c, names, &permit, false),
         raw::Deed::PermitAddress(permit) => permit_address(c, names, &permit, true),
         raw::Deed::RevokeAddress(permit) => permit_address(c, names, &permit, false),
-        raw::Deed::Transfer(transfer) => Deed::Transfer { pkp: names.pkp(c, &transfer.pkp), to: c.user(&transfer.to) },
+        raw::Deed::Transfer(transfer) => {
+            Deed::Transfer { pkp: names.pkp(c, &transfer.pkp), to: c.wallet(&transfer.to) }
+        }
         raw::Deed::Execute(execute) => Deed::Execute(self::execute(c, names, id, execute)),
         raw::Deed::Sign(sign) => Deed::Sign {
             pkp: names.pkp(c, &sign.pkp),
             text: sign.text,
             scheme: sign.scheme,
             auth: auth(c, names, sign.auth, sign.session),
+            proof: sign.proof.map(|shown| proof(c, names, shown)),
         },
         raw::Deed::Fund(fund) => Deed::Fund { pkp: names.pkp(c, &fund.pkp), value: fund.value_wei },
         raw::Deed::PkpTransaction(transaction) => Deed::PkpTransaction {
             pkp: names.pkp(c, &transaction.pkp),
             action: c.action(&transaction.action),
-            to: c.user(&transaction.to),
+            to: c.wallet(&transaction.to),
             value: transaction.value_wei,
-            auth: transaction.auth.map(|user| c.user(&user)),
+            auth: transaction.auth.map(|user| c.wallet(&user)),
         },
         raw::Deed::Handshake(raw::Handshake {}) => Deed::Handshake,
         raw::Deed::Wait(wait) => {
@@ -149,13 +210,13 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
                 c.refuse(&encrypt.secret.span, "there is no key to encrypt under", "a `bls12-381` key made before");
             }
             c.fresh("secret", &encrypt.secret, &mut names.secrets);
-            Deed::Encrypt { secret: encrypt.secret.value, text: encrypt.text, to: c.user(&encrypt.to) }
+            Deed::Encrypt { secret: encrypt.secret.value, text: encrypt.text, to: c.wallet(&encrypt.to) }
         }
         raw::Deed::Decrypt(decrypt) => {
             if !names.secrets.contains(&decrypt.secret.value) {
                 c.unknown("secret", &decrypt.secret, names.secrets.iter().map(String::as_str));
             }
-            let (auth, shows) = (decrypt.auth.map(|user| c.user(&user)), decrypt.shows.map(|user| c.user(&user)));
+            let (auth, shows) = (decrypt.auth.map(|user| c.wallet(&user)), decrypt.shows.map(|user| c.wallet(&user)));
             Deed::Decrypt { secret: decrypt.secret.value, auth, shows }
         }
     }
@@ -166,37 +227,23 @@ fn permit_action(c: &mut Checker<'_>, names: &Names, raw: &raw::PermitAction, ma
 }
 
 fn permit_address(c: &mut Checker<'_>, names: &Names, raw: &raw::PermitAddress, may: bool) -> Deed {
-    Deed::PermitAddress { pkp: names.pkp(c, &raw.pkp), address: c.user(&raw.address), may }
+    Deed::PermitAddress { pkp: names.pkp(c, &raw.pkp), address: c.wallet(&raw.address), may }
 }
 
-/// What shows who asks: an AuthSig or a session.
-fn auth(
-    c: &mut Checker<'_>,
-    names: &Names,
-    wallet: Option<Placed<String>>,
-    session: Option<raw::Session>,
-) -> Option<Auth> {
-    match (wallet, session) {
-        (Some(user), None) => Some(Auth::Wallet { user: c.user(&user), claims: None, age_ms: 0 }),
-        (None, Some(session)) => Some(Auth::Session(self::session(c, names, session))),
-        (Some(user), Some(_)) => {
-            c.refuse(&user.span, "a session asks already", "either `auth` or `session`");
-            None
+fn mint_for(c: &mut Checker<'_>, names: &mut Names, raw: raw::MintFor, expect: Expectation) -> Deed {
+    names.mint(c, &raw.pkp, expect);
+    let logins = match &raw.methods {
+        Some(methods) => {
+            methods.iter().for_each(|login| drop(c.login(&raw.user, login)));
+            methods.iter().map(|login| login.value).collect()
         }
-        (None, None) => None,
+        None => c.logins(&raw.user),
+    };
+    if let Some(scope) = raw.scopes.iter().flatten().find(|scope| !(1..=255).contains(*scope)) {
+        c.refuse(&raw.pkp.span, format!("there is no scope {scope}"), "1 to 255: 1 is anything, 2 messages");
     }
-}
-
-fn session(c: &mut Checker<'_>, names: &Names, raw: raw::Session) -> Session {
-    let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-    Session {
-        user: c.user(&raw.user),
-        pkps: raw.pkps.map(|pkps| pkps.iter().map(|pkp| names.pkp(c, pkp)).collect()),
-        actions: raw.actions.map(|files| files.iter().map(|file| c.action(file)).collect()),
-        age_ms: signed(raw.age_ms).saturating_sub(signed(raw.ahead_ms)),
-        lasts_ms: raw.lasts_ms,
-        for_node: raw.for_node.map(|node| c.node(node.value, &node.span)),
-    }
+    let scopes = raw.scopes.unwrap_or_else(|| vec![1]);
+    Deed::MintFor { pkp: raw.pkp.value, user: raw.user.value, logins, scopes }
 }
 
 fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Execute) -> Execute {
@@ -222,7 +269,7 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
     let mut auth = auth(c, names, raw.auth, raw.session);
     match (&mut auth, raw.claims) {
         (Some(Auth::Wallet { claims, age_ms, .. }), claimed) => {
-            (*claims, *age_ms) = (claimed.map(|user| c.user(&user)), raw.auth_age_ms);
+            (*claims, *age_ms) = (claimed.map(|user| c.wallet(&user)), raw.auth_age_ms);
         }
         (_, Some(claimed)) => {
             c.refuse(&claimed.span, "there is no AuthSig that could be said to be of anybody", "`auth`")
@@ -240,6 +287,7 @@ fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Ex
         disconnect_after_ms: raw.disconnect_after_ms,
         params,
         auth,
+        proof: raw.proof.map(|shown| proof(c, names, shown)),
         expect_signatures,
         expect_response: raw.expect_response,
     }
@@ -275,7 +323,7 @@ fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) 
                 }
             }
             Reference::UserAddress(name) => {
-                c.user(&place(&name));
+                c.wallet(&place(&name));
             }
             Reference::Cid(file) => {
                 c.action(&place(&file));

@@ -54,7 +54,9 @@ pub(super) fn lie(c: &mut Checker<'_>, span: &Span, lie: &Fault<Node>) {
         }
         Fault::Coalition(lie) => coalition(c, span, &lie.nodes),
         Fault::ClientFlood(misuse) => user(c, span, &misuse.user),
-        Fault::ClientDrain(misuse) => user(c, span, &misuse.user),
+        Fault::ClientDrain(misuse) => {
+            c.wallet(&Placed { value: misuse.user.clone(), span: span.clone() });
+        }
         Fault::ClientDoubleAsk(misuse) => user(c, span, &misuse.user),
         Fault::ClientGarbage(misuse) => {
             user(c, span, &misuse.user);

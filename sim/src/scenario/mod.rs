@@ -2,9 +2,11 @@
 //!
 //! Every error names file, line and column, shows the line, and says what was expected.
 
+mod auth;
 mod bundle;
 mod check;
 mod check_act;
+mod check_auth;
 mod check_fault;
 mod check_lie;
 mod check_machine;

@@ -7,15 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+pub use super::auth::{Auth, Certify, Delegator, Proof, Session};
 pub use super::count::Count;
 pub use super::label::LabelPattern;
 pub use super::latency::Latency;
 use super::params::Params;
 pub use super::raw::{Actions, Batch, Chain, ExpectedVerdict, Ipfs, Isolation, Limits, Link, Nodes};
-pub use super::raw_act::{Curve, Delivery, SignScheme};
+pub use super::raw_act::{Bound, Curve, Delivery, SignScheme};
 use super::seeds::Seeds;
 pub use super::value::{Expectation, NodeChoice, Rate, Threshold, Wei};
 use crate::fault::Fault;
+use crate::identity::Login;
 use crate::pool::Pool;
 
 /// A checked scenario. Every name in it resolves, every node number is in range, every file has been read.
@@ -212,11 +214,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// A user with a wallet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// What the wallet holds at the start.
-    pub funds: Wei,
+    /// What the wallet holds at the start; none if there is no wallet.
+    pub funds: Option<Wei>,
+    /// How the user signs in besides.
+    pub logins: BTreeSet<Login>,
 }
 
 /// A named part of the run.
@@ -278,6 +282,17 @@ pub enum Deed {
         /// The action.
         action: Arc<Action>,
     },
+    /// Mints the next routed key for a user's logins; the PKP owns itself.
+    MintFor {
+        /// The PKP's name from now on.
+        pkp: String,
+        /// The user.
+        user: String,
+        /// Which logins of his.
+        logins: Vec<Login>,
+        /// What they may have signed.
+        scopes: Vec<u64>,
+    },
     /// Burns a PKP.
     Burn {
         /// The PKP.
@@ -320,6 +335,15 @@ pub enum Deed {
         scheme: SignScheme,
         /// Who asks, if anybody shows it.
         auth: Option<Auth>,
+        /// What shows it besides.
+        proof: Option<Proof>,
+    },
+    /// Has a PKP certify a session's key.
+    SessionKey(Certify),
+    /// An identity provider goes on to its next key.
+    RotateKeys {
+        /// Whose.
+        provider: Login,
     },
     /// Sends ether to a PKP's address.
     Fund {
@@ -375,6 +399,7 @@ impl Deed {
             Self::Keygen { .. } => "keygen",
             Self::Mint { .. } => "mint",
             Self::MintGrantBurn { .. } => "mint_grant_burn",
+            Self::MintFor { .. } => "mint_for",
             Self::Burn { .. } => "burn",
             Self::PermitAction { may: true, .. } => "permit_action",
             Self::PermitAction { may: false, .. } => "revoke_action",
@@ -383,6 +408,8 @@ impl Deed {
             Self::Transfer { .. } => "transfer",
             Self::Execute(_) => "execute",
             Self::Sign { .. } => "sign",
+            Self::SessionKey(_) => "session_key",
+            Self::RotateKeys { .. } => "rotate_keys",
             Self::Fund { .. } => "fund",
             Self::PkpTransaction { .. } => "pkp_transaction",
             Self::Handshake => "handshake",
@@ -419,43 +446,12 @@ pub struct Execute {
     pub params: Params,
     /// Who asks, if anybody shows it.
     pub auth: Option<Auth>,
+    /// What shows it besides.
+    pub proof: Option<Proof>,
     /// The names of the signatures that must result, ascending, if demanded.
     pub expect_signatures: Option<Vec<String>>,
     /// The response that must result, if demanded.
     pub expect_response: Option<String>,
-}
-
-/// What shows who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// A wallet signs in.
-    Wallet {
-        /// Whose.
-        user: String,
-        /// Whom the signature is said to be of, if that is not who made it.
-        claims: Option<String>,
-        /// How long ago it was made, milliseconds.
-        age_ms: u64,
-    },
-    /// A session asks.
-    Session(Session),
-}
-
-/// A session, and what a wallet has handed on to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Whose wallet.
-    pub user: String,
-    /// The PKPs; all if none.
-    pub pkps: Option<Vec<String>>,
-    /// The actions; all if none.
-    pub actions: Option<Vec<Arc<Action>>>,
-    /// When it begins: so long ago, milliseconds; in the future if negative.
-    pub age_ms: i64,
-    /// How long it is good for, milliseconds.
-    pub lasts_ms: u64,
-    /// The node whose signature all nodes get.
-    pub for_node: Option<NodeId>,
 }
 
 /// A fault as the scenario declares it.

@@ -4,7 +4,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU16, NonZeroU64};
 
 use super::count::Count;
@@ -13,6 +13,7 @@ use super::raw_act::Act;
 use super::source::Placed;
 use super::value::{HOUR_MS, OneOrMany, OneOrMore, Rate, Threshold, Wei, at_most, between};
 use crate::heap::{MILLI, Nanos};
+use crate::identity::Login;
 
 /// A scenario: the network, its surroundings, what clients do, what goes wrong, and how it must end.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -266,6 +267,35 @@ pub(super) struct User {
     pub wallet: bool,
     /// What the wallet holds at the start, wei; 10 ether if not given.
     pub funds_wei: Option<Wei>,
+    /// Has a passkey.
+    #[serde(default)]
+    pub passkey: bool,
+    /// Has an account with Google, which signs ID tokens.
+    #[serde(default)]
+    pub google: bool,
+    /// Has an account with Apple, which signs ID tokens.
+    #[serde(default)]
+    pub apple: bool,
+    /// Has an account with Discord, which gives access tokens.
+    #[serde(default)]
+    pub discord: bool,
+    /// Has an account with Google, which gives access tokens.
+    #[serde(default)]
+    pub google_oauth: bool,
+}
+
+impl User {
+    /// How the user signs in without the wallet.
+    pub fn logins(&self) -> BTreeSet<Login> {
+        let has = |login: &Login| match login {
+            Login::Passkey => self.passkey,
+            Login::Google => self.google,
+            Login::Apple => self.apple,
+            Login::Discord => self.discord,
+            Login::GoogleOauth => self.google_oauth,
+        };
+        Login::ALL.into_iter().filter(has).collect()
+    }
 }
 
 /// How keys are prepared for signing.

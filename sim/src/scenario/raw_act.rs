@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::source::Placed;
 use super::value::{Expectation, NodeChoice, Wei};
+use crate::identity::Login;
 
 /// A named part of the run. Its steps run one after another; its faults are over before the next act starts.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -55,6 +56,9 @@ pub(super) enum Deed {
     /// Mints the next routed key, permits one action for ever and burns the token, in one transaction
     /// (mintGrantAndBurnNext).
     MintGrantBurn(MintGrantBurn),
+    /// Mints the next routed key for a user, who needs no wallet for it (mintNextAndAddAuthMethods): the user's logins may use
+    /// the PKP, and so may its own address, which owns it.
+    MintFor(MintFor),
     /// Burns a PKP: its permissions stay as they are for ever.
     Burn(Burn),
     /// Permits an action, by its CID, to use a PKP.
@@ -71,6 +75,10 @@ pub(super) enum Deed {
     Execute(Execute),
     /// Has every node sign a text with a PKP, without an action, and combines the signature.
     Sign(Sign),
+    /// Has a PKP sign that a session's key may use what the PKP may, and keeps the session for later steps.
+    SessionKey(SessionKey),
+    /// An identity provider goes on to its next key; that before it stays published.
+    RotateKeys(RotateKeys),
     /// Sends ether to a PKP's address.
     Fund(Fund),
     /// Has an action sign a transaction of the PKP's own address and submits it; the chain must accept it.
@@ -152,6 +160,92 @@ pub(super) struct MintGrantBurn {
     pub action: Placed<String>,
 }
 
+/// Mints a PKP for a user without a wallet. Whoever does the step pays.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MintFor {
+    /// A name for the PKP.
+    pub pkp: Placed<String>,
+    /// The user.
+    pub user: Placed<String>,
+    /// With which of the user's logins the PKP may be used; all if not given.
+    pub methods: Option<Vec<Placed<Login>>>,
+    /// What they may have signed: 1 is anything, 2 messages. `[1]` if not given.
+    pub scopes: Option<Vec<u64>>,
+}
+
+/// Certifies a session's key.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SessionKey {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// A name for the session.
+    pub session: Placed<String>,
+    /// How long the PKP's signature is good for, milliseconds: an hour if not given; nodes accept 30 days.
+    #[serde(default = "certificate_lasts_ms_default")]
+    pub lasts_ms: u64,
+    /// Whose address the text names, a mistake; the PKP's own if not given.
+    pub names: Option<Placed<String>>,
+    /// The user whose AuthSig goes along; none if not given.
+    pub auth: Option<Placed<String>>,
+    /// The session that asks, which it may not.
+    pub session_asks: Option<Placed<Session>>,
+    /// What shows who asks, besides.
+    pub proof: Option<Proof>,
+}
+
+fn certificate_lasts_ms_default() -> u64 {
+    3_600_000
+}
+
+/// Changes a provider's key.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotateKeys {
+    /// Whose: `google` or `apple`.
+    pub provider: Placed<Login>,
+}
+
+/// Shows by a login who asks. Tokens are good for an hour, and nodes give a minute more, for clocks that differ.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Proof {
+    /// Whom it is to prove.
+    pub user: Placed<String>,
+    /// How.
+    pub method: Placed<Login>,
+    /// The application that it was made for, or the page on which a passkey was used, a mistake; the right one if not
+    /// given.
+    pub audience: Option<String>,
+    /// How long ago it was made, milliseconds: of tokens only.
+    #[serde(default)]
+    pub age_ms: Placed<u64>,
+    /// How far in the future it was made, milliseconds: of ID tokens only.
+    #[serde(default)]
+    pub ahead_ms: Placed<u64>,
+    /// What it is bound to, a mistake; the request if not given. Access tokens are bound to nothing.
+    pub nonce: Option<Placed<Bound>>,
+    /// The user who made it, a forgery: a passkey of another user's, an ID token that was changed after it had been signed, an
+    /// access token that no provider knows.
+    pub by: Option<Placed<String>>,
+    /// The provider that signed the ID token without the user. Another one than `method` says cannot do that; the same one
+    /// can, and no node notices.
+    pub issuer: Option<Placed<Login>>,
+    /// It is the one that this earlier step has shown.
+    pub replay_of: Option<Placed<String>>,
+}
+
+/// What a proof is bound to that is not bound to its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Another request.
+    Other,
+    /// Nothing: of ID tokens only.
+    Nothing,
+}
+
 /// Burns a PKP.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -213,7 +307,9 @@ pub(super) struct Execute {
     /// The user whose AuthSig goes along; none if not given.
     pub auth: Option<Placed<String>>,
     /// The session that asks, instead of an AuthSig.
-    pub session: Option<Session>,
+    pub session: Option<Placed<Session>>,
+    /// What shows who asks, besides.
+    pub proof: Option<Proof>,
     /// The user whom the AuthSig is said to be of, a lie; who signed it if not given.
     pub claims: Option<Placed<String>>,
     /// How long ago the AuthSig was made, milliseconds; it is good for an hour.
@@ -239,16 +335,20 @@ pub(super) struct Sign {
     /// The user whose AuthSig goes along; none if not given.
     pub auth: Option<Placed<String>>,
     /// The session that asks, instead of an AuthSig.
-    pub session: Option<Session>,
+    pub session: Option<Placed<Session>>,
+    /// What shows who asks, besides.
+    pub proof: Option<Proof>,
 }
 
-/// A session: a key of the client's own, to which a user's wallet hands on the use of some PKPs and actions. It signs for
+/// A session: a key of the client's own, to which a user's wallet, or a PKP, hands on the use of some PKPs and actions. It signs for
 /// each node apart.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Session {
-    /// The user whose wallet signs.
-    pub user: Placed<String>,
+    /// The user whose wallet signs; either this or `of`.
+    pub user: Option<Placed<String>>,
+    /// The session that a `session_key` step has kept, to which a PKP has handed on all that it may.
+    pub of: Option<Placed<String>>,
     /// The PKPs that are handed on; all if not given.
     pub pkps: Option<Vec<Placed<String>>>,
     /// The actions that are handed on, by their files relative to the scenario; all if not given.

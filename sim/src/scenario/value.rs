@@ -85,12 +85,13 @@ pub enum Expectation {
 
 impl Expectation {
     /// Every name that a scenario may use.
-    pub const NAMES: [&str; 19] = [
+    pub const NAMES: [&str; 20] = [
         "ok",
         "Reverted",
         "NotDecrypted",
         "MalformedRequest",
         "InvalidAuthSig",
+        "InvalidAuthMethod",
         "NotAuthorized",
         "AuthSigScopeTooLimited",
         "UnknownKey",
@@ -127,6 +128,7 @@ impl Expectation {
                 let codes = [
                     MalformedRequest,
                     InvalidAuthSig,
+                    InvalidAuthMethod,
                     NotAuthorized,
                     AuthSigScopeTooLimited,
                     UnknownKey,

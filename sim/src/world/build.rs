@@ -27,6 +27,7 @@ use super::surroundings::Surroundings;
 use super::*;
 use crate::byzantine::{self, Switchboard};
 use crate::chain::{Chain, ChainConfig, NetworkParameters};
+use crate::identity::service;
 use crate::isolation::{self, Isolated};
 use crate::outcome::RunOptions;
 use crate::plan::{FaultId, FaultPlan};
@@ -124,6 +125,7 @@ impl NodeFactory {
                 expiration_required: true,
                 ..siwe::Policy::default()
             },
+            providers: service::accepted(),
             sessions: session::Policy { domains: Some(vec![SIGN_IN_DOMAIN.into()]), ..session::Policy::default() },
             memo: self.memo.clone(),
             queue_messages: usize::from(self.scenario.nodes.queue_messages.get()),
@@ -238,8 +240,9 @@ fn skew_ms(keys: &Keys, id: NodeId, max: u32) -> i64 {
 
 /// The chains, the first with the network's contracts and its genesis set.
 fn chains(scenario: &Scenario, keys: &Keys, validators: &[Registration], contracts: &Contracts) -> Vec<Chain> {
+    let wallets = scenario.users.iter().filter_map(|(name, user)| Some((name, user.funds?)));
     let mut alloc: BTreeMap<[u8; 20], U256> =
-        scenario.users.iter().map(|(name, user)| (address(&keys.wallet(name)), U256::from(user.funds.0))).collect();
+        wallets.map(|(name, funds)| (address(&keys.wallet(name)), U256::from(funds.0))).collect();
     let funds = U256::from(FUNDS_WEI);
     alloc.insert(address(&keys.deployer()), funds);
     alloc.extend(validators.iter().map(|validator| (validator.member.address, funds)));

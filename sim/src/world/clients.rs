@@ -29,6 +29,7 @@ impl World {
             now: client_clock(self.clock_base, now),
             book: &mut self.book,
             chain: &self.surroundings.chains[0],
+            logins: &mut self.surroundings.logins,
             fx: &mut effects,
         };
         act(&mut running, &mut desk);
@@ -144,6 +145,7 @@ impl World {
             now: client_clock(self.clock_base, now),
             book: &mut self.book,
             chain: &self.surroundings.chains[0],
+            logins: &mut self.surroundings.logins,
             fx: &mut effects,
         };
         let again = self.second == Some(number);

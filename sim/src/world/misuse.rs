@@ -39,8 +39,7 @@ impl World {
                 ..self.harmless(&id, number)
             };
             let cid = cid::permission_bytes(&cid::cid_v0(SIGN.as_bytes()));
-            let requested =
-                Requested { request: request.id(), asked: None, cid, caller: Some(caller), overwrites: false };
+            let requested = Requested { request: request.id(), cid, caller: Some(caller), ..Requested::default() };
             self.tell_of_request(now, &requested);
             let bytes = encode(&Request::Execute(Box::new(request)));
             for node in (1..=self.scenario.network.nodes).map(NodeId) {
@@ -96,6 +95,7 @@ impl World {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
             task: Task::Action { source: ActionSource::Inline(BUSY.to_owned()), js_params: "{}".to_owned() },
             credential: Credential::Nobody,
+            proofs: Vec::new(),
             epoch: Epoch(1),
         }
     }

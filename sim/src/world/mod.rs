@@ -14,6 +14,7 @@ pub(crate) mod faults;
 mod host;
 mod identity;
 pub(crate) mod links;
+mod logins;
 mod machines;
 mod milestones;
 mod misuse;

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
+use lit_node::api::{AuthSig, Proof};
 use lit_node::auth::conditions::Conditions;
 use lit_node::blame::Board;
 use lit_node::bls::Encrypted;
@@ -21,7 +22,8 @@ use lit_node::key;
 
 use super::identity::Keys;
 use crate::heap::Nanos;
-use crate::oracle::{Accepted, Decrypted, Encryption, Requested};
+use crate::identity::Passkey;
+use crate::oracle::{Accepted, Decrypted, Encryption, Proven, Requested};
 use crate::outcome::RequestReport;
 use crate::scenario::{Reference, Scenario, Step};
 
@@ -57,6 +59,19 @@ pub(super) struct Secret {
     pub text: String,
 }
 
+/// A session that a PKP has certified.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    /// The session's secret key.
+    pub secret: [u8; 32],
+    /// What the PKP has signed.
+    pub capability: AuthSig,
+    /// The PKP's address.
+    pub signer: [u8; 20],
+    /// When the capability ends.
+    pub ends: Time,
+}
+
 /// What a step wants from the world.
 pub(super) enum ClientEffect {
     /// Bytes to a node.
@@ -87,6 +102,12 @@ pub(super) struct Book {
     pub network_key: Option<(Bls12381, Digest)>,
     /// What was encrypted.
     pub secrets: BTreeMap<String, Secret>,
+    /// Sessions that PKPs have certified.
+    pub sessions: BTreeMap<String, Kept>,
+    /// Users' passkeys, once they have been used.
+    pub passkeys: BTreeMap<String, Passkey>,
+    /// What steps have shown of who asks, and what is true of it.
+    pub shown: BTreeMap<String, (Proof, Proven)>,
     /// The position of each user, which is his end of a link.
     pub users: BTreeMap<String, u16>,
 }
@@ -109,6 +130,9 @@ impl Book {
             pkps: BTreeMap::new(),
             network_key: None,
             secrets: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            passkeys: BTreeMap::new(),
+            shown: BTreeMap::new(),
             users,
         }
     }

@@ -14,7 +14,7 @@ use lit_node::io::Time;
 
 use super::script::Book;
 use crate::oracle::SignIn;
-use crate::scenario::{Auth, Session};
+use crate::scenario::{Auth, Delegator, Session};
 
 /// How long what a wallet signs is good for, milliseconds.
 const LASTS_MS: u64 = 3_600_000;
@@ -38,7 +38,7 @@ pub(super) fn show(book: &Book, auth: Option<&Auth>, now: Time, secret: &[u8; 32
             let (auth_sig, caller) = sign_in(book, user, claims.as_deref(), now.minus_millis(*age_ms));
             Shown { credential: Credential::AuthSig(auth_sig), caller: Some(caller), ..Shown::default() }
         }
-        Some(Auth::Session(session)) => in_session(book, session, now, secret),
+        Some(Auth::Session(session)) => in_session(book, session, now, secret).unwrap_or_default(),
     }
 }
 
@@ -69,17 +69,46 @@ fn fields(book: &Book, issued_at: Time, expires: Time) -> SiweFields {
     }
 }
 
-/// Has a session ask for everything, with what a user's wallet hands on to it.
-fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> Shown {
+/// What somebody signs to hand on all that he may to a session's key.
+pub(super) fn certificate(book: &Book, key: &SessionKey, issued_at: Time, ends: Time) -> SiweFields {
+    let all = Recap::default().with(&Resource::all(ResourceKind::Pkp), Ability::Signing);
+    key.delegation(&all.with(&Resource::all(ResourceKind::Action), Ability::Execution), fields(book, issued_at, ends))
+}
+
+/// A session's key, and what has been handed on to it.
+struct Handed {
+    key: SessionKey,
+    capability: AuthSig,
+    by: [u8; 20],
+    /// When the capability ends.
+    ends: Time,
+}
+
+/// What a wallet hands on to a new session, or a PKP has handed on to one that was kept; nothing if none was.
+fn handed(book: &Book, session: &Session, issued_at: Time, secret: &[u8; 32]) -> Option<Handed> {
+    match &session.by {
+        Delegator::Wallet(user) => {
+            let (key, ends) = (SessionKey::new(secret), issued_at.plus_millis(LASTS_MS));
+            let fields = key.delegation(&handed_on(book, session), fields(book, issued_at, ends));
+            let capability = auth::sign_in(&book.wallet(user), &fields).expect("the fields make an EIP-4361 text");
+            Some(Handed { key, capability, by: book.address(user), ends })
+        }
+        Delegator::Kept(name) => {
+            let kept = book.sessions.get(name)?.clone();
+            let key = SessionKey::new(&kept.secret);
+            Some(Handed { key, capability: kept.capability, by: kept.signer, ends: kept.ends })
+        }
+    }
+}
+
+/// Has a session ask for everything, with what was handed on to it.
+fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> Option<Shown> {
     let issued_at = match u64::try_from(session.age_ms) {
         Ok(age_ms) => now.minus_millis(age_ms),
         Err(_) => now.plus_millis(session.age_ms.unsigned_abs()),
     };
     let expiration = issued_at.plus_millis(session.lasts_ms);
-    let key = SessionKey::new(secret);
-    let ends = issued_at.plus_millis(LASTS_MS);
-    let fields = key.delegation(&handed_on(book, session), fields(book, issued_at, ends));
-    let capability = auth::sign_in(&book.wallet(&session.user), &fields).expect("the fields make an EIP-4361 text");
+    let Handed { key, capability, by, ends } = handed(book, session, issued_at, secret)?;
     let wish = |kind, ability| Wish { resource: Resource::all(kind), ability };
     let terms = Terms {
         wishes: vec![wish(ResourceKind::Pkp, Ability::Signing), wish(ResourceKind::Action, Ability::Execution)],
@@ -91,10 +120,9 @@ fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> S
     let signatures: BTreeMap<NodeId, SessionSig> = book.network.nodes.iter().map(|node| sign(*node)).collect();
     let credential =
         signatures.values().next().map_or(Credential::Nobody, |first| Credential::Session(first.clone().into()));
-    let signer = book.address(&session.user);
     let expires = expiration.min(ends).plus_millis(GRACE_MS);
-    let caller = SignIn { claimed: signer, signer, expires, only_at: session.for_node };
-    Shown { credential, signatures, caller: Some(caller) }
+    let caller = SignIn { claimed: by, signer: by, expires, only_at: session.for_node };
+    Some(Shown { credential, signatures, caller: Some(caller) })
 }
 
 fn handed_on(book: &Book, session: &Session) -> Recap {

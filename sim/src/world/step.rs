@@ -1,6 +1,7 @@
 //! One step of a client under way: transactions and executions as small state machines on the client library.
 
 mod asking;
+mod certifying;
 mod secrets;
 mod transactions;
 
@@ -18,11 +19,13 @@ use lit_node::meter::Meter;
 use lit_node::signing::CombinedSignature;
 use lit_node::wire::SignatureBytes;
 
+use self::certifying::Certifying;
 use super::combine::Combiner;
 use super::script::{Book, ClientEffect, Pkp};
 use super::verdicts::{Failed, signature_report, step_report};
 use crate::chain::Chain;
 use crate::heap::Nanos;
+use crate::identity::Services;
 use crate::oracle::Accepted;
 use crate::outcome::{RequestReport, SignatureReport};
 use crate::scenario::{Auth, Curve, Deed, Delivery, Execute as ExecuteDeed, Expectation, Step};
@@ -103,6 +106,8 @@ pub(super) struct Running {
     patience: Patience,
     stage: Stage,
     found: Found,
+    /// The session's key that the nodes are certifying.
+    certifying: Option<Box<Certifying>>,
     result: Option<Result<(), Failed>>,
     /// When the client goes away without an answer.
     leaves: Option<Time>,
@@ -124,6 +129,7 @@ pub(super) struct Desk<'a> {
     pub now: Time,
     pub book: &'a mut Book,
     pub chain: &'a Chain,
+    pub logins: &'a mut Services,
     pub fx: &'a mut Vec<ClientEffect>,
 }
 
@@ -154,6 +160,7 @@ impl Running {
             patience,
             stage: Stage::Ended,
             found: Found::default(),
+            certifying: None,
             result: None,
             leaves: None,
             ended: None,
@@ -180,7 +187,14 @@ impl Running {
                 let params = deed.params.resolve(&|reference| desk.book.lookup(reference));
                 self.execute(deed, params, None, desk);
             }
-            Deed::Sign { pkp, text, scheme, auth } => self.sign(pkp, text, *scheme, auth.as_ref(), desk),
+            Deed::Sign { pkp, text, scheme, auth, proof } => {
+                self.sign(pkp, text, *scheme, (auth.as_ref(), proof.as_ref()), desk);
+            }
+            Deed::SessionKey(certify) => self.certify(certify, desk),
+            Deed::RotateKeys { provider } => {
+                desk.logins.rotate(*provider);
+                self.result = Some(Ok(()));
+            }
             Deed::PkpTransaction { pkp, action, to, value, auth } => {
                 let Some(pkp) = self.pkp(pkp, desk) else { return };
                 let call = ContractCall { to: desk.book.address(to), value: U256::from(value.0), data: Vec::new() };
@@ -191,6 +205,7 @@ impl Running {
                     disconnect_after_ms: None,
                     params: Default::default(),
                     auth: auth.clone().map(|user| Auth::Wallet { user, claims: None, age_ms: 0 }),
+                    proof: None,
                     expect_signatures: None,
                     expect_response: None,
                 });
@@ -199,6 +214,7 @@ impl Running {
             }
             Deed::Mint { .. }
             | Deed::MintGrantBurn { .. }
+            | Deed::MintFor { .. }
             | Deed::Burn { .. }
             | Deed::PermitAction { .. }
             | Deed::PermitAddress { .. }
@@ -425,6 +441,9 @@ impl Running {
         }
         self.found.response = Some(success.response.clone());
         self.found.logs = Some(success.logs.clone());
+        if let Some(certifying) = self.certifying.take() {
+            return self.keep_session(*certifying, success, desk);
+        }
         let Some((transaction, sender)) = transaction else {
             self.result = Some(Ok(()));
             return;

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lit_node::auth::method::Method;
+use lit_node::auth::permission::AuthMethod;
+use lit_node::chain::lists::PermittedMethod;
 use lit_node::chain::{ChainEvent, Contracts, lists, views};
 use lit_node::id::{CallId, KeyId, NodeId};
 use lit_node::io::{
@@ -12,12 +15,16 @@ use super::endpoint::Endpoints;
 use crate::chain::Chain;
 use crate::heap::{MILLI, Nanos};
 use crate::http::{self, Origins};
+use crate::identity::{Services, service};
 use crate::ipfs::Ipfs;
 use crate::network::{Endpoint, Latency, Link, Network};
 use crate::oracle::PermissionLists;
 use crate::rpc;
 use crate::scenario::{self, Scenario};
 use crate::stream;
+
+/// How many scopes oracles are told of: 1 and 2 mean something.
+const SCOPES: u64 = 3;
 
 /// The surroundings of a run.
 pub(super) struct Surroundings {
@@ -34,6 +41,8 @@ pub(super) struct Surroundings {
     /// Draws the gateway's latencies, each from what is asked, like a link's.
     gateway: Network,
     pub(super) origins: Origins,
+    /// The identity providers.
+    pub logins: Services,
     /// Services that keep streams, with how long each takes to answer, milliseconds.
     streams: Vec<(stream::Service, u64)>,
 }
@@ -45,6 +54,7 @@ impl Surroundings {
         for action in scenario.actions().values() {
             ipfs.add(action.code.as_bytes());
         }
+        let logins = blake3::derive_key("litsim 2026 identity providers", seed);
         let seed = blake3::derive_key("litsim 2026 gateway", seed);
         let gateway = Network::new(&seed, Latency::from(&scenario.ipfs.latency));
         Self {
@@ -56,6 +66,7 @@ impl Surroundings {
             ipfs,
             gateway,
             origins: origins(scenario),
+            logins: Services::new(logins),
             streams: scenario
                 .streams
                 .iter()
@@ -164,6 +175,10 @@ impl Surroundings {
             return (self.settings[position].rpc_latency_ms * MILLI, self.rpc(node, position, request));
         }
         self.struck.extend(self.origins.fault(request, node));
+        if let Some(answer) = self.logins.respond(request) {
+            let (latency_ms, reply) = self.origins.disturbed(request, node, service::LATENCY_MS, Ok(answer));
+            return (latency_ms.saturating_mul(MILLI), reply);
+        }
         let (latency_ms, reply) = match self.streams.iter_mut().find(|(service, _)| service.is_at(&request.url)) {
             Some((service, latency_ms)) => {
                 let answer = service.respond(request);
@@ -203,7 +218,17 @@ fn permission_lists(chain: &Chain, contracts: &Contracts, key: KeyId, block: u64
         _ => None,
     };
     let block = BlockTag::Number(block);
+    let scopes = |method: &PermittedMethod| -> Option<Vec<u64>> {
+        let of = (method.auth_method_type, &method.id[..]);
+        let held = lists::permitted_scopes(&ask(contracts.ask_permitted_scopes(key, of, SCOPES, block))?).ok()?;
+        Some((0..).zip(held).filter(|(_, held)| *held).map(|(scope, _)| scope).collect())
+    };
+    // Actions and addresses have lists of their own.
+    let methods = lists::permitted_methods(&ask(contracts.ask_permitted_auth_methods(key, block))?).ok()?;
+    let methods = methods.into_iter().filter(|method| method.auth_method_type > Method::Action.number());
+    let named = |method: &PermittedMethod| AuthMethod { kind: method.auth_method_type, id: method.id.clone() };
     Some(PermissionLists {
+        methods: methods.map(|method| Some((named(&method), scopes(&method)?))).collect::<Option<_>>()?,
         actions: lists::permitted_actions(&ask(contracts.ask_permitted_actions(key, block))?).ok()?,
         addresses: lists::permitted_addresses(&ask(contracts.ask_permitted_addresses(key, block))?).ok()?,
         owner: views::owner(&ask(contracts.ask_owner(key, block))?).ok()?,

@@ -270,9 +270,28 @@ fn an_oversized_token_is_refused_unread() {
 #[test]
 fn a_failure_says_what_was_expected() {
     let failure = Failure::from(checked(&with(claims(), "aud", "their-app")).expect_err("refused"));
-    assert_eq!(failure.code, ErrorCode::InvalidAuthSig);
+    assert_eq!(failure.code, ErrorCode::InvalidAuthMethod);
     let expected = r#"issued for ["their-app"]: expected exactly one of ["our-app", "our-other-app"]"#;
     assert_eq!(failure.message, expected);
+}
+
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn the_planted_bug_accepts_a_token_for_another_application_and_nothing_more() {
+    use crate::bugs::{BugSet, plant};
+    let _planted = plant(BugSet::NONE.with(Bug::AudienceUnchecked));
+    let theirs = with(claims(), "aud", "their-app");
+    assert_eq!(checked(&theirs).map(|claims| claims.aud), Ok("our-app".into()), "as if it were for us");
+    assert!(checked(&with(theirs, "iss", "other")).is_err());
+}
+
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn the_planted_bug_accepts_a_token_for_another_request_and_none_that_is_bound_to_nothing() {
+    use crate::bugs::{BugSet, plant};
+    let _planted = plant(BugSet::NONE.with(Bug::NonceUnbound));
+    assert!(checked(&with(claims(), "nonce", "other")).is_ok());
+    assert!(matches!(checked(&without(claims(), "nonce")), Err(JwtError::NoNonce { .. })));
 }
 
 proptest! {

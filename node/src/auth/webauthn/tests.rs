@@ -215,8 +215,17 @@ fn a_public_key_has_one_form() {
 #[test]
 fn a_failure_says_what_was_expected() {
     let failure = Failure::from(check(&signed(data("evil.example", 0x05, 5), &seen())).expect_err("refused"));
-    assert_eq!(failure.code, ErrorCode::InvalidAuthSig);
+    assert_eq!(failure.code, ErrorCode::InvalidAuthMethod);
     assert_eq!(failure.message, "the credential is not of relying party \"example.org\"");
+}
+
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn the_planted_bug_accepts_an_answer_to_another_challenge_and_nothing_more() {
+    use crate::bugs::{BugSet, plant};
+    let _planted = plant(BugSet::NONE.with(Bug::ChallengeUnbound));
+    assert!(checked("challenge", URL_SAFE_NO_PAD.encode([8; 32])).is_ok());
+    assert!(checked("origin", "https://evil.example").is_err());
 }
 
 proptest! {

@@ -12,23 +12,28 @@ use lit_node::signing::Scheme;
 use sha3::{Digest as _, Keccak256};
 
 use super::super::combine::Combiner;
+use super::super::logins;
 use super::super::script::{ClientEffect, Pkp};
 use super::super::sign_in::{Shown, show};
 use super::{Desk, Running, Stage};
 use crate::oracle::{OWN_GLOBALS, Requested};
-use crate::scenario::{Auth, Delivery, Execute as ExecuteDeed, SignScheme};
+use crate::scenario::{Auth, Delivery, Execute as ExecuteDeed, Proof, SignScheme};
 
 /// What is asked of all nodes, and what oracles are told of it.
-struct Asked {
-    task: Task,
+pub(super) struct Asked<'a> {
+    pub task: Task,
     /// The CID that nodes ask the gateway for.
-    by_cid: Option<String>,
+    pub by_cid: Option<String>,
     /// The CID's bytes that permissions are judged by.
-    cid: Vec<u8>,
-    overwrites: bool,
-    shown: Shown,
+    pub cid: Vec<u8>,
+    pub overwrites: bool,
+    pub shown: Shown,
+    /// What shows who asks besides.
+    pub proof: Option<&'a Proof>,
+    /// Whether it takes the right to have anything signed.
+    pub takes_anything: bool,
     /// The digests that must be signed, by the signatures' names.
-    digests: BTreeMap<String, Digest>,
+    pub digests: BTreeMap<String, Digest>,
 }
 
 impl Running {
@@ -56,13 +61,22 @@ impl Running {
             cid,
             overwrites: OWN_GLOBALS.iter().any(|name| params.get(name).is_some()),
             shown: self.show(deed.auth.as_ref(), desk),
+            proof: deed.proof.as_ref(),
+            takes_anything: false,
             digests: transaction.iter().map(hash).collect(),
         };
         self.ask_nodes(asked, transaction, desk);
     }
 
     /// Has a text signed without an action.
-    pub(super) fn sign(&mut self, pkp: &str, text: &str, scheme: SignScheme, auth: Option<&Auth>, desk: &mut Desk<'_>) {
+    pub(super) fn sign(
+        &mut self,
+        pkp: &str,
+        text: &str,
+        scheme: SignScheme,
+        (auth, proof): (Option<&Auth>, Option<&Proof>),
+        desk: &mut Desk<'_>,
+    ) {
         let Some(Pkp { point, .. }) = self.pkp(pkp, desk) else { return };
         let digest = Digest(Keccak256::digest(text).into());
         let scheme = match scheme {
@@ -76,28 +90,43 @@ impl Running {
             cid: Vec::new(),
             overwrites: false,
             shown: self.show(auth, desk),
+            proof,
+            takes_anything: true,
             digests: [(Task::SIG_NAME.to_owned(), digest)].into(),
         };
         self.ask_nodes(asked, None, desk);
     }
 
-    fn show(&self, auth: Option<&Auth>, desk: &Desk<'_>) -> Shown {
+    pub(super) fn show(&self, auth: Option<&Auth>, desk: &Desk<'_>) -> Shown {
         show(desk.book, auth, desk.now, &desk.book.keys.bytes(&self.step.id, "session"))
     }
 
-    fn ask_nodes(&mut self, asked: Asked, transaction: Option<(TransactionRequest, [u8; 20])>, desk: &mut Desk<'_>) {
-        let Asked { task, by_cid, cid, overwrites, shown, digests } = asked;
+    /// Has all nodes do something.
+    pub(super) fn ask_nodes(
+        &mut self,
+        asked: Asked<'_>,
+        transaction: Option<(TransactionRequest, [u8; 20])>,
+        desk: &mut Desk<'_>,
+    ) {
+        let Asked { task, by_cid, cid, overwrites, shown, proof, takes_anything, digests } = asked;
         let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
-        let request = Execute {
+        let mut request = Execute {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
             task,
             credential: shown.credential,
+            proofs: Vec::new(),
             epoch: Epoch(1),
         };
+        let binding = request.binding();
+        let proved = proof.map(|proof| logins::prove(desk, proof, &self.step.id, binding));
+        let (shown_proofs, proofs): (Vec<_>, Vec<_>) = proved.into_iter().unzip();
+        request.proofs = shown_proofs;
         let id = request.id();
         self.requests.push(id);
         let caller = shown.caller;
-        desk.fx.push(ClientEffect::Requested(Requested { request: id, asked: by_cid, cid, caller, overwrites }));
+        let asked = by_cid;
+        let requested = Requested { request: id, asked, cid, caller, proofs, takes_anything, overwrites };
+        desk.fx.push(ClientEffect::Requested(requested));
         let expected = Expected { keys: desk.book.pkps.values().map(|pkp| pkp.point).collect(), digests };
         let network = desk.book.network.clone();
         let strategy = ResponseStrategy::default();

@@ -82,13 +82,7 @@ impl Running {
         let (request, caller) = self.request(&shown, user, &reply, desk);
         let id = request.id();
         self.requests.push(id);
-        desk.fx.push(ClientEffect::Requested(Requested {
-            request: id,
-            asked: None,
-            cid: Vec::new(),
-            caller,
-            overwrites: false,
-        }));
+        desk.fx.push(ClientEffect::Requested(Requested { request: id, caller, ..Requested::default() }));
         let (network, key) = (desk.book.network.clone(), trusted.key);
         let mut op = DecryptOp::new(request, shown.encrypted, reply, trusted, network, self.patience);
         let mut effects = Vec::new();

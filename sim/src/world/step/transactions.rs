@@ -1,9 +1,10 @@
 //! Steps that are one transaction of a user's wallet.
 
 use alloy_primitives::U256;
-use lit_node::chain::ContractCall;
+use lit_node::chain::{ContractCall, Grant};
 use lit_node::cid;
 
+use super::super::logins;
 use super::{After, Desk, Running};
 use crate::scenario::{Action, Deed};
 
@@ -15,7 +16,7 @@ impl Running {
     pub(super) fn change(&mut self, deed: &Deed, desk: &mut Desk<'_>) {
         let minted = |pkp: &String| After::Minted { pkp: pkp.clone() };
         let after = match deed {
-            Deed::Mint { pkp, .. } | Deed::MintGrantBurn { pkp, .. } => minted(pkp),
+            Deed::Mint { pkp, .. } | Deed::MintGrantBurn { pkp, .. } | Deed::MintFor { pkp, .. } => minted(pkp),
             _ => After::Nothing,
         };
         if let Some(call) = self.call(deed, desk) {
@@ -31,6 +32,11 @@ impl Running {
                 ContractCall { value: value.map_or(call.value, |value| U256::from(value.0)), ..call }
             }
             Deed::MintGrantBurn { action, .. } => contracts.mint_grant_and_burn_next(&cid_of(action)),
+            Deed::MintFor { user, logins: chosen, scopes, .. } => {
+                let grants: Vec<Grant> =
+                    chosen.iter().map(|login| logins::grant(desk.book, user, *login, scopes)).collect();
+                contracts.mint_next_and_add_auth_methods(&grants, true, true)
+            }
             Deed::Burn { pkp } => contracts.burn(self.pkp(pkp, desk)?.key),
             Deed::PermitAction { pkp, action, may } => {
                 let key = self.pkp(pkp, desk)?.key;
