@@ -94,18 +94,18 @@ pub struct Execute {
 impl Execute {
     /// The id of this request, the same at every node, though a session signs for each of them apart.
     pub fn id(&self) -> RequestId {
+        RequestId::derive("request/execute", &[&self.binding(), &encode(&self.proofs)])
+    }
+
+    /// What its proofs are made for: the request without them. A proof that names it is of no use for another request, nor
+    /// for the same one in somebody else's name.
+    pub fn binding(&self) -> [u8; 32] {
         let asked = encode(&(self.nonce, &self.task, self.epoch));
         let by = match &self.credential {
             Credential::Session(session) => encode(&(1u8, &session.address)),
             other => encode(&(0u8, other)),
         };
-        RequestId::derive("request/execute", &[&asked, &by, &encode(&self.proofs)])
-    }
-
-    /// What its proofs are made for: the request without whatever shows who asks. A proof that names it is of no use for
-    /// another request.
-    pub fn binding(&self) -> [u8; 32] {
-        hash_parts("request/binding", &[&encode(&(self.nonce, &self.task, self.epoch))])
+        hash_parts("request/binding", &[&asked, &by])
     }
 }
 
@@ -356,13 +356,12 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_is_bound_to_what_is_asked_and_not_to_what_shows_who_asks() {
+    fn a_proof_is_bound_to_what_is_asked_and_to_who_asks_beside_it() {
         let (plain, proved) = (request(), Execute { proofs: vec![Proof::DiscordToken("t".into())], ..request() });
-        let signed = Execute { credential: Credential::AuthSig(auth_sig()), ..request() };
         assert_eq!(plain.binding(), proved.binding());
-        assert_eq!(plain.binding(), signed.binding());
         let text = "text".to_owned();
         let others = [
+            Execute { credential: Credential::AuthSig(auth_sig()), ..request() },
             Execute { nonce: [2; 16], ..request() },
             Execute { epoch: Epoch(2), ..request() },
             Execute { task: Task::SessionKey { public_key: vec![2; 33], text }, ..request() },
