@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+use lit_node::api::{RESPONSE_BYTES_MAX, Response};
 use lit_node::curve;
 use lit_node::id::{Digest, KeyId, NodeId, RequestId};
 use lit_node::note::Note;
 use lit_node::signing::Scheme;
+use lit_node::wire::decode;
 use sha2::{Digest as _, Sha256};
 
 use super::{Accepted, Event, Facts, Oracle, Violation};
 use crate::heap::Nanos;
 
-/// Checks each accepted signature with libraries of its own, and counts who authorised it.
+/// Checks each signature that a client accepts, or that a node hands out as complete, with libraries of its own, and counts
+/// who authorised it.
 #[derive(Default)]
 pub struct NoForgery {
     authorised: BTreeSet<(NodeId, RequestId, KeyId, Digest)>,
@@ -21,6 +24,29 @@ pub struct NoForgery {
     /// Shares of nodes that had not authorised the digest.
     unauthorised: Vec<(Nanos, NodeId, RequestId)>,
     accepted: Vec<(Nanos, Accepted)>,
+    /// What nodes have handed out as signatures, and whether it is: key, digest and bytes.
+    handed_out: BTreeMap<(Vec<u8>, Digest, Vec<u8>), bool>,
+    /// Nodes that handed out something else.
+    spoilt: Vec<(Nanos, NodeId, RequestId, String)>,
+}
+
+impl NoForgery {
+    /// A node believes whatever it hands out as a signature, so it has to be one.
+    fn replied(&mut self, at: Nanos, node: NodeId, bytes: &[u8]) {
+        let Ok(Response::Execute { request, result: Ok(executed) }) = decode(bytes, RESPONSE_BYTES_MAX) else { return };
+        for part in &executed.signatures {
+            let Some(share) = part.shares.first() else { continue };
+            let (public_key, signature) =
+                (curve::point_bytes(&share.public_key).to_vec(), part.combined.bytes().to_vec());
+            let subject = (public_key.clone(), share.digest, signature.clone());
+            let is_one = *self.handed_out.entry(subject).or_insert_with(|| {
+                part.combined.scheme() == share.scheme && verifies(share.scheme, &public_key, &share.digest, &signature)
+            });
+            if !is_one {
+                self.spoilt.push((at, node, request, part.name.clone()));
+            }
+        }
+    }
 }
 
 impl Oracle for NoForgery {
@@ -39,6 +65,7 @@ impl Oracle for NoForgery {
                 }
                 self.issued.entry((*request, *key, *digest)).or_default().insert(node);
             }
+            Event::Replied { node, bytes } => self.replied(at, node, bytes),
             Event::Accepted(accepted) => self.accepted.push((at, accepted.clone())),
             _ => {}
         }
@@ -56,12 +83,19 @@ impl Oracle for NoForgery {
                 detail: format!("{node} issued a share for {request} without having authorised its digest"),
             })
             .collect();
+        let honest = self.spoilt.iter().filter(|(_, node, ..)| !facts.corrupted.contains(node));
+        violations.extend(honest.map(|(at, node, request, name)| Violation {
+            oracle: "no-forgery",
+            at: *at,
+            nodes: vec![*node],
+            detail: format!("{node} hands out something as signature {name:?} of {request} that is none"),
+        }));
         for (at, accepted) in &self.accepted {
             let mut report = |nodes, detail: String| {
                 let detail = format!("signature {:?} of {}: {detail}", accepted.sig_name, accepted.request);
                 violations.push(Violation { oracle: "no-forgery", at: *at, nodes, detail });
             };
-            if !verifies(accepted) {
+            if !verifies(accepted.scheme, &accepted.public_key, &accepted.digest, &accepted.signature) {
                 report(vec![], "it does not verify under the key".into());
             }
             let key = (accepted.request, accepted.key, accepted.digest);
@@ -75,16 +109,15 @@ impl Oracle for NoForgery {
     }
 }
 
-fn verifies(accepted: &Accepted) -> bool {
-    let bytes = &accepted.signature;
-    match accepted.scheme {
-        Scheme::EcdsaK256 => ecdsa(&accepted.public_key, &accepted.digest.0, bytes).unwrap_or(false),
+fn verifies(scheme: Scheme, public_key: &[u8], digest: &Digest, bytes: &[u8]) -> bool {
+    match scheme {
+        Scheme::EcdsaK256 => ecdsa(public_key, &digest.0, bytes).unwrap_or(false),
         Scheme::SchnorrK256Sha256 => {
-            let key = frost_secp256k1::VerifyingKey::deserialize(&accepted.public_key);
+            let key = frost_secp256k1::VerifyingKey::deserialize(public_key);
             let signature = frost_secp256k1::Signature::deserialize(bytes);
-            matches!((key, signature), (Ok(key), Ok(signature)) if key.verify(&accepted.digest.0, &signature).is_ok())
+            matches!((key, signature), (Ok(key), Ok(signature)) if key.verify(&digest.0, &signature).is_ok())
         }
-        Scheme::SchnorrK256Bip340 => bip340(&accepted.public_key, &accepted.digest.0, bytes).unwrap_or(false),
+        Scheme::SchnorrK256Bip340 => bip340(public_key, &digest.0, bytes).unwrap_or(false),
     }
 }
 
@@ -115,6 +148,9 @@ mod tests {
     use super::super::testing::{facts, witness};
     use super::*;
     use k256::ecdsa::SigningKey;
+    use lit_node::api::{Executed, SignaturePart};
+    use lit_node::signing::{ClientShare, CombinedSignature};
+    use lit_node::wire::encode;
 
     const REQUEST: RequestId = RequestId([1; 32]);
     const KEY: KeyId = KeyId([2; 32]);
@@ -170,6 +206,35 @@ mod tests {
         let note = Note::ShareIssued { request: REQUEST, sig_name: "sig".into(), key: KEY, digest: DIGEST };
         oracle.observe(1, Event::Noted(NodeId(1), &note));
         assert_eq!(oracle.judge(&facts(&witness())).len(), 1);
+    }
+
+    fn handed_out(spoil: bool, corrupted: &[NodeId]) -> usize {
+        let good = accepted();
+        let mut s: [u8; 32] = good.signature[32..64].try_into().unwrap();
+        s[31] ^= u8::from(spoil);
+        let r = good.signature[..32].try_into().unwrap();
+        let combined = CombinedSignature::Ecdsa { r, s, v: good.signature[64] };
+        let point = curve::point_from_bytes(&good.public_key.try_into().unwrap()).unwrap();
+        let share = ClientShare {
+            scheme: Scheme::EcdsaK256,
+            public_key: point,
+            digest: DIGEST,
+            proposal: DIGEST,
+            holders: Vec::new(),
+            nonce: point,
+            share: None,
+        };
+        let part = SignaturePart { name: "sig".into(), shares: vec![share], combined };
+        let executed = Executed { response: String::new(), logs: String::new(), signatures: vec![part] };
+        let bytes = encode(&Response::Execute { request: REQUEST, result: Ok(executed) });
+        let mut oracle = NoForgery::default();
+        oracle.observe(1, Event::Replied { node: NodeId(2), bytes: &bytes });
+        oracle.judge(&Facts { corrupted, ..facts(&witness()) }).len()
+    }
+
+    #[test]
+    fn what_an_honest_node_hands_out_as_a_signature_is_one() {
+        assert_eq!([handed_out(false, &[]), handed_out(true, &[]), handed_out(true, &[NodeId(2)])], [0, 1, 0]);
     }
 
     #[test]

@@ -389,7 +389,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     (
         "no-forgery",
         "Every signature that a client accepts verifies under the PKP's key, and at least threshold less corrupted \
-         honest nodes, and never none, have authorised exactly that digest for that request and issued a share.",
+         honest nodes, and never none, have authorised exactly that digest for that request and issued a share. What an \
+         honest node hands out as a signature is one.",
     ),
     (
         "permission-soundness",
