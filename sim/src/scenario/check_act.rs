@@ -190,6 +190,12 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             auth: auth(c, names, sign.auth, sign.session),
             proof: sign.proof.map(|shown| proof(c, names, shown)),
         },
+        raw::Deed::Prove(prove) => {
+            if !names.steps.contains(&prove.by.value) {
+                c.unknown("step", &prove.by, names.steps.iter().map(String::as_str));
+            }
+            Deed::Prove { pkp: names.pkp(c, &prove.pkp), action: c.action(&prove.action), by: prove.by.value }
+        }
         raw::Deed::Fund(fund) => Deed::Fund { pkp: names.pkp(c, &fund.pkp), value: fund.value_wei },
         raw::Deed::PkpTransaction(transaction) => Deed::PkpTransaction {
             pkp: names.pkp(c, &transaction.pkp),

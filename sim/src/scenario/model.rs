@@ -345,6 +345,15 @@ pub enum Deed {
         /// Whose.
         provider: Login,
     },
+    /// Proves that an action, and nothing else, made the signatures of a step.
+    Prove {
+        /// The PKP.
+        pkp: String,
+        /// The action.
+        action: Arc<Action>,
+        /// The step.
+        by: String,
+    },
     /// Sends ether to a PKP's address.
     Fund {
         /// The PKP.
@@ -410,6 +419,7 @@ impl Deed {
             Self::Sign { .. } => "sign",
             Self::SessionKey(_) => "session_key",
             Self::RotateKeys { .. } => "rotate_keys",
+            Self::Prove { .. } => "prove",
             Self::Fund { .. } => "fund",
             Self::PkpTransaction { .. } => "pkp_transaction",
             Self::Handshake => "handshake",
@@ -424,6 +434,7 @@ impl Deed {
         match self {
             Self::PermitAction { action, .. }
             | Self::MintGrantBurn { action, .. }
+            | Self::Prove { action, .. }
             | Self::PkpTransaction { action, .. } => Some(action),
             Self::Execute(execute) => Some(&execute.action),
             _ => None,

@@ -79,6 +79,9 @@ pub(super) enum Deed {
     SessionKey(SessionKey),
     /// An identity provider goes on to its next key; that before it stays published.
     RotateKeys(RotateKeys),
+    /// Shows from the chain's record alone that one action, and nothing else, made the signatures of an earlier step: the PKP
+    /// was minted for it and burned in one transaction. Needs no node.
+    Prove(Prove),
     /// Sends ether to a PKP's address.
     Fund(Fund),
     /// Has an action sign a transaction of the PKP's own address and submits it; the chain must accept it.
@@ -319,6 +322,18 @@ pub(super) struct Execute {
     pub expect_signatures: Option<Vec<String>>,
     /// The response that must result, as text.
     pub expect_response: Option<String>,
+}
+
+/// Proves that an action made signatures.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Prove {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The action's file, relative to the scenario.
+    pub action: Placed<String>,
+    /// The step whose signatures they are; it must have some.
+    pub by: Placed<String>,
 }
 
 /// Signs without an action: whoever signs in must have the right to use the PKP.

@@ -79,16 +79,19 @@ pub enum Expectation {
     Reverted,
     /// The shares that a client was given make a key that does not open the ciphertext.
     NotDecrypted,
+    /// The chain's record does not show that one action, and nothing else, made a signature.
+    NotProved,
     /// Every honest node that answers refuses with exactly this code, and so does the client.
     Refused(ErrorCode),
 }
 
 impl Expectation {
     /// Every name that a scenario may use.
-    pub const NAMES: [&str; 20] = [
+    pub const NAMES: [&str; 21] = [
         "ok",
         "Reverted",
         "NotDecrypted",
+        "NotProved",
         "MalformedRequest",
         "InvalidAuthSig",
         "InvalidAuthMethod",
@@ -114,6 +117,7 @@ impl Expectation {
             Self::Ok => "ok",
             Self::Reverted => "Reverted",
             Self::NotDecrypted => "NotDecrypted",
+            Self::NotProved => "NotProved",
             Self::Refused(code) => code.name(),
         }
     }
@@ -124,6 +128,7 @@ impl Expectation {
             "ok" => Self::Ok,
             "Reverted" => Self::Reverted,
             "NotDecrypted" => Self::NotDecrypted,
+            "NotProved" => Self::NotProved,
             other => {
                 let codes = [
                     MalformedRequest,

@@ -13,12 +13,13 @@ use lit_node::blame::Board;
 use lit_node::bls::Encrypted;
 use lit_node::chain::Contracts;
 use lit_node::cid;
-use lit_node::client;
+use lit_node::client::{self, VerifiedSignature};
 use lit_node::curve::Bls12381;
 use lit_node::evidence::Evidence;
 use lit_node::id::{Digest, KeyId, NodeId};
 use lit_node::io::{ChainRequest, Label, Time};
 use lit_node::key;
+use lit_node::signing::CombinedSignature;
 
 use super::identity::Keys;
 use crate::heap::Nanos;
@@ -102,6 +103,8 @@ pub(super) struct Book {
     pub network_key: Option<(Bls12381, Digest)>,
     /// What was encrypted.
     pub secrets: BTreeMap<String, Secret>,
+    /// The signatures that each step obtained.
+    pub signed: BTreeMap<String, Vec<VerifiedSignature<CombinedSignature>>>,
     /// Sessions that PKPs have certified.
     pub sessions: BTreeMap<String, Kept>,
     /// Users' passkeys, once they have been used.
@@ -130,6 +133,7 @@ impl Book {
             pkps: BTreeMap::new(),
             network_key: None,
             secrets: BTreeMap::new(),
+            signed: BTreeMap::new(),
             sessions: BTreeMap::new(),
             passkeys: BTreeMap::new(),
             shown: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 mod asking;
 mod certifying;
+mod proofs;
 mod secrets;
 mod transactions;
 
@@ -195,6 +196,7 @@ impl Running {
                 desk.logins.rotate(*provider);
                 self.result = Some(Ok(()));
             }
+            Deed::Prove { pkp, action, by } => self.prove(pkp, action, by, desk),
             Deed::PkpTransaction { pkp, action, to, value, auth } => {
                 let Some(pkp) = self.pkp(pkp, desk) else { return };
                 let call = ContractCall { to: desk.book.address(to), value: U256::from(value.0), data: Vec::new() };
@@ -439,6 +441,7 @@ impl Running {
             }));
             self.found.signatures.push(signature_report(name, verified));
         }
+        desk.book.signed.insert(self.step.id.clone(), success.signatures.values().cloned().collect());
         self.found.response = Some(success.response.clone());
         self.found.logs = Some(success.logs.clone());
         if let Some(certifying) = self.certifying.take() {
