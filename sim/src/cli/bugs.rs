@@ -136,7 +136,7 @@ fn print(trails: &[Result<Trail, HuntError>], generic_min: usize, common: &Commo
             }
             Ok(trail) => {
                 if !trail.is_good() {
-                    exit = exit.and(Exit::MISSED);
+                    exit = exit.and(Exit::EXPECTATION);
                 }
                 lines.push(line(trail));
             }
@@ -147,7 +147,7 @@ fn print(trails: &[Result<Trail, HuntError>], generic_min: usize, common: &Commo
         shell.complain(&format!(
             "error: generic scenarios give away {generic} bugs, at least {generic_min} were expected"
         ));
-        exit = exit.and(Exit::MISSED);
+        exit = exit.and(Exit::EXPECTATION);
     }
     if common.json {
         shell.print(&serde_json::json!({ "bugs": lines }).to_string());
@@ -189,7 +189,7 @@ fn print_alarms(
             }
             Ok(alarms) => {
                 for FalseAlarm { scenario, seed, what } in alarms {
-                    exit = exit.and(Exit::MISSED);
+                    exit = exit.and(Exit::EXPECTATION);
                     let line = serde_json::json!({ "scenario": scenario, "seed": seed, "seen": what });
                     let text = format!("{scenario}, seed {seed}: {what}");
                     shell.print(&if common.json { line.to_string() } else { text });

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, Shell};
+use super::{Exit, Shell, quote};
 use crate::budget::{BudgetError, Budgets, Figures};
 use crate::outcome::RunReport;
 
@@ -36,8 +36,8 @@ impl Check {
         !matches!(self, Self::Nothing)
     }
 
-    /// Looks at a run. One that is not as expected has been complained about, and costs what it costs.
-    pub fn look(&mut self, report: &RunReport, shell: &mut Shell<'_>) -> Exit {
+    /// Looks at a run of the scenario in this file. One that is not as expected has been complained about, and costs what it costs.
+    pub fn look(&mut self, scenario: &Path, report: &RunReport, shell: &mut Shell<'_>) -> Exit {
         if !report.expected {
             return Exit::OK;
         }
@@ -51,9 +51,12 @@ impl Check {
             Self::Compare(file, budgets) => {
                 let Some(recorded) = budgets.scenarios.get(name).filter(|recorded| recorded.seed == report.seed) else {
                     shell.complain(&format!(
-                        "{name}: {} has no budget for it under seed {}; `run --record` adds one",
+                        "{name}: {} has no budget for it under seed {}; add one: {} run {} --record --budgets {}",
                         file.display(),
-                        report.seed
+                        report.seed,
+                        shell.program,
+                        quote(&scenario.display().to_string()),
+                        quote(&file.display().to_string())
                     ));
                     return Exit::EXPECTATION;
                 };

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell as Kind;
 
-use super::{Exit, Shell};
+use super::{Common, Exit, Shell};
 
 #[derive(Debug, Args)]
 #[command(after_help = "For example: litsim completions bash > ~/.local/share/bash-completion/completions/litsim")]
@@ -13,7 +13,11 @@ pub(super) struct Arguments {
     shell: Kind,
 }
 
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
+pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Exit {
+    if common.json {
+        shell.complain("error: completions are a script for a shell, which --json cannot be");
+        return Exit::USAGE;
+    }
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "litsim", &mut script);
     shell.print(String::from_utf8_lossy(&script).trim_end());

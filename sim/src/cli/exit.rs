@@ -10,15 +10,13 @@ pub struct Exit(u8);
 impl Exit {
     /// Everything as expected.
     pub const OK: Self = Self(0);
-    /// A planted bug was not seen, or by the wrong oracle.
-    pub const MISSED: Self = Self(1);
     /// Wrong usage.
     pub const USAGE: Self = Self(2);
     /// A scenario or capsule is not valid.
     pub const BAD_SCENARIO: Self = Self(3);
     /// Nothing was selected.
     pub const NOTHING_SELECTED: Self = Self(4);
-    /// An expectation, bound or mark was missed.
+    /// An expectation, bound or mark was missed, or a planted bug was not seen by the oracle that it is meant for.
     pub const EXPECTATION: Self = Self(5);
     /// Something that must complete did not.
     pub const LIVENESS: Self = Self(10);

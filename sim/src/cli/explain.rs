@@ -6,7 +6,7 @@ use lit_node::bugs::Bug;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use super::{Exit, Shell};
+use super::{Common, Exit, Shell};
 use crate::oracle::EXPLAINED;
 use crate::scenario::{self, closest};
 
@@ -32,7 +32,7 @@ const NOTIONS: [(&str, &str); 5] = [
         "notion capsule",
         "One JSON file with all that a run needs to happen again on another machine: scenario with edits and action \
          files, seed, plan, and what it came to (verdict, failures, digest).\n`run --out` writes one for each run that \
-         is not as expected, `run --capsule FILE` for any; `replay` runs it, `shrink` makes it small.",
+         is not as expected or shows a violation, `run --capsule FILE` for any; `replay` runs it, `shrink` makes it small.",
     ),
     (
         "notion plan",
@@ -55,11 +55,12 @@ const NOTIONS: [(&str, &str); 5] = [
     ),
 ];
 
-pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
+pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Exit {
     let entries = entries();
     let Some(name) = &arguments.name else {
         for (title, text) in &entries {
-            shell.print(&format!("{title:<28} {}", text.lines().next().unwrap_or_default()));
+            let line = format!("{title:<28} {}", text.lines().next().unwrap_or_default());
+            shell.print(&if common.json { object(title, text) } else { line });
         }
         return Exit::OK;
     };
@@ -73,9 +74,16 @@ pub(super) fn run(arguments: &Arguments, shell: &mut Shell<'_>) -> Exit {
         return Exit::NOTHING_SELECTED;
     }
     for (title, text) in found {
-        shell.print(&format!("{title}\n  {}", text.replace('\n', "\n  ")));
+        let lines = format!("{title}\n  {}", text.replace('\n', "\n  "));
+        shell.print(&if common.json { object(title, text) } else { lines });
     }
     Exit::OK
+}
+
+/// An entry as an object: what kind of word it is, the word, and what it means.
+fn object(title: &str, text: &str) -> String {
+    let (kind, name) = title.split_once(' ').unwrap_or(("", title));
+    serde_json::json!({ "kind": kind, "name": name, "text": text }).to_string()
 }
 
 /// Everything that can be explained, by its kind and name.

@@ -11,6 +11,7 @@ mod export;
 mod folder;
 mod fuzz;
 mod list;
+mod new;
 mod pool;
 mod progress;
 mod replay;
@@ -24,7 +25,7 @@ mod twice;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
 pub use exit::Exit;
@@ -49,11 +50,10 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes, the highest of all runs:
    0  every run ended as its scenario expects
-   1  a planted bug was not seen, or by the wrong oracle
    2  wrong usage
    3  a scenario or capsule is not valid
    4  nothing was selected
-   5  an expectation, bound, budget or mark was missed (an unexpected pass too)
+   5  an expectation, bound, budget or mark was missed (an unexpected pass and a planted bug that nobody saw, too)
   10  something that must complete did not
   20  a safety property was violated
   30  two runs of one scenario and seed differed, or a replay and its capsule
@@ -65,8 +65,8 @@ struct Common {
     /// Print JSON, one object a line, instead of text
     #[arg(long, global = true)]
     json: bool,
-    /// Write to this folder what comes of it: for each run report, plan, trace, and a capsule if it is not as expected;
-    /// the results of a sweep, what fuzzing finds
+    /// Write to this folder what comes of it: for each run report, plan, trace, and a capsule if it is not as expected
+    /// or something was violated; the results of a sweep, what fuzzing finds
     #[arg(long, global = true, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print only what went wrong
@@ -103,6 +103,8 @@ enum Verb {
     Report(report::Arguments),
     /// Write the trace of a run for other programs
     Export(export::Arguments),
+    /// Write a scenario to begin with, which runs as it is
+    New(new::Arguments),
     /// List scenarios
     List(list::Arguments),
     /// Plant known mistakes and show how soon the right oracle sees each
@@ -118,6 +120,32 @@ enum Verb {
     /// Run actions for another litsim, which says so on the standard input
     #[command(hide = true)]
     ActionWorker(action_worker::Arguments),
+}
+
+impl Verb {
+    /// Whether `--out` means something to it.
+    fn writes(&self) -> bool {
+        match self {
+            Self::Run(_)
+            | Self::Sweep(_)
+            | Self::Fuzz(_)
+            | Self::Merge(_)
+            | Self::Replay(_)
+            | Self::Report(_)
+            | Self::Export(_)
+            | Self::New(_) => true,
+            Self::Worker
+            | Self::Shrink(_)
+            | Self::Diff(_)
+            | Self::List(_)
+            | Self::Bugs(_)
+            | Self::Pool(_)
+            | Self::Explain(_)
+            | Self::Schema
+            | Self::Completions(_)
+            | Self::ActionWorker(_) => false,
+        }
+    }
 }
 
 /// Where a command runs: its engine, its streams, and how it starts itself again.
@@ -136,15 +164,34 @@ pub struct Shell<'s> {
     pub colors: bool,
     /// How this program is started, for lines to copy.
     pub program: String,
+    /// Why output could not be written, once it could not; nothing more is written to `out` then.
+    pub unwritten: Option<std::io::Error>,
 }
 
 impl Shell<'_> {
-    /// Prints a line. A reader that has gone away is no error of ours.
+    /// Prints a line. The first line that cannot be written is the last one that is tried.
     fn print(&mut self, line: &str) {
-        let _ = writeln!(self.out, "{line}");
+        if self.unwritten.is_none() {
+            self.unwritten = writeln!(self.out, "{line}").err();
+        }
     }
 
-    /// Prints a line of what went wrong.
+    /// Sees to it that all output is where it belongs. A reader that has gone away is no error of ours: it has seen what
+    /// it wanted. Anything else, such as a full disk, is one, for what a program reads would be a part of the truth.
+    fn finish(&mut self) -> Exit {
+        if self.unwritten.is_none() {
+            self.unwritten = self.out.flush().err();
+        }
+        match self.unwritten.take() {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                self.complain(&format!("error: cannot write the output: {error}"));
+                Exit::USAGE
+            }
+            _ => Exit::OK,
+        }
+    }
+
+    /// Prints a line of what went wrong. Where that cannot be written either, the exit code is all that is left.
     fn complain(&mut self, line: &str) {
         let _ = writeln!(self.err, "{line}");
     }
@@ -162,6 +209,7 @@ pub fn main(engine: &(dyn Engine + Sync)) -> std::process::ExitCode {
         err: &mut err,
         colors,
         program: program_name(),
+        unwritten: None,
     };
     std::process::ExitCode::from(execute(std::env::args_os(), &mut shell).code())
 }
@@ -174,6 +222,11 @@ fn program_name() -> String {
 
 /// Runs a command given as arguments, the program's name first.
 pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
+    let exit = dispatch(arguments, shell);
+    exit.and(shell.finish())
+}
+
+fn dispatch(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
     let Arguments { verb, common } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
@@ -192,6 +245,10 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
         ColorChoice::Never => false,
         ColorChoice::Auto => shell.colors,
     };
+    if common.out.is_some() && !verb.writes() {
+        shell.complain("error: --out means nothing here: this verb writes no files");
+        return Exit::USAGE;
+    }
     match verb {
         Verb::Run(arguments) => run::run(&arguments, &common, shell),
         Verb::Sweep(arguments) => sweep::run(&arguments, &common, shell),
@@ -203,12 +260,13 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<
         Verb::Diff(arguments) => diff::run(&arguments, &common, shell),
         Verb::Report(arguments) => report::run(&arguments, &common, shell),
         Verb::Export(arguments) => export::run(&arguments, &common, shell),
+        Verb::New(arguments) => new::run(&arguments, &common, shell),
         Verb::List(arguments) => list::run(&arguments, &common, shell),
         Verb::Bugs(arguments) => bugs::run(&arguments, &common, shell),
         Verb::Pool(arguments) => pool::run(&arguments, &common, shell),
-        Verb::Explain(arguments) => explain::run(&arguments, shell),
+        Verb::Explain(arguments) => explain::run(&arguments, &common, shell),
         Verb::Schema => schema::run(shell),
-        Verb::Completions(arguments) => completions::run(&arguments, shell),
+        Verb::Completions(arguments) => completions::run(&arguments, &common, shell),
         Verb::ActionWorker(arguments) => action_worker::run(&arguments, shell),
     }
 }

@@ -149,12 +149,14 @@ fn run_file(
     if exit != Exit::OK {
         shell.complain(&format!("reproduce: {} {line}", shell.program));
     }
-    exit.and(written).and(check.look(&report, shell))
+    exit.and(written).and(check.look(file, &report, shell))
 }
 
-/// Where the run's capsule goes, if anywhere: where the user says, or into the folder of a run that is not as expected.
+/// Where the run's capsule goes, if anywhere: where the user says, or into the folder of a run that is not as expected or
+/// shows a violation. Whoever has expected that may still want to shrink it.
 fn capsule_path(arguments: &Arguments, common: &Common, report: &RunReport) -> Option<PathBuf> {
-    let folder = || common.out.as_ref().filter(|_| Exit::of(report) != Exit::OK);
+    let is_calm = Exit::of(report) == Exit::OK && report.verdict == Verdict::Pass;
+    let folder = || common.out.as_ref().filter(|_| !is_calm);
     let in_folder = || folder().map(|out| folder::path(out, &report.scenario, report.seed).join(folder::CAPSULE));
     arguments.capsule.clone().or_else(in_folder)
 }

@@ -96,6 +96,7 @@ fn shell_run(
         err: &mut err,
         colors: false,
         program: "litsim".into(),
+        unwritten: None,
     };
     let exit = execute(arguments, &mut shell);
     (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
