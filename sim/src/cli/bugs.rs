@@ -61,6 +61,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
         }
     };
     if let Some(seed) = arguments.print_generic {
+        if common.json {
+            shell.complain("error: --print-generic prints a scenario, which --json cannot be");
+            return Exit::USAGE;
+        }
         shell.print(crate::generic::scenario(seed).trim_end());
         if !arguments.names.is_empty() {
             let names: Vec<String> = bugs.iter().map(|bug| format!("\"{bug}\"")).collect();

@@ -36,7 +36,8 @@ impl Check {
         !matches!(self, Self::Nothing)
     }
 
-    /// Looks at a run of the scenario in this file. One that is not as expected has been complained about, and costs what it costs.
+    /// Looks at a run of the scenario in this file. One that is not as expected has been complained about, and costs what it
+    /// costs.
     pub fn look(&mut self, scenario: &Path, report: &RunReport, shell: &mut Shell<'_>) -> Exit {
         if !report.expected {
             return Exit::OK;

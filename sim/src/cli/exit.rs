@@ -10,13 +10,13 @@ pub struct Exit(u8);
 impl Exit {
     /// Everything as expected.
     pub const OK: Self = Self(0);
-    /// Wrong usage.
+    /// Wrong usage, or something that cannot be read or written.
     pub const USAGE: Self = Self(2);
     /// A scenario or capsule is not valid.
     pub const BAD_SCENARIO: Self = Self(3);
     /// Nothing was selected.
     pub const NOTHING_SELECTED: Self = Self(4);
-    /// An expectation, bound or mark was missed, or a planted bug was not seen by the oracle that it is meant for.
+    /// An expectation, bound, budget or mark was missed, or a planted bug was not seen by its oracle.
     pub const EXPECTATION: Self = Self(5);
     /// Something that must complete did not.
     pub const LIVENESS: Self = Self(10);
@@ -26,6 +26,22 @@ impl Exit {
     pub const NONDETERMINISM: Self = Self(30);
     /// A panic.
     pub const PANIC: Self = Self(40);
+
+    /// All, the better ones first, with what they say of a command.
+    pub const ALL: [(Self, &'static str); 9] = [
+        (Self::OK, "every run ended as its scenario expects"),
+        (Self::USAGE, "wrong usage, or something cannot be read or written"),
+        (Self::BAD_SCENARIO, "a scenario or capsule is not valid"),
+        (Self::NOTHING_SELECTED, "nothing was selected"),
+        (
+            Self::EXPECTATION,
+            "an expectation, bound, budget or mark was missed; an unexpected pass; a planted bug unseen",
+        ),
+        (Self::LIVENESS, "liveness: something that must complete did not"),
+        (Self::SAFETY, "safety: a property was violated"),
+        (Self::NONDETERMINISM, "two runs that should be equal differed: `--twice`, a replay and its capsule, `diff`"),
+        (Self::PANIC, "a panic, in a node or in the simulator, or a run that took its process with it"),
+    ];
 
     /// Of which this is the number.
     pub(crate) fn of_code(code: u8) -> Self {

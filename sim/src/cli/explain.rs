@@ -32,7 +32,8 @@ const NOTIONS: [(&str, &str); 5] = [
         "notion capsule",
         "One JSON file with all that a run needs to happen again on another machine: scenario with edits and action \
          files, seed, plan, and what it came to (verdict, failures, digest).\n`run --out` writes one for each run that \
-         is not as expected or shows a violation, `run --capsule FILE` for any; `replay` runs it, `shrink` makes it small.",
+         is not as expected or shows a violation, `run --capsule FILE` for any; `replay` runs it, `shrink` makes it \
+         small.",
     ),
     (
         "notion plan",

@@ -34,6 +34,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
             return refuse(&error);
         }
     };
+    if common.json && common.out.is_none() && matches!(arguments.format, Format::Shiviz) {
+        shell.complain("error: what ShiViz reads cannot be --json; with --out that says where it went");
+        return Exit::USAGE;
+    }
     let (name, text) = match arguments.format {
         Format::Chrome => ("trace.chrome.json", chrome(&records)),
         Format::Shiviz => ("trace.shiviz.log", shiviz(&records)),

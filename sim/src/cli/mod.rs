@@ -39,7 +39,7 @@ use crate::outcome::Engine;
 ///
 /// A run is a pure function of scenario, seed and build: the same inputs give the same digest.
 #[derive(Debug, Parser)]
-#[command(name = "litsim", version, after_long_help = EXIT_CODES)]
+#[command(name = "litsim", version, after_long_help = exit_codes())]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -47,17 +47,11 @@ struct Arguments {
     common: Common,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes, the highest of all runs:
-   0  every run ended as its scenario expects
-   2  wrong usage
-   3  a scenario or capsule is not valid
-   4  nothing was selected
-   5  an expectation, bound, budget or mark was missed (an unexpected pass and a planted bug that nobody saw, too)
-  10  something that must complete did not
-  20  a safety property was violated
-  30  two runs of one scenario and seed differed, or a replay and its capsule
-  40  a panic";
+/// The last part of the long help.
+fn exit_codes() -> String {
+    let line = |(exit, meaning): (Exit, &str)| format!("\n  {:>2}  {meaning}", exit.code());
+    format!("Exit codes, the highest of all runs:{}", Exit::ALL.map(line).concat())
+}
 
 /// Options of every verb.
 #[derive(Clone, Debug, Args)]
@@ -246,7 +240,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>
         ColorChoice::Auto => shell.colors,
     };
     if common.out.is_some() && !verb.writes() {
-        shell.complain("error: --out means nothing here: this verb writes no files");
+        shell.complain("error: --out means nothing to this verb");
         return Exit::USAGE;
     }
     match verb {

@@ -139,17 +139,7 @@ fn exit_codes_tell_how_runs_ended() {
 
 #[test]
 fn of_several_exit_codes_the_highest_wins() {
-    let all = [
-        Exit::OK,
-        Exit::USAGE,
-        Exit::BAD_SCENARIO,
-        Exit::NOTHING_SELECTED,
-        Exit::EXPECTATION,
-        Exit::LIVENESS,
-        Exit::SAFETY,
-        Exit::NONDETERMINISM,
-        Exit::PANIC,
-    ];
+    let all = Exit::ALL.map(|(exit, _)| exit);
     assert_eq!(all.map(Exit::code), [0, 2, 3, 4, 5, 10, 20, 30, 40]);
     for (i, a) in all.into_iter().enumerate() {
         for (j, b) in all.into_iter().enumerate() {
@@ -264,7 +254,7 @@ fn arguments_parse_as_clap_thinks_they_should() {
 #[test]
 fn help_of_verbs_that_run_something_says_what_they_take() {
     let fake = Fake::new(Verdict::Pass, true);
-    for verb in ["run", "replay", "shrink", "sweep", "merge", "fuzz", "report", "export"] {
+    for verb in ["run", "replay", "shrink", "sweep", "merge", "fuzz", "report", "export", "new"] {
         let (exit, out, _) = litsim(&fake, &[verb, "-h"]);
         assert_eq!(exit, Exit::OK);
         insta::assert_snapshot!(format!("help_{verb}"), out);

@@ -1,10 +1,12 @@
 //! Tests of scenario files: what is read, and what is refused at which place.
 
 use super::*;
+use crate::budget::Budgets;
 use crate::fault::{Crash, Fault};
 use crate::plan::{FaultPlan, PlanError};
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
@@ -429,30 +431,50 @@ fn who_is_cut_off_from_n_minus_f_nodes_without_an_end_counts_as_faulty() {
 
 #[test]
 fn every_shipped_scenario_is_in_the_index_and_has_a_budget_of_messages_and_of_virtual_time() {
-    let mut folders = vec![scenarios()];
     let (mut without, mut unlisted) = (Vec::new(), Vec::new());
     let index = std::fs::read_to_string(scenarios().join("README.md")).unwrap();
-    let mut seen = 0;
+    for path in shipped() {
+        let expect = load(&path, &[]).unwrap_or_else(|error| panic!("{error}")).expect;
+        if expect.messages_max.is_none() || expect.virtual_ms_max.is_none() {
+            without.push(path.clone());
+        }
+        let name = path.strip_prefix(scenarios()).unwrap().display().to_string();
+        if !index.contains(&format!("({name})")) {
+            unlisted.push(path);
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+    assert!(unlisted.is_empty(), "scenarios/README.md leaves out {unlisted:#?}");
+}
+
+#[test]
+fn the_cost_of_every_shipped_scenario_is_recorded_under_its_own_seed_and_of_no_other() {
+    let shipped = shipped().into_iter().map(|path| load(&path, &[]).unwrap_or_else(|error| panic!("{error}")));
+    let shipped: BTreeMap<String, u64> = shipped.map(|scenario| (scenario.name, scenario.seed)).collect();
+    let recorded = Budgets::read(&scenarios().join("budgets.json")).unwrap().scenarios;
+    let recorded: BTreeMap<String, u64> = recorded.into_iter().map(|(name, figures)| (name, figures.seed)).collect();
+    let named = |(name, seed): (&String, &u64)| format!("{name} under seed {seed}");
+    let unrecorded: Vec<_> =
+        shipped.iter().filter(|(name, seed)| recorded.get(*name) != Some(*seed)).map(named).collect();
+    let gone: Vec<_> = recorded.iter().filter(|(name, _)| !shipped.contains_key(*name)).map(named).collect();
+    assert!(unrecorded.is_empty(), "`litsim run scenarios --record` would add {unrecorded:#?}");
+    assert!(gone.is_empty(), "scenarios/budgets.json has what does not ship: {gone:#?}");
+}
+
+/// All scenario files that ship.
+fn shipped() -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![scenarios()], Vec::new());
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "toml") {
-                let expect = load(&path, &[]).unwrap_or_else(|error| panic!("{error}")).expect;
-                seen += 1;
-                if expect.messages_max.is_none() || expect.virtual_ms_max.is_none() {
-                    without.push(path.clone());
-                }
-                let name = path.strip_prefix(scenarios()).unwrap().display().to_string();
-                if !index.contains(&format!("({name})")) {
-                    unlisted.push(path);
-                }
+                files.push(path);
             }
         }
     }
-    assert!(without.is_empty(), "{without:#?}");
-    assert!(unlisted.is_empty(), "scenarios/README.md leaves out {unlisted:#?}");
-    assert!(seen > 80, "{seen} scenarios");
+    assert!(files.len() > 80, "{} scenarios", files.len());
+    files
 }
 
 #[test]
