@@ -9,15 +9,15 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::{extended, fault, litsim, scenario, scratch};
+use common::{litsim, scenario, scratch};
 
 /// The repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Both streams and the exit code of the program, started in a folder. Hashes, keys and addresses depend on the build, or
-/// on what protocols hash, and are left out.
+/// Both streams and the exit code of the program, started in a folder. Hashes, keys and addresses depend on the build,
+/// or on what protocols hash, and are left out.
 fn said(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_litsim"));
     let ended = command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap();
@@ -79,9 +79,9 @@ fn a_run_that_misses_an_expectation_prints_what_and_how_to_see_it_again() {
 
 #[test]
 fn a_run_that_violates_safety_prints_what_and_how_to_see_it_again() {
-    let folder = scratch("cli-leak");
-    extended(&folder, "leak", "greeting.toml", &fault("leak", "at_ms = 0", "leak = { node = 2 }"));
-    insta::assert_snapshot!("run_safety", said(&folder, &["run", "leak.toml"]));
+    let file = "scenarios/regressions/forgotten-acknowledgement.toml";
+    let planted = ["run", file, "--set", "bugs.plant=[\"missing-sync\"]"];
+    insta::assert_snapshot!("run_safety", said(&root(), &planted));
 }
 
 #[test]

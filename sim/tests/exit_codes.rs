@@ -143,3 +143,26 @@ fn the_worst_of_several_runs_counts() {
     assert_eq!(verdicts, ["expectation", "safety", "pass"]);
     assert_eq!(ended.reproduce().len(), 2, "one for each that failed");
 }
+
+#[test]
+fn a_planted_bug_that_its_oracle_does_not_see_is_a_missed_expectation() {
+    let folder = scratch("bug-unseen");
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/bugs");
+    let text = std::fs::read_to_string(format!("{shipped}/missing-sync.toml")).unwrap();
+    assert!(text.contains("do.keygen = { key = \"first\" }"));
+    std::fs::write(
+        folder.join("missing-sync.toml"),
+        text.replace("do.keygen = { key = \"first\" }", "do.handshake = {}"),
+    )
+    .unwrap();
+    let bugs = |folder: &str, more: &[&str]| {
+        let few = ["bugs", "missing-sync", "--seeds", "2", "--generic-seeds", "0", "--scenarios", folder];
+        litsim(&[&few, more].concat())
+    };
+    bugs(shipped, &[]).exits(0);
+    let unseen = bugs(&folder.display().to_string(), &[]).exits(5);
+    assert!(unseen.out.contains("MISSED: durability saw nothing"), "{}", unseen.out);
+    let few = bugs(shipped, &["--generic-min", "1"]).exits(5);
+    assert!(few.err.contains("at least 1 were expected"), "{}", few.err);
+    bugs("no/such/folder", &[]).exits(3);
+}

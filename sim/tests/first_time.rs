@@ -1,5 +1,5 @@
-//! The way that the README takes a newcomer, from the clone to a planted bug that is found, shrunk and replayed, and the
-//! scenario that `new` writes for the next step.
+//! The way that the README takes a newcomer, from the clone to a planted bug that is found, shrunk and replayed, and
+//! the scenario that `new` writes for the next step.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
@@ -64,6 +64,7 @@ fn what_new_writes_runs_as_it_is_and_is_not_written_over() {
     for gone in [&action, &scenario] {
         let ended = litsim(&["new", "first-try", "--out", &out]).exits(2);
         assert!(ended.err.contains("is there already"), "{}", ended.err);
+        assert_eq!(std::fs::read_to_string(&scenario).unwrap(), before);
         std::fs::remove_file(gone).unwrap();
     }
     let made = litsim(&["new", "first-try", "--out", &out, "--json"]).exits(0).json();
