@@ -70,5 +70,7 @@ fn what_new_writes_runs_as_it_is_and_is_not_written_over() {
     let made = litsim(&["new", "first-try", "--out", &out, "--json"]).exits(0).json();
     assert_eq!(made["action"].as_str(), action.to_str());
     assert_eq!(std::fs::read_to_string(&scenario).unwrap(), before);
+    let blocked = litsim(&["new", "second", "--out", &file]).exits(2);
+    assert!(blocked.err.contains("cannot write") && blocked.err.contains("second.toml"), "{}", blocked.err);
     assert!(litsim(&["new", "../up"]).exits(2).err.contains("expected letters"));
 }
