@@ -117,6 +117,8 @@ fn what_is_explained_is_json_if_asked_for() {
     let all = litsim(&["explain", "--json"]).exits(0).out;
     let all: Vec<serde_json::Value> = all.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(all.len() > 100 && all.contains(&one), "{} entries", all.len());
+    let (line, text) = (litsim(&["schema", "--json"]).exits(0), litsim(&["schema"]).exits(0));
+    assert!(line.out.lines().count() == 1 && line.json() == text.json(), "{}", line.out);
 }
 
 #[test]

@@ -259,7 +259,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>
         Verb::Bugs(arguments) => bugs::run(&arguments, &common, shell),
         Verb::Pool(arguments) => pool::run(&arguments, &common, shell),
         Verb::Explain(arguments) => explain::run(&arguments, &common, shell),
-        Verb::Schema => schema::run(shell),
+        Verb::Schema => schema::run(&common, shell),
         Verb::Completions(arguments) => completions::run(&arguments, &common, shell),
         Verb::ActionWorker(arguments) => action_worker::run(&arguments, shell),
     }

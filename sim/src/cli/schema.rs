@@ -1,9 +1,10 @@
 //! `litsim schema`: the JSON Schema of scenario files, so that editors complete them.
 
-use super::{Exit, Shell};
+use super::{Common, Exit, Shell};
 use crate::scenario;
 
-pub(super) fn run(shell: &mut Shell<'_>) -> Exit {
-    shell.print(&format!("{:#}", scenario::schema()));
+pub(super) fn run(common: &Common, shell: &mut Shell<'_>) -> Exit {
+    let schema = scenario::schema();
+    shell.print(&if common.json { schema.to_string() } else { format!("{schema:#}") });
     Exit::OK
 }
