@@ -58,8 +58,10 @@ impl Conduct for WrongTriples {
     }
 }
 
-/// Flips a bit, or in steps of which the receiver uses only some places, at random, one bit in each of many.
+/// Flips a bit, or in steps of which the receiver uses only some places, at random, one bit in each of many. Each liar has
+/// a bit of its own: of two that flip the same one in shares for the same holder, one may take away what the other adds.
 fn spoil(step: &mut Step) {
+    let bit = 1 << (step.slot.from.0 % 8);
     let body = &mut step.body.0;
     let piece = match step.slot.kind {
         Kind::Corrections => 32,
@@ -68,7 +70,7 @@ fn spoil(step: &mut Step) {
     };
     for piece in body.chunks_mut(piece.max(1)) {
         if let Some(last) = piece.last_mut() {
-            *last ^= 1;
+            *last ^= bit;
         }
     }
 }

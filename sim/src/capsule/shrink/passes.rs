@@ -56,10 +56,11 @@ fn members(document: &Document, root: &Path) -> Vec<Path> {
     table.into_iter().flat_map(|table| table.keys()).map(|key| [&root[..], &[name(key)]].concat()).collect()
 }
 
-/// What a fault or step may do without.
+/// What a fault or step may do without. How a step should end stays: it is what the scenario demands once all is well.
 fn options(document: &Document, part: &Path) -> Vec<Path> {
-    let is_name = |path: &Path| matches!(path.get(part.len()), Some(Key::Name(key)) if key == "name" || key == "id");
-    document.leaves(part).into_iter().filter(|path| !is_name(path)).collect()
+    let stays = |key: &str| ["name", "id", "expect"].contains(&key);
+    let is_fixed = |path: &Path| matches!(path.get(part.len()), Some(Key::Name(key)) if stays(key));
+    document.leaves(part).into_iter().filter(|path| !is_fixed(path)).collect()
 }
 
 /// The numbers of faults.
