@@ -34,7 +34,7 @@ const BYTES_PER_FUEL: u64 = 4;
 pub(super) fn encrypt(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.encrypt", args)?;
     let conditions = conditions(&args, "accessControlConditions", context)?;
-    let plaintext = args.bytes("to_encrypt", context)?;
+    let plaintext = args.text_or_bytes("to_encrypt", context)?;
     let (host, max) = (Host::of(context), PLAINTEXT_BYTES_MAX as u64);
     if plaintext.len() as u64 > max {
         let error = ActionError::LimitExceeded { what: Cow::Borrowed("bytes to encrypt"), max };
