@@ -158,7 +158,7 @@ impl Args {
         const EXPECTED: &str = "a whole number, or its text";
         let value = self.required(field, EXPECTED, context)?;
         let Some(text) = value.as_string() else { return self.whole_number(field, context) };
-        let digits = (text.len() <= TOKEN_LENGTH_MAX).then(|| text.to_std_string_lossy()).unwrap_or_default();
+        let digits = if text.len() <= TOKEN_LENGTH_MAX { text.to_std_string_lossy() } else { String::new() };
         let number = match digits.strip_prefix("0x") {
             Some(digits) => u64::from_str_radix(digits, 16),
             None => digits.parse(),

@@ -160,7 +160,7 @@ fn printed_with_signature(code: &str, params: &serde_json::Value, signature: &Co
         let (id, call) = only_call(progress);
         let HostCall::Sign { to_sign, signature: wanted, .. } = call else { panic!("a signature, not {call:?}") };
         assert_eq!(wanted, Wanted::ToAction);
-        let end = execution.resume(START, id, HostAnswer::Combined(Ok(signature.clone())), &mut meter);
+        let end = execution.resume(START, id, HostAnswer::Combined(Ok(*signature)), &mut meter);
         let logs = result(end).unwrap_or_else(|error| panic!("{error} after {}", execution.logs())).logs;
         (logs, to_sign.into())
     })
