@@ -249,7 +249,8 @@ fn show_timer(args: &[JsValue], context: &mut Context) -> JsResult<String> {
     Ok(label)
 }
 
-fn append(line: &str, context: &mut Context) -> JsResult<()> {
+/// Appends a line to the execution's log.
+pub(super) fn append(line: &str, context: &mut Context) -> JsResult<()> {
     let host = Host::of(context);
     let max = host.limits.log_bytes;
     host.charge(line.len() as u64 / 16, context)?;

@@ -79,9 +79,10 @@ impl Execution {
     /// Runs what must run once; the call's promise stays as it is until the node says what came of it.
     fn lead(&mut self, now: Time, call: HostCallId, meter: &mut Meter) -> Progress {
         let Some(context) = &mut self.context else { return Progress::Pending(Vec::new()) };
-        let Some(body) = self.host.take_once(call) else { return Progress::Pending(Vec::new()) };
+        let Some(once) = self.host.take_once(call) else { return Progress::Pending(Vec::new()) };
         self.host.begin(now.0, context);
-        let led = guarded(|| network::lead(call, &body, context).map_err(|error| uncaught(error, &self.host, context)));
+        let led =
+            guarded(|| network::lead(call, &once.body, context).map_err(|error| uncaught(error, &self.host, context)));
         match led {
             Ok(()) => self.pump(meter),
             Err(error) => self.finish(Err(error), meter),

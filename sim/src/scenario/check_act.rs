@@ -314,7 +314,7 @@ fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) 
         Ok(references) => references,
         Err(error) => {
             let expected = "`pkp.NAME.public_key`, `pkp.NAME.token_id`, `pkp.NAME.eth_address`, `user.NAME.address`, \
-                            `secret.NAME.ciphertext`, `secret.NAME.hash`, `cid:FILE` or `keccak256:TEXT`";
+                            `user.NAME.auth_sig`, `secret.NAME.ciphertext`, `secret.NAME.hash`, `cid:FILE` or `keccak256:TEXT`";
             return c.refuse(span, error.to_string(), expected);
         }
     };
@@ -328,7 +328,7 @@ fn references(c: &mut Checker<'_>, names: &Names, params: &Params, span: &Span) 
                     c.unknown("secret", &place(&name), names.secrets.iter().map(String::as_str));
                 }
             }
-            Reference::UserAddress(name) => {
+            Reference::UserAddress(name) | Reference::UserAuthSig(name) => {
                 c.wallet(&place(&name));
             }
             Reference::Cid(file) => {

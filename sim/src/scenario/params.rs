@@ -14,6 +14,9 @@ pub enum Reference {
     PkpAddress(String),
     /// `${user.NAME.address}`: 0x-hex.
     UserAddress(String),
+    /// `${user.NAME.auth_sig}`: what the user's wallet signs to sign in when the step begins, as an object; its JSON text
+    /// inside other text.
+    UserAuthSig(String),
     /// `${secret.NAME.ciphertext}`: what a client has encrypted, as actions take it.
     SecretCiphertext(String),
     /// `${secret.NAME.hash}`: the SHA-256 of its plaintext, hex.
@@ -39,6 +42,7 @@ impl Reference {
             ["pkp", name, "eth_address"] => Ok(Self::PkpAddress((*name).to_owned())),
             ["secret", name, "ciphertext"] => Ok(Self::SecretCiphertext((*name).to_owned())),
             ["secret", name, "hash"] => Ok(Self::SecretHash((*name).to_owned())),
+            ["user", name, "auth_sig"] => Ok(Self::UserAuthSig((*name).to_owned())),
             ["user", name, "address"] => Ok(Self::UserAddress((*name).to_owned())),
             _ => Err(BadReference(text.to_owned())),
         }
@@ -72,9 +76,10 @@ impl Params {
         Ok(found)
     }
 
-    /// The JSON object with every reference replaced by what `lookup` knows; unknown ones become empty strings.
+    /// The JSON object with every reference replaced by what `lookup` knows; unknown ones become empty strings. A string that
+    /// is one reference becomes the value itself, inside other text a value that is no string is its JSON text.
     /// [`Reference::Keccak`] is answered here.
-    pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<String>) -> Value {
+    pub fn resolve(&self, lookup: &dyn Fn(&Reference) -> Option<Value>) -> Value {
         Value::Object(self.0.iter().map(|(name, value)| (name.clone(), replace(value, lookup))).collect())
     }
 }
@@ -126,7 +131,7 @@ fn collect(value: &Value, found: &mut Vec<Reference>) -> Result<(), BadReference
     }
 }
 
-fn replace(value: &Value, lookup: &dyn Fn(&Reference) -> Option<String>) -> Value {
+fn replace(value: &Value, lookup: &dyn Fn(&Reference) -> Option<Value>) -> Value {
     match value {
         Value::String(text) => replace_text(text, lookup),
         Value::Array(items) => items.iter().map(|item| replace(item, lookup)).collect(),
@@ -137,18 +142,24 @@ fn replace(value: &Value, lookup: &dyn Fn(&Reference) -> Option<String>) -> Valu
     }
 }
 
-fn replace_text(text: &str, lookup: &dyn Fn(&Reference) -> Option<String>) -> Value {
-    let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    if let Some(Ok(Reference::Keccak(message))) = whole.map(Reference::parse)
-        && !message.contains('}')
+fn replace_text(text: &str, lookup: &dyn Fn(&Reference) -> Option<Value>) -> Value {
+    if let [Part::Text(""), Part::Inner(inner), Part::Text("")] = parts(text).as_slice()
+        && let Ok(reference) = Reference::parse(inner)
     {
-        return keccak256(message).iter().map(|byte| Value::from(*byte)).collect();
+        return match reference {
+            Reference::Keccak(message) => keccak256(message).iter().map(|byte| Value::from(*byte)).collect(),
+            reference => lookup(&reference).unwrap_or_else(|| Value::String(String::new())),
+        };
     }
     let resolved = parts(text).into_iter().map(|part| match part {
         Part::Text(text) => text.to_owned(),
         Part::Inner(inner) => match Reference::parse(inner) {
             Ok(Reference::Keccak(message)) => format!("0x{}", hex::encode(keccak256(message))),
-            Ok(reference) => lookup(&reference).unwrap_or_default(),
+            Ok(reference) => match lookup(&reference) {
+                Some(Value::String(text)) => text,
+                Some(value) => value.to_string(),
+                None => String::new(),
+            },
             Err(_) => String::new(),
         },
     });
@@ -168,7 +179,7 @@ mod tests {
         let params = params("a = 'key ${pkp.p.public_key}!'\nb = [{ c = '${user.bob.address}' }]\nn = 7");
         let found = params.references().unwrap();
         assert_eq!(found, [Reference::PkpPublicKey("p".into()), Reference::UserAddress("bob".into())]);
-        let value = params.resolve(&|reference| Some(format!("<{reference:?}>")));
+        let value = params.resolve(&|reference| Some(format!("<{reference:?}>").into()));
         assert_eq!(value["a"], "key <PkpPublicKey(\"p\")>!");
         assert_eq!(value["b"][0]["c"], "<UserAddress(\"bob\")>");
         assert_eq!(value["n"], 7);
@@ -179,6 +190,15 @@ mod tests {
         let value = params("toSign = '${keccak256:}'").resolve(&|_| None);
         let bytes: Vec<u8> = serde_json::from_value(value["toSign"].clone()).unwrap();
         assert_eq!(hex::encode(bytes), "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+    }
+
+    #[test]
+    fn a_sign_in_alone_is_an_object_and_a_text_inside_text() {
+        let params = params("authSig = '${user.bob.auth_sig}'\ntext = 'as ${user.bob.auth_sig}'");
+        assert_eq!(params.references().unwrap(), vec![Reference::UserAuthSig("bob".into()); 2]);
+        let value = params.resolve(&|_| Some(serde_json::json!({ "address": "0x1" })));
+        assert_eq!(value["authSig"]["address"], "0x1");
+        assert_eq!(value["text"], r#"as {"address":"0x1"}"#);
     }
 
     #[test]

@@ -303,7 +303,10 @@ pub(super) struct Execute {
     pub by: Option<Delivery>,
     /// Globals of the action. In strings, `${pkp.NAME.public_key}`, `${pkp.NAME.token_id}`, `${pkp.NAME.eth_address}`
     /// and `${user.NAME.address}` are replaced, and so is `${cid:FILE}`, by the CID of an action's file (relative to the
-    /// scenario), which the gateway then serves; `${keccak256:TEXT}` alone stands for the digest's 32 bytes.
+    /// scenario), which the gateway then serves; `${keccak256:TEXT}` alone stands for the digest's 32 bytes,
+    /// `${user.NAME.auth_sig}` alone for an AuthSig that the user's wallet makes as the step begins, as actions hand it to
+    /// `checkConditions` and `decryptAndCombine`; `${secret.NAME.ciphertext}` and `${secret.NAME.hash}` are what the step
+    /// that encrypted has left.
     #[serde(default)]
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub params: Option<BTreeMap<String, Placed<toml::Value>>>,

@@ -20,8 +20,10 @@ use lit_node::id::{Digest, KeyId, NodeId};
 use lit_node::io::{ChainRequest, Label, Time};
 use lit_node::key;
 use lit_node::signing::CombinedSignature;
+use serde_json::Value;
 
 use super::identity::Keys;
+use super::sign_in::{as_actions_see, sign_in};
 use crate::heap::Nanos;
 use crate::identity::Passkey;
 use crate::oracle::{Accepted, Decrypted, Encryption, Proven, Requested};
@@ -156,8 +158,16 @@ impl Book {
         lit_node::chain::registration::address_of(self.wallet(user).verifying_key())
     }
 
-    /// What a reference in an action's parameters stands for.
-    pub fn lookup(&self, reference: &Reference) -> Option<String> {
+    /// What a reference in an action's parameters stands for. Who signs in does so now.
+    pub fn lookup(&self, reference: &Reference, now: Time) -> Option<Value> {
+        let text = match reference {
+            Reference::UserAuthSig(name) => return Some(as_actions_see(&sign_in(self, name, None, now).0)),
+            other => self.lookup_text(other),
+        };
+        text.map(Value::String)
+    }
+
+    fn lookup_text(&self, reference: &Reference) -> Option<String> {
         let hex = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
         match reference {
             Reference::PkpPublicKey(name) => Some(hex(&key::uncompressed(&self.pkps.get(name)?.point))),
@@ -171,7 +181,7 @@ impl Book {
             Reference::Cid(file) => {
                 Some(cid::cid_v0(self.scenario.actions().get(file.as_str())?.code.as_bytes()).to_string())
             }
-            Reference::Keccak(_) => None,
+            Reference::UserAuthSig(_) | Reference::Keccak(_) => None,
         }
     }
 }

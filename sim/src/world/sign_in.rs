@@ -11,6 +11,7 @@ use lit_node::auth::{self, SiweFields};
 use lit_node::cid;
 use lit_node::id::NodeId;
 use lit_node::io::Time;
+use serde_json::{Value, json};
 
 use super::script::Book;
 use crate::oracle::SignIn;
@@ -53,6 +54,12 @@ pub(super) fn sign_in(book: &Book, user: &str, claims: Option<&str>, issued_at: 
         auth_sig.address = format!("0x{}", hex::encode(claimed));
     }
     (auth_sig, SignIn { claimed, signer, expires, only_at: None })
+}
+
+/// An AuthSig under the names that clients and actions of the real network use.
+pub(super) fn as_actions_see(auth_sig: &AuthSig) -> Value {
+    let AuthSig { sig, derived_via, signed_message, address } = auth_sig;
+    json!({ "sig": sig, "derivedVia": derived_via, "signedMessage": signed_message, "address": address })
 }
 
 fn fields(book: &Book, issued_at: Time, expires: Time) -> SiweFields {

@@ -185,7 +185,7 @@ impl Running {
             Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
             Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_deref(), shows.as_deref(), desk),
             Deed::Execute(deed) => {
-                let params = deed.params.resolve(&|reference| desk.book.lookup(reference));
+                let params = deed.params.resolve(&|reference| desk.book.lookup(reference, desk.now));
                 self.execute(deed, params, None, desk);
             }
             Deed::Sign { pkp, text, scheme, auth, proof } => {

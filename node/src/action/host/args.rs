@@ -84,6 +84,32 @@ impl Args {
         }
     }
 
+    /// A text, as its UTF-8 bytes, or bytes. A text is never taken for hex.
+    pub(super) fn text_or_bytes(&self, field: &str, context: &mut Context) -> JsResult<Vec<u8>> {
+        const EXPECTED: &str = "a text or bytes (Uint8Array or array of bytes)";
+        let value = self.required(field, EXPECTED, context)?;
+        if let Some(text) = value.as_string() {
+            Host::of(context).charge(text.len() as u64 / 4, context)?;
+            if text.len() > BYTES_MAX {
+                return Err(self.misuse(field, EXPECTED, "a text that is too long"));
+            }
+            return Ok(text.to_std_string_lossy().into_bytes());
+        }
+        match bytes_of(&value, context)? {
+            Some(bytes) => Ok(bytes),
+            None => Err(self.misuse(field, EXPECTED, inspect::kind(&value))),
+        }
+    }
+
+    /// A string, or the text of a number or boolean.
+    pub(super) fn text(&self, field: &str, context: &mut Context) -> JsResult<JsString> {
+        let value = self.required(field, "a string or a number", context)?;
+        match value.is_number() || value.is_boolean() {
+            true => value.to_string(context),
+            false => self.string(field, context),
+        }
+    }
+
     pub(super) fn fixed<const N: usize>(&self, field: &str, context: &mut Context) -> JsResult<[u8; N]> {
         let bytes = self.bytes(field, context)?;
         let got = format!("{} bytes", bytes.len());
@@ -127,6 +153,19 @@ impl Args {
         }
     }
 
+    /// The type of an authentication method: a whole number, or its text (decimal or 0x-hex).
+    pub(super) fn method_type(&self, field: &str, context: &mut Context) -> JsResult<u64> {
+        const EXPECTED: &str = "a whole number, or its text";
+        let value = self.required(field, EXPECTED, context)?;
+        let Some(text) = value.as_string() else { return self.whole_number(field, context) };
+        let digits = if text.len() <= TOKEN_LENGTH_MAX { text.to_std_string_lossy() } else { String::new() };
+        let number = match digits.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16),
+            None => digits.parse(),
+        };
+        number.map_err(|_| self.misuse(field, EXPECTED, "a string that is none"))
+    }
+
     /// A whole number of at most `max`.
     pub(super) fn whole_number_to(&self, field: &str, max: u64, context: &mut Context) -> JsResult<u64> {
         match self.whole_number(field, context)? {
@@ -146,33 +185,37 @@ fn hex_bytes(text: &str) -> Option<Vec<u8>> {
     (digits.len() / 2 <= BYTES_MAX).then(|| hex::decode(digits).ok()).flatten()
 }
 
-/// The bytes of a `Uint8Array`, an `ArrayBuffer` or an array of bytes; `None` for anything else.
+/// The bytes of a `Uint8Array` (a `Buffer` is one), a `Uint8ClampedArray`, an `ArrayBuffer` or an array of bytes; `None`
+/// for anything else: elements of other sizes have more than one reading.
 pub(in crate::action) fn bytes_of(value: &JsValue, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
     let Some(object) = value.as_object() else { return Ok(None) };
     let length = members(value, context);
     Host::of(context).charge(length / 4, context)?;
     if let Ok(array) = JsTypedArray::from_object(object.clone()) {
-        if array.kind() != Some(TypedArrayKind::Uint8) {
-            return Ok(None);
-        }
-        return JsUint8Array::from_object(object)?.to_vec(context).map(Some);
+        return match array.kind() {
+            Some(TypedArrayKind::Uint8) => JsUint8Array::from_object(object)?.to_vec(context).map(Some),
+            Some(TypedArrayKind::Uint8Clamped) => elements(&object, array.length(context)? as f64, context),
+            _ => Ok(None),
+        };
     }
     if let Ok(buffer) = JsArrayBuffer::from_object(object.clone()) {
         return Ok(buffer.to_vec());
     }
     let length = inspect::data_property(&object, "length").and_then(|length| length.as_number());
-    match length {
-        Some(length) if object.is_array() && length <= BYTES_MAX as f64 => {
-            Host::of(context).charge(4 * length as u64, context)?;
-            byte_array(&object, length as u32, context)
-        }
-        _ => Ok(None),
+    match length.filter(|_| object.is_array()) {
+        Some(length) => elements(&object, length, context),
+        None => Ok(None),
     }
 }
 
-fn byte_array(array: &JsObject, length: u32, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
+/// The elements below `length`, if there are not too many and each is a byte.
+fn elements(array: &JsObject, length: f64, context: &mut Context) -> JsResult<Option<Vec<u8>>> {
+    if length > BYTES_MAX as f64 {
+        return Ok(None);
+    }
+    Host::of(context).charge(4 * length as u64, context)?;
     let mut bytes = Vec::new();
-    for index in 0..length {
+    for index in 0..length as u32 {
         match array.get(index, context)?.as_number() {
             Some(byte) if (0.0..=255.0).contains(&byte) && byte.fract() == 0.0 => bytes.push(byte as u8),
             _ => return Ok(None),

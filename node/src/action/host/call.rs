@@ -241,7 +241,7 @@ pub enum HostAnswer {
     },
     /// To [`HostCall::Once`]: this node runs it. The call's promise is settled by [`Self::Told`].
     Lead,
-    /// To [`HostCall::Once`]: what the function returned, or why it failed, at the node that ran it.
+    /// To [`HostCall::Once`]: what the function returned at the node that ran it, or why nobody learns it.
     Told(Result<String, String>),
 }
 
@@ -289,19 +289,19 @@ impl HostAnswer {
                 Ok(JsString::from(unwrap(result, context)?.as_str()).into())
             }
             Self::Lead => Ok(JsValue::undefined()),
-            Self::Told(Ok(text)) => Ok(JsString::from(text.as_str()).into()),
-            Self::Told(Err(reason)) => Err(network::failed(&reason).into()),
+            Self::Told(told) => network::told(call, told, context),
         }
     }
 }
 
+/// A method as the real network's actions see it: Rust's names of the contract's members, the type as a hexadecimal quantity.
 fn method_object(method: &PermittedMethod, context: &mut Context) -> JsResult<JsValue> {
     let hex = |bytes: &[u8]| JsValue::from(JsString::from(format!("0x{}", hex::encode(bytes)).as_str()));
     let object = JsObject::with_object_proto(context.intrinsics());
     for (name, value) in [
-        ("authMethodType", JsValue::from(method.auth_method_type as f64)),
+        ("auth_method_type", JsString::from(format!("{:#x}", method.auth_method_type).as_str()).into()),
         ("id", hex(&method.id)),
-        ("userPubkey", hex(&method.user_pubkey)),
+        ("user_pubkey", hex(&method.user_pubkey)),
     ] {
         object.create_data_property_or_throw(JsString::from(name), value, context)?;
     }
@@ -316,7 +316,7 @@ fn signature_text(signature: &CombinedSignature) -> String {
             json!({ "r": format!("0{}{}", 2 + (v & 1), hex::encode(r)), "s": hex::encode(s), "v": v })
         }
         CombinedSignature::Schnorr { r, z } => {
-            json!({ "r": hex::encode(curve::point_bytes(r)), "z": hex::encode(curve::scalar_bytes(z)) })
+            json!({ "r": hex::encode(curve::point_bytes(r)), "s": hex::encode(curve::scalar_bytes(z)) })
         }
         CombinedSignature::Bip340 { r, s } => json!({ "r": hex::encode(r), "s": hex::encode(s) }),
     };

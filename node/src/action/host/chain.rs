@@ -9,6 +9,8 @@ use crate::chain::transaction::callee;
 
 /// How many scopes one question may be about.
 const SCOPES_MAX: u64 = 256;
+/// How many scopes a question is about that does not say.
+const SCOPES: u64 = 100;
 
 fn ask_chain(call: HostCall, context: &mut Context) -> JsResult<JsValue> {
     let host = Host::of(context);
@@ -33,7 +35,7 @@ pub(super) fn is_permitted_address(args: &[JsValue], context: &mut Context) -> J
 pub(super) fn is_permitted_method(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.isPermittedAuthMethod", args)?;
     let token_id = args.token_id("tokenId", context)?;
-    let auth_method_type = args.whole_number("authMethodType", context)?;
+    let auth_method_type = args.method_type("authMethodType", context)?;
     let user_id = args.bytes("userId", context)?;
     ask_chain(HostCall::IsPermittedAuthMethod { token_id, auth_method_type, user_id }, context)
 }
@@ -53,13 +55,17 @@ pub(super) fn permitted_methods(args: &[JsValue], context: &mut Context) -> JsRe
     ask_chain(HostCall::GetPermittedAuthMethods { token_id }, context)
 }
 
-/// Whether the method has each of the scopes below `maxScopeId`, by number, beginning with 0, which is none.
+/// Whether the method has each of the scopes below `maxScopeId` (100 if not given), by number, beginning with 0, which is
+/// none.
 pub(super) fn permitted_scopes(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.getPermittedAuthMethodScopes", args)?;
     let token_id = args.token_id("tokenId", context)?;
-    let auth_method_type = args.whole_number("authMethodType", context)?;
+    let auth_method_type = args.method_type("authMethodType", context)?;
     let user_id = args.bytes("userId", context)?;
-    let scope_max = args.whole_number_to("maxScopeId", SCOPES_MAX, context)?;
+    let scope_max = match args.optional("maxScopeId", context)? {
+        Some(_) => args.whole_number_to("maxScopeId", SCOPES_MAX, context)?,
+        None => SCOPES,
+    };
     ask_chain(HostCall::GetPermittedAuthMethodScopes { token_id, auth_method_type, user_id, scope_max }, context)
 }
 

@@ -19,8 +19,20 @@ use crate::bugs::{self, Bug};
 /// The globals that this module defines; no parameter may replace them.
 pub(in crate::action) const GLOBALS: [&str; 4] = ["Lit", "LitActions", "LitAuth", "ethers"];
 
-/// Functions of the full API that this network does not offer (yet).
-const NOT_SUPPORTED: [&str; 2] = ["claimKey", "signEip191AndCombine"];
+/// Functions of any generation of the real network's API that this network does not offer.
+const NOT_SUPPORTED: [&str; 11] = [
+    "Decrypt",
+    "Encrypt",
+    "claimKey",
+    "getActionPublicKey",
+    "getLitActionPrivateKey",
+    "getLitActionPublicKey",
+    "getLitActionWalletAddress",
+    "getPrivateKey",
+    "signAsAction",
+    "signEip191AndCombine",
+    "verifyActionSignature",
+];
 
 /// Fuel for a call.
 const CALL_FUEL: u64 = 16;

@@ -12,7 +12,7 @@ pub(super) mod strings;
 use boa_engine::builtins::promise::{Promise, ResolvingFunctions};
 use boa_engine::context::time::{Clock, JsInstant};
 use boa_engine::error::EngineError;
-use boa_engine::object::builtins::{JsFunction, JsPromise};
+use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsResult, JsValue};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -24,6 +24,7 @@ use std::rc::Rc;
 use super::error::ActionError;
 use super::limits::{Limits, NANOS_PER_INSTRUCTION, NATIVE_DEPTH_MAX};
 use call::{HostCall, HostCallId, Usage};
+use network::Once;
 
 /// How many errors are remembered together with their meaning; an older one that surfaces late is a plain exception.
 const KNOWN_ERRORS_MAX: usize = 64;
@@ -72,7 +73,7 @@ pub(super) struct Host {
     calls_made: Cell<u64>,
     waiting: RefCell<BTreeMap<HostCallId, ResolvingFunctions>>,
     /// What `runOnce` is to run where this node leads.
-    once: RefCell<BTreeMap<HostCallId, JsFunction>>,
+    once: RefCell<BTreeMap<HostCallId, Once>>,
     outgoing: RefCell<Vec<(HostCallId, HostCall)>>,
     fault: RefCell<Option<ActionError>>,
     known_errors: RefCell<VecDeque<(JsObject, ActionError)>>,
@@ -285,14 +286,14 @@ impl Host {
     }
 
     /// Asks who is to run a function that must run once; keeps it for the case that it is this node.
-    fn ask_once(&self, name: String, waits: bool, body: JsFunction, context: &mut Context) -> JsValue {
-        let id = HostCallId(self.calls_made.get());
-        self.once.borrow_mut().insert(id, body);
+    fn ask_once(&self, name: String, once: Once, context: &mut Context) -> JsValue {
+        let (id, waits) = (HostCallId(self.calls_made.get()), once.waits);
+        self.once.borrow_mut().insert(id, once);
         self.ask(HostCall::Once { name, waits }, context)
     }
 
     /// Takes what `runOnce` is to run, once.
-    pub(super) fn take_once(&self, id: HostCallId) -> Option<JsFunction> {
+    pub(super) fn take_once(&self, id: HostCallId) -> Option<Once> {
         self.once.borrow_mut().remove(&id)
     }
 

@@ -1,14 +1,19 @@
 //! `Lit.Actions`: functions that involve other actions or other nodes.
 
 use boa_engine::object::builtins::{JsFunction, JsPromise};
-use boa_engine::{Context, JsNativeError, JsResult, JsValue, NativeFunction, js_string};
+use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, js_string};
 use std::borrow::Cow;
 
 use super::args::{Args, type_error};
 use super::call::{HostCall, HostCallId};
 use super::{Host, Quota};
 use crate::action::error::ActionError;
-use crate::action::{inspect, json};
+use crate::action::{console, inspect, json};
+
+/// What `runOnce` is called if its action does not say, as on the real network.
+const ONCE_NAME: &str = "default_bc_id";
+/// What `runOnce` answers at all nodes if its function threw, as on the real network.
+const ONCE_FAILED: &str = "[ERROR]";
 
 /// Runs another action, with the members of `params` as its globals; answers with its response.
 pub(super) fn call(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -32,7 +37,7 @@ pub(super) fn call(args: &[JsValue], context: &mut Context) -> JsResult<JsValue>
 pub(super) fn broadcast_and_collect(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.broadcastAndCollect", args)?;
     let name = args.name("name", context)?;
-    let value = args.string("value", context)?;
+    let value = args.text("value", context)?;
     let host = Host::of(context);
     let max = host.limits.response_bytes;
     if value.len() as u64 > max {
@@ -44,8 +49,14 @@ pub(super) fn broadcast_and_collect(args: &[JsValue], context: &mut Context) -> 
     Ok(host.ask(HostCall::Collect { name, value: value.to_std_string_lossy() }, context))
 }
 
-/// Has one node run a function, and answers with what it returned, as text. Other nodes answer with the same, or with an
-/// empty text at once if they do not wait for it.
+/// What `runOnce` runs where this node leads, and whether its action waits for what comes of it.
+pub(in crate::action) struct Once {
+    pub(in crate::action) body: JsFunction,
+    pub(super) waits: bool,
+}
+
+/// Has one node run a function, and answers with what it returned, as text. Other nodes answer with the same, or with
+/// nothing, at once, if they do not wait for it.
 pub(super) fn run_once(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     const FUNCTION: &str = "Lit.Actions.runOnce";
     let body = args.get(1).and_then(JsValue::as_object).and_then(JsFunction::from_object);
@@ -53,11 +64,14 @@ pub(super) fn run_once(args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     let Some(body) = body else {
         return Err(type_error(format!("{FUNCTION}: expected a function as the second argument")));
     };
-    let name = args.name("name", context)?;
+    let name = match args.optional("name", context)?.is_some_and(|name| name.to_boolean()) {
+        true => args.name("name", context)?,
+        false => ONCE_NAME.to_owned(),
+    };
     let waits = args.optional("waitForResponse", context)?.is_some_and(|wait| wait.to_boolean());
     let host = Host::of(context);
     host.take(Quota::Broadcasts, context)?;
-    Ok(host.ask_once(name, waits, body, context))
+    Ok(host.ask_once(name, Once { body, waits }, context))
 }
 
 /// Runs the function of `runOnce` at the node that leads, and reports what comes of it.
@@ -69,23 +83,33 @@ pub(in crate::action) fn lead(once: HostCallId, body: &JsFunction, context: &mut
     };
     let fulfilled = NativeFunction::from_copy_closure(move |_, args, context| {
         let value = args.first().cloned().unwrap_or_default();
-        let told = text_of(&value, context);
-        report(once, told, context)
+        let result = text_of(&value, context)?;
+        Host::of(context).tell(HostCall::OnceDone { once, result });
+        Ok(JsValue::undefined())
     });
     let rejected = NativeFunction::from_copy_closure(move |_, args, context| {
-        let reason = args.first().cloned().unwrap_or_default();
-        let reason = inspect::thrown(&reason, context);
-        report(once, Ok(Err(reason)), context)
+        complain("Error running function:", args.first(), context)?;
+        Host::of(context).tell(HostCall::OnceDone { once, result: Ok(ONCE_FAILED.into()) });
+        Ok(JsValue::undefined())
     });
     let (fulfilled, rejected) = (fulfilled.to_js_function(context.realm()), rejected.to_js_function(context.realm()));
     returned.then(Some(fulfilled), Some(rejected), context).map(drop)
 }
 
-/// What the function returned, as text, if it is not too long.
+/// What the function returned, as text, if it is not too long; an empty text if it has none.
 fn text_of(value: &JsValue, context: &mut Context) -> JsResult<Result<String, String>> {
-    let text = match value.is_undefined() {
-        true => js_string!(""),
-        false => value.to_string(context)?,
+    let text = match value.is_null_or_undefined() {
+        true => Ok(js_string!("")),
+        false => value.to_string(context),
+    };
+    let text = match text {
+        Err(error) if error.as_engine().is_some() => return Err(error),
+        Err(error) => {
+            let reason = error.into_opaque(context)?;
+            complain("Error converting response to string:", Some(&reason), context)?;
+            js_string!("")
+        }
+        Ok(text) => text,
     };
     let max = Host::of(context).limits.response_bytes;
     match text.len() as u64 <= max {
@@ -94,20 +118,27 @@ fn text_of(value: &JsValue, context: &mut Context) -> JsResult<Result<String, St
     }
 }
 
-fn report(once: HostCallId, told: JsResult<Result<String, String>>, context: &mut Context) -> JsResult<JsValue> {
-    let result = match told {
-        Ok(result) => result,
-        Err(error) if error.as_engine().is_some() => return Err(error),
-        Err(error) => {
-            let reason = error.into_opaque(context)?;
-            Err(inspect::thrown(&reason, context))
-        }
-    };
-    Host::of(context).tell(HostCall::OnceDone { once, result });
-    Ok(JsValue::undefined())
+/// Prints what went wrong at the node that led; the others are not told. A log that is full does not keep it from going on.
+fn complain(what: &str, reason: Option<&JsValue>, context: &mut Context) -> JsResult<()> {
+    let reason = reason.cloned().unwrap_or_default();
+    let line = format!("{what} {}", inspect::thrown(&reason, context));
+    match console::append(&line, context) {
+        Err(error) if error.as_engine().is_some() => Err(error),
+        _ => Ok(()),
+    }
 }
 
-/// The rejection of a `runOnce` whose function failed at the node that led.
-pub(in crate::action) fn failed(reason: &str) -> JsNativeError {
+/// What `runOnce` answers: nothing at once where it waits for nothing and another node leads.
+pub(super) fn told(once: HostCallId, told: Result<String, String>, context: &mut Context) -> JsResult<JsValue> {
+    let was_run_elsewhere = Host::of(context).take_once(once);
+    match told {
+        Ok(_) if was_run_elsewhere.is_some_and(|once| !once.waits) => Ok(JsValue::undefined()),
+        Ok(text) => Ok(JsString::from(text.as_str()).into()),
+        Err(reason) => Err(failed(&reason).into()),
+    }
+}
+
+/// The rejection of a `runOnce` whose outcome nobody learns.
+fn failed(reason: &str) -> JsNativeError {
     JsNativeError::error().with_message(format!("runOnce failed at the node that ran it: {reason}"))
 }

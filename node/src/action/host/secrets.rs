@@ -4,8 +4,8 @@
 //! meets conditions by the signature that it names in `authSig`, or without one by the request's own; and by the CID of
 //! the action that calls.
 
-use aes_gcm::aead::{Aead, KeyInit};
-use aes_gcm::{Aes128Gcm, Aes256Gcm};
+use aes::cipher::{BlockDecrypt, KeyInit};
+use aes::{Aes256, Block};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use boa_engine::object::builtins::JsPromise;
@@ -25,8 +25,8 @@ use crate::bls::PLAINTEXT_BYTES_MAX;
 const CIPHERTEXT_LENGTH_MAX: usize = 2 * PLAINTEXT_BYTES_MAX;
 /// The longest text of conditions or of a member of an `authSig`, UTF-16 units.
 const TEXT_LENGTH_MAX: usize = 64 << 10;
-/// The length of AES-GCM's nonce, bytes (NIST SP 800-38D).
-const NONCE_BYTES: usize = 12;
+/// The length of a block of AES, and of the initialisation vector before a ciphertext, bytes.
+const BLOCK_BYTES: usize = 16;
 /// Fuel for a byte that is decrypted.
 const BYTES_PER_FUEL: u64 = 4;
 
@@ -34,7 +34,7 @@ const BYTES_PER_FUEL: u64 = 4;
 pub(super) fn encrypt(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.encrypt", args)?;
     let conditions = conditions(&args, "accessControlConditions", context)?;
-    let plaintext = args.bytes("to_encrypt", context)?;
+    let plaintext = args.text_or_bytes("to_encrypt", context)?;
     let (host, max) = (Host::of(context), PLAINTEXT_BYTES_MAX as u64);
     if plaintext.len() as u64 > max {
         let error = ActionError::LimitExceeded { what: Cow::Borrowed("bytes to encrypt"), max };
@@ -81,29 +81,43 @@ pub(super) fn check_conditions(args: &[JsValue], context: &mut Context) -> JsRes
     Ok(host.ask(HostCall::CheckConditions { conditions, auth_sig }, context))
 }
 
-/// Decrypts AES-GCM with a key of 128 or 256 bits: the nonce comes first, the tag last.
+/// Decrypts AES-256-CBC: the initialisation vector comes first, and the padding is PKCS #7's. The answer is hex, as it is
+/// on the real network.
 pub(super) fn aes_decrypt(args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read("Lit.Actions.aesDecrypt", args)?;
-    let key = args.bytes("symmetricKey", context)?;
+    let key = args.fixed::<32>("symmetricKey", context)?;
     let ciphertext = args.bytes("ciphertext", context)?;
     Host::of(context).charge(ciphertext.len() as u64 / BYTES_PER_FUEL, context)?;
-    Host::of(context).produce(ciphertext.len() as u64)?;
-    let Some((nonce, body)) = ciphertext.split_at_checked(NONCE_BYTES) else {
+    Host::of(context).produce(2 * ciphertext.len() as u64)?;
+    let (blocks, rest) = ciphertext.as_chunks::<BLOCK_BYTES>();
+    let [vector, blocks @ ..] = blocks else {
         let got = format!("{} bytes", ciphertext.len());
-        return Err(args.misuse("ciphertext", "a nonce of 12 bytes and what is encrypted", got));
+        return Err(args.misuse("ciphertext", "16 bytes of initialisation vector and what is encrypted", got));
     };
-    let plaintext = match key.len() {
-        16 => Aes128Gcm::new_from_slice(&key).map(|cipher| cipher.decrypt(nonce.into(), body)),
-        32 => Aes256Gcm::new_from_slice(&key).map(|cipher| cipher.decrypt(nonce.into(), body)),
-        got => return Err(args.misuse("symmetricKey", "16 or 32 bytes", format!("{got} bytes"))),
-    };
-    let text = plaintext.ok().and_then(Result::ok).and_then(|bytes| String::from_utf8(bytes).ok());
-    match text {
-        Some(text) => Ok(JsPromise::resolve(JsString::from(text.as_str()), context)?.into()),
+    match open_cbc(&key, vector, blocks).filter(|_| rest.is_empty()) {
+        Some(bytes) => Ok(JsPromise::resolve(JsString::from(hex::encode(bytes).as_str()), context)?.into()),
         None => Err(JsNativeError::error()
-            .with_message("Lit.Actions.aesDecrypt: the ciphertext does not open to a text with this key")
+            .with_message("Lit.Actions.aesDecrypt: the ciphertext does not open with this key")
             .into()),
     }
+}
+
+/// Cipher block chaining (NIST SP 800-38A, 6.2); `None` if what comes out has no padding (RFC 5652, 6.3).
+fn open_cbc(key: &[u8; 32], vector: &[u8; BLOCK_BYTES], blocks: &[[u8; BLOCK_BYTES]]) -> Option<Vec<u8>> {
+    let cipher = Aes256::new(key.into());
+    let mut plain = Vec::with_capacity(blocks.len() * BLOCK_BYTES);
+    let mut before = vector;
+    for block in blocks {
+        let mut opened = Block::from(*block);
+        cipher.decrypt_block(&mut opened);
+        plain.extend(opened.iter().zip(before).map(|(opened, before)| opened ^ before));
+        before = block;
+    }
+    let padding = usize::from(*plain.last()?);
+    let start = plain.len().checked_sub(padding).filter(|_| (1..=BLOCK_BYTES).contains(&padding))?;
+    let is_sound = plain[start..].iter().all(|byte| usize::from(*byte) == padding);
+    plain.truncate(start);
+    is_sound.then_some(plain)
 }
 
 /// Conditions in the form of the real network.

@@ -3,10 +3,28 @@
 use boa_engine::{Context, JsResult, JsValue};
 use sha3::{Digest as _, Keccak256};
 
-use super::args::{Args, type_error};
+use super::args::Args;
 use super::call::{HostCall, SignPurpose, Signature};
 use super::{Host, Quota};
+use crate::action::error::ActionError;
 use crate::signing::Scheme;
+
+/// Schemes of the real network whose keys this network does not make.
+const NOT_SERVED: [&str; 13] = [
+    "Bls12381",
+    "Bls12381G1ProofOfPossession",
+    "EcdsaP256Sha256",
+    "EcdsaP384Sha384",
+    "SchnorrEd25519Sha512",
+    "SchnorrEd448Shake256",
+    "SchnorrP256Sha256",
+    "SchnorrP384Sha384",
+    "SchnorrRedDecaf377Blake2b512",
+    "SchnorrRedJubjubBlake2b512",
+    "SchnorrRedPallasBlake2b512",
+    "SchnorrRistretto25519Sha512",
+    "SchnorrkelSubstrate",
+];
 
 /// What a request for a signature says beside key and name.
 struct Wanted {
@@ -57,18 +75,24 @@ pub(super) fn sign_and_combine(args: &[JsValue], context: &mut Context) -> JsRes
 
 fn sign_as(function: &'static str, signature: Signature, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let args = Args::read(function, args)?;
-    let scheme = match args.name("signingScheme", context)?.as_str() {
-        "EcdsaK256Sha256" => Scheme::EcdsaK256,
-        "SchnorrK256Sha256" => Scheme::SchnorrK256Sha256,
-        "SchnorrK256Bip340" => Scheme::SchnorrK256Bip340,
-        other => {
-            let expected = "\"EcdsaK256Sha256\", \"SchnorrK256Sha256\" or \"SchnorrK256Bip340\"";
-            let other: String = other.chars().take(64).collect();
-            return Err(type_error(format!("{function}: signingScheme: expected {expected}, got {other:?}")));
-        }
-    };
+    let scheme = scheme(&args, context)?;
     let to_sign = args.fixed::<32>("toSign", context)?;
     request(&args, Wanted { scheme, purpose: SignPurpose::Anything, to_sign, signature }, context)
+}
+
+fn scheme(args: &Args, context: &mut Context) -> JsResult<Scheme> {
+    const FIELD: &str = "signingScheme";
+    const EXPECTED: &str = "\"EcdsaK256Sha256\", \"SchnorrK256Sha256\" or \"SchnorrK256Taproot\"";
+    match args.name(FIELD, context)?.as_str() {
+        "EcdsaK256Sha256" => Ok(Scheme::EcdsaK256),
+        "SchnorrK256Sha256" => Ok(Scheme::SchnorrK256Sha256),
+        "SchnorrK256Taproot" | "SchnorrK256Bip340" => Ok(Scheme::SchnorrK256Bip340),
+        known if NOT_SERVED.contains(&known) => {
+            let error = ActionError::NotSupported(format!("signingScheme {known}"));
+            Err(Host::of(context).known_error(error, context))
+        }
+        other => Err(args.misuse(FIELD, EXPECTED, format!("{:?}", other.chars().take(64).collect::<String>()))),
+    }
 }
 
 fn request(args: &Args, wanted: Wanted, context: &mut Context) -> JsResult<JsValue> {

@@ -1,34 +1,49 @@
 //! `uint8arrayFromString` and `uint8arrayToString`: bytes as text, with the encoding names of the npm package
 //! `uint8arrays`, which Lit actions use.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD};
-use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue};
+use cid::multibase::Base;
 
 use super::Host;
 use super::args::{bytes_of, type_error};
 use crate::action::inspect;
 use crate::action::natives::new_bytes;
 
-const ANY_PADDING: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const FROM_BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING);
-const FROM_BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, ANY_PADDING);
+/// The package's names of bases.
+const BASES: [(&str, Base); 24] = [
+    ("base2", Base::Base2),
+    ("base8", Base::Base8),
+    ("base10", Base::Base10),
+    ("base16", Base::Base16Lower),
+    ("base16upper", Base::Base16Upper),
+    ("base32", Base::Base32Lower),
+    ("base32upper", Base::Base32Upper),
+    ("base32pad", Base::Base32PadLower),
+    ("base32padupper", Base::Base32PadUpper),
+    ("base32hex", Base::Base32HexLower),
+    ("base32hexupper", Base::Base32HexUpper),
+    ("base32hexpad", Base::Base32HexPadLower),
+    ("base32hexpadupper", Base::Base32HexPadUpper),
+    ("base32z", Base::Base32Z),
+    ("base36", Base::Base36Lower),
+    ("base36upper", Base::Base36Upper),
+    ("base58btc", Base::Base58Btc),
+    ("base58flickr", Base::Base58Flickr),
+    ("base64", Base::Base64),
+    ("base64pad", Base::Base64Pad),
+    ("base64url", Base::Base64Url),
+    ("base64urlpad", Base::Base64UrlPad),
+    ("base256emoji", Base::Base256Emoji),
+    ("hex", Base::Base16Lower),
+];
 
 /// How bytes are written as text.
 #[derive(Clone, Copy)]
 enum Encoding {
     Utf8,
+    /// A byte is a character; the package takes the low byte of characters that are more.
     Latin1,
-    Hex,
-    HexUpper,
-    Base64,
-    Base64Pad,
-    Base64Url,
-    Base64UrlPad,
+    Base(Base),
 }
 
 impl Encoding {
@@ -38,32 +53,44 @@ impl Encoding {
             Some(value) if value.is_undefined() => return Ok(Self::Utf8),
             Some(value) => short(value),
         };
-        Ok(match name.as_str() {
-            "utf8" | "utf-8" => Self::Utf8,
-            "latin1" | "ascii" | "binary" => Self::Latin1,
-            "base16" | "hex" => Self::Hex,
-            "base16upper" => Self::HexUpper,
-            "base64" => Self::Base64,
-            "base64pad" => Self::Base64Pad,
-            "base64url" => Self::Base64Url,
-            "base64urlpad" => Self::Base64UrlPad,
-            _ => {
-                let known = "utf8, latin1, base16, base16upper, base64, base64pad, base64url or base64urlpad";
-                return Err(type_error(format!("{function}: encoding: expected {known}")));
+        match name.as_str() {
+            "utf8" | "utf-8" => Ok(Self::Utf8),
+            "latin1" | "ascii" | "binary" => Ok(Self::Latin1),
+            _ => match BASES.iter().find(|(known, _)| *known == name) {
+                Some((_, base)) => Ok(Self::Base(*base)),
+                None => {
+                    let known: Vec<&str> = BASES.iter().map(|(name, _)| *name).collect();
+                    let known = known.join(", ");
+                    Err(type_error(format!("{function}: encoding: expected utf8, latin1, ascii, binary, {known}")))
+                }
+            },
+        }
+    }
+
+    /// What converting so many bytes or characters costs beside reading them. Where the whole is one number, each digit
+    /// touches all others.
+    fn fuel(self, length: u64) -> u64 {
+        use Base::{Base10, Base36Lower, Base36Upper, Base58Btc, Base58Flickr};
+        match self {
+            Self::Base(Base10 | Base36Lower | Base36Upper | Base58Btc | Base58Flickr) => {
+                length.saturating_mul(length) / 64
             }
-        })
+            _ => 0,
+        }
     }
 
     fn decode(self, text: &JsString) -> Option<Vec<u8>> {
-        if let Self::Latin1 = self {
-            return text.iter().map(|unit| u8::try_from(unit).ok()).collect();
-        }
-        let text = text.to_std_string_lossy();
         match self {
-            Self::Utf8 | Self::Latin1 => Some(text.into_bytes()),
-            Self::Hex | Self::HexUpper => hex::decode(text).ok(),
-            Self::Base64 | Self::Base64Pad => FROM_BASE64.decode(text).ok(),
-            Self::Base64Url | Self::Base64UrlPad => FROM_BASE64_URL.decode(text).ok(),
+            Self::Utf8 => Some(text.to_std_string_lossy().into_bytes()),
+            Self::Latin1 => Some(text.iter().map(|unit| unit.to_le_bytes()[0]).collect()),
+            Self::Base(Base::Base16Lower | Base::Base16Upper) => hex::decode(text.to_std_string_lossy()).ok(),
+            Self::Base(base) => {
+                let text = text.to_std_string_lossy();
+                match unpadded(base) {
+                    Some(base) => base.decode(text.trim_end_matches('=')).ok(),
+                    None => base.decode(text).ok(),
+                }
+            }
         }
     }
 
@@ -71,14 +98,23 @@ impl Encoding {
         match self {
             Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
             Self::Latin1 => bytes.iter().copied().map(char::from).collect(),
-            Self::Hex => hex::encode(bytes),
-            Self::HexUpper => hex::encode_upper(bytes),
-            Self::Base64 => STANDARD_NO_PAD.encode(bytes),
-            Self::Base64Pad => STANDARD.encode(bytes),
-            Self::Base64Url => URL_SAFE_NO_PAD.encode(bytes),
-            Self::Base64UrlPad => URL_SAFE.encode(bytes),
+            Self::Base(base) => base.encode(bytes),
         }
     }
+}
+
+/// The base that reads the text of a base of RFC 4648 once its padding, which the package does not look at, is cut off;
+/// `None` for other bases.
+fn unpadded(base: Base) -> Option<Base> {
+    Some(match base {
+        Base::Base32Lower | Base::Base32PadLower => Base::Base32Lower,
+        Base::Base32Upper | Base::Base32PadUpper => Base::Base32Upper,
+        Base::Base32HexLower | Base::Base32HexPadLower => Base::Base32HexLower,
+        Base::Base32HexUpper | Base::Base32HexPadUpper => Base::Base32HexUpper,
+        Base::Base64 | Base::Base64Pad => Base::Base64,
+        Base::Base64Url | Base::Base64UrlPad => Base::Base64Url,
+        _ => return None,
+    })
 }
 
 /// `uint8arrayFromString(text, encoding = "utf8")`.
@@ -89,7 +125,7 @@ pub(super) fn from_string(args: &[JsValue], context: &mut Context) -> JsResult<J
         return Err(type_error(format!("{FUNCTION}: text: expected a string, got {got}")));
     };
     let encoding = Encoding::read(FUNCTION, args.get(1))?;
-    charge(text.len() as u64, context)?;
+    charge(encoding, text.len() as u64, context)?;
     let bytes = encoding.decode(&text).ok_or_else(|| invalid(FUNCTION))?;
     Ok(new_bytes(bytes, context)?.into())
 }
@@ -103,19 +139,19 @@ pub(super) fn to_string(args: &[JsValue], context: &mut Context) -> JsResult<JsV
         return Err(type_error(format!("{FUNCTION}: bytes: expected a Uint8Array, got {got}")));
     };
     let encoding = Encoding::read(FUNCTION, args.get(1))?;
-    charge(bytes.len() as u64, context)?;
+    charge(encoding, bytes.len() as u64, context)?;
     Ok(JsString::from(encoding.encode(&bytes).as_str()).into())
 }
 
-fn charge(length: u64, context: &mut Context) -> JsResult<()> {
+fn charge(encoding: Encoding, length: u64, context: &mut Context) -> JsResult<()> {
     let host = Host::of(context);
-    host.charge(length / 4, context)?;
-    host.produce(length.saturating_mul(4))
+    host.charge((length / 4).saturating_add(encoding.fuel(length)), context)?;
+    host.produce(length.saturating_mul(8))
 }
 
 /// A name, if it is short enough to be one.
 fn short(value: &JsValue) -> String {
-    let name = value.as_string().filter(|name| name.len() <= 16);
+    let name = value.as_string().filter(|name| name.len() <= 20);
     name.map(|name| name.to_std_string_lossy()).unwrap_or_default()
 }
 

@@ -274,6 +274,8 @@ pub(super) const TABLE: &[(&str, Cost, &str)] = &[
     ("LitActions", Ours, "aesDecrypt broadcastAndCollect call callContract checkConditions claimKey decryptAndCombine"),
     ("LitActions", Ours, "decryptToSingleNode encrypt getLatestNonce getPermittedAuthMethodScopes getRpcUrl runOnce"),
     ("LitActions", Ours, "getPermittedAuthMethods signAndCombine signAndCombineEcdsa signEip191AndCombine"),
+    ("LitActions", Ours, "Decrypt Encrypt getActionPublicKey getLitActionPrivateKey getLitActionPublicKey"),
+    ("LitActions", Ours, "getLitActionWalletAddress getPrivateKey signAsAction verifyActionSignature"),
 ];
 
 /// Getters and setters: (holders, class, names).

@@ -69,6 +69,25 @@ fn an_action_fetches_decides_and_signs() {
 }
 
 #[test]
+fn a_share_is_ordered_and_the_last_response_that_is_set_counts() {
+    on_big_stack(|| {
+        let code = format!(
+            "Lit.Actions.setResponse({{ response: 'none yet' }});
+             Lit.Actions.signEcdsa({{ toSign: new Uint8Array(32).fill(7), publicKey: '{KEY}', sigName: 'sig' }})
+               .then(response => Lit.Actions.setResponse({{ response }}))"
+        );
+        let (mut execution, progress, mut meter) = start(&code);
+        let (id, call) = only_call(progress);
+        let public_key = hex::decode(&KEY[2..]).unwrap();
+        let (scheme, purpose, sig_name) = (Scheme::EcdsaK256, SignPurpose::Anything, "sig".to_owned());
+        let signature = Signature::ToClient;
+        assert_eq!(call, HostCall::Sign { scheme, purpose, to_sign: [7; 32], public_key, sig_name, signature });
+        let end = execution.resume(START, id, HostAnswer::Signed(Ok(())), &mut meter);
+        assert_eq!(result(end).map(|result| result.response), Ok("success".into()));
+    });
+}
+
+#[test]
 fn the_other_branch_does_not_sign() {
     on_big_stack(|| {
         let (mut execution, progress, mut meter) = start(&conditional_signing());
@@ -139,8 +158,14 @@ fn personal_messages_are_hashed_as_eip_191_says() {
 fn schemes_and_forms_of_bytes_are_understood() {
     on_big_stack(|| {
         let compressed = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
-        for to_sign in ["new Uint8Array(32)", "new Array(32).fill(0)", "'0x' + '00'.repeat(32)", "new ArrayBuffer(32)"]
-        {
+        for to_sign in [
+            "new Uint8Array(32)",
+            "new Uint8ClampedArray(32)",
+            "Buffer.alloc(32)",
+            "new Array(32).fill(0)",
+            "'0x' + '00'.repeat(32)",
+            "new ArrayBuffer(32)",
+        ] {
             let code = format!(
                 "Lit.Actions.sign({{ toSign: {to_sign}, publicKey: '{compressed}', sigName: 'n', \
                  signingScheme: 'SchnorrK256Sha256' }})"
@@ -151,6 +176,44 @@ fn schemes_and_forms_of_bytes_are_understood() {
             assert_eq!(hex::encode(public_key), KEY[2..]);
         }
     });
+}
+
+#[test]
+fn schemes_have_the_real_networks_names_and_those_without_keys_here_say_so() {
+    for function in ["sign", "signAndCombine"] {
+        let with = |scheme: &str| {
+            format!(
+                "Lit.Actions.{function}({{ toSign: new Uint8Array(32), publicKey: '{KEY}', sigName: 'n', \
+                 signingScheme: '{scheme}' }})"
+            )
+        };
+        for (name, expected) in [
+            ("EcdsaK256Sha256", Scheme::EcdsaK256),
+            ("SchnorrK256Sha256", Scheme::SchnorrK256Sha256),
+            ("SchnorrK256Taproot", Scheme::SchnorrK256Bip340),
+            ("SchnorrK256Bip340", Scheme::SchnorrK256Bip340),
+        ] {
+            let (_, call) = on_big_stack(|| only_call(start(&with(name)).1));
+            assert!(matches!(call, HostCall::Sign { scheme, .. } if scheme == expected), "{name}: {call:?}");
+        }
+        for name in [
+            "Bls12381",
+            "Bls12381G1ProofOfPossession",
+            "EcdsaP256Sha256",
+            "EcdsaP384Sha384",
+            "SchnorrEd25519Sha512",
+            "SchnorrEd448Shake256",
+            "SchnorrP256Sha256",
+            "SchnorrP384Sha384",
+            "SchnorrRedDecaf377Blake2b512",
+            "SchnorrRedJubjubBlake2b512",
+            "SchnorrRedPallasBlake2b512",
+            "SchnorrRistretto25519Sha512",
+            "SchnorrkelSubstrate",
+        ] {
+            assert_eq!(error_of(&with(name)), ActionError::NotSupported(format!("signingScheme {name}")));
+        }
+    }
 }
 
 #[test]
@@ -178,7 +241,7 @@ fn misuse_names_function_field_and_expectation() {
         (
             "Lit.Actions.sign({ signingScheme: 'X' })",
             "TypeError: Lit.Actions.sign: signingScheme: expected \"EcdsaK256Sha256\", \"SchnorrK256Sha256\" or \
-             \"SchnorrK256Bip340\", \
+             \"SchnorrK256Taproot\", \
              got \"X\"",
         ),
         ("fetch('file:///etc/passwd')", "TypeError: fetch: url: expected an absolute http or https URL"),
@@ -191,7 +254,19 @@ fn misuse_names_function_field_and_expectation() {
 
 #[test]
 fn functions_that_are_not_offered_say_so() {
-    for name in ["claimKey", "signEip191AndCombine"] {
+    for name in [
+        "Decrypt",
+        "Encrypt",
+        "claimKey",
+        "getActionPublicKey",
+        "getLitActionPrivateKey",
+        "getLitActionPublicKey",
+        "getLitActionWalletAddress",
+        "getPrivateKey",
+        "signAsAction",
+        "signEip191AndCombine",
+        "verifyActionSignature",
+    ] {
         let error = error_of(&format!("Lit.Actions.{name}({{}})"));
         assert_eq!(error, ActionError::NotSupported(name.into()));
         let caught = format!("Lit.Actions.{name}({{}}).catch(e => console.log(e.message))");
@@ -220,27 +295,6 @@ fn lit_auth_shows_the_request() {
 }
 
 #[test]
-fn permissions_are_asked_of_the_node() {
-    on_big_stack(|| {
-        let token = "0x".to_owned() + &"0".repeat(62) + "ff";
-        for token in ["'255'", &format!("'{token}'"), "255n"] {
-            let code = format!("Lit.Actions.isPermittedAction({{ tokenId: {token}, ipfsId: 'Qm' }}).then(console.log)");
-            let (mut execution, progress, mut meter) = start(&code);
-            let (id, call) = only_call(progress);
-            let HostCall::IsPermittedAction { token_id, ipfs_id } = call else { panic!("a permission was asked for") };
-            assert_eq!((token_id[31], token_id[30], ipfs_id.as_str()), (255, 0, "Qm"));
-            let end = execution.resume(START, id, HostAnswer::Permitted(Ok(true)), &mut meter);
-            assert_eq!(result(end).unwrap().logs, "true\n");
-        }
-        let (mut execution, progress, mut meter) =
-            start("Lit.Actions.getPermittedActions({ tokenId: '1' }).then(a => console.log(a))");
-        let listed = HostAnswer::Listed(Ok(vec!["QmA".into(), "QmB".into()]));
-        let end = execution.resume(START, only_call(progress).0, listed, &mut meter);
-        assert_eq!(result(end).unwrap().logs, "[ \"QmA\", \"QmB\" ]\n");
-    });
-}
-
-#[test]
 fn keys_and_bytes_are_converted() {
     // keccak256 of the generator's uncompressed encoding.
     let key = hex::decode(&KEY[2..]).unwrap();
@@ -251,14 +305,58 @@ fn keys_and_bytes_are_converted() {
         logs_of(&format!("console.log(LitActions.pubkeyToTokenId({{ publicKey: '{KEY}' }}))")),
         format!("0x{expected}\n")
     );
-    for (encoding, text) in
-        [("utf8", "hé"), ("base16", "68c3a9"), ("base64", "aMOp"), ("base64url", "aMOp"), ("latin1", "h\u{c3}\u{a9}")]
-    {
+    for (encoding, text) in [
+        ("utf8", "hé"),
+        ("utf-8", "hé"),
+        ("latin1", "h\u{c3}\u{a9}"),
+        ("ascii", "h\u{c3}\u{a9}"),
+        ("binary", "h\u{c3}\u{a9}"),
+        ("hex", "68c3a9"),
+        ("base16", "68c3a9"),
+        ("base16upper", "68C3A9"),
+        ("base2", "011010001100001110101001"),
+        ("base10", "6865833"),
+        ("base64", "aMOp"),
+        ("base64url", "aMOp"),
+        ("base64pad", "aMOp"),
+    ] {
         let code = format!(
             "const b = Lit.Actions.uint8arrayFromString({text:?}, '{encoding}');
              console.log(b.join(), Lit.Actions.uint8arrayToString(b, '{encoding}') === {text:?})"
         );
         assert_eq!(logs_of(&code), "104,195,169 true\n", "{encoding}");
     }
-    assert!(threw("Lit.Actions.uint8arrayFromString('zz', 'base16')").starts_with("SyntaxError"));
+    assert_eq!(logs_of("console.log(Lit.Actions.uint8arrayToString(Lit.Actions.uint8arrayFromString('hé')))"), "hé\n");
+}
+
+/// Bases against published examples: of RFC 4648 (section 10), of the draft on base58, and of multibase's own table.
+#[test]
+fn bytes_are_written_in_the_bases_that_the_package_names() {
+    for (encoding, bytes, text) in [
+        ("base32", "fooba", "mzxw6ytb"),
+        ("base32upper", "foob", "MZXW6YQ"),
+        ("base32pad", "foob", "mzxw6yq="),
+        ("base32hex", "foobar", "cpnmuoj1e8"),
+        ("base64", "foob", "Zm9vYg"),
+        ("base64pad", "foob", "Zm9vYg=="),
+        ("base64url", "<<???>>", "PDw_Pz8-Pg"),
+        ("base64urlpad", "<<???>>", "PDw_Pz8-Pg=="),
+        ("base58btc", "Hello World!", "2NEpo7TZRRrLZSi2U"),
+        ("base58btc", "yes mani !", "7paNL19xttacUY"),
+        ("base58flickr", "yes mani !", "7Pznk19XTTzBtx"),
+        ("base36", "yes mani !", "2lcpzo5yikidynfl"),
+        ("base32z", "yes mani !", "xf1zgedpcfzg1ebb"),
+        ("base10", "yes mani !", "573277761329450583662625"),
+        ("base256emoji", "yes mani !", "🏃✋🌈😅🌷🤤😻🌟😅👏"),
+    ] {
+        let code = format!(
+            "const text = Lit.Actions.uint8arrayToString(Lit.Actions.uint8arrayFromString({bytes:?}), '{encoding}');
+             console.log(text);
+             console.log(Lit.Actions.uint8arrayToString(Lit.Actions.uint8arrayFromString(text, '{encoding}')))"
+        );
+        assert_eq!(logs_of(&code), format!("{text}\n{bytes}\n"), "{encoding}");
+    }
+    // Padding is not looked at.
+    let code = "console.log(Lit.Actions.uint8arrayToString(Lit.Actions.uint8arrayFromString('Zm9vYg==', 'base64')))";
+    assert_eq!(logs_of(code), "foob\n");
 }

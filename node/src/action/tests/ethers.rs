@@ -1,6 +1,9 @@
 //! The library ethers in an action, against values that other implementations make: alloy, or the EIPs themselves.
 
+use super::api::{only_call, result};
 use super::*;
+use crate::action::Signature as Wanted;
+use crate::signing::CombinedSignature;
 use alloy_consensus::transaction::SignerRecoverable;
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
@@ -148,25 +151,50 @@ const TRANSFER: &str = "const { utils } = ethers;
       maxPriorityFeePerGas: utils.parseUnits('1', 'gwei'), to, value: utils.parseEther('1'), data: '0xdeadbeef',
       accessList: [{ address: to, storageKeys: ['0x' + '09'.repeat(32)] }] };";
 
+/// What a script prints that asks for one combined signature, and the hash that it wanted signed; the key is the cow's.
+fn printed_with_signature(code: &str, params: &serde_json::Value, signature: &CombinedSignature) -> (String, B256) {
+    let spec = ActionSpec { js_params: params.to_string(), ..large(code) };
+    on_big_stack(|| {
+        let mut meter = Meter::default();
+        let (mut execution, progress) = Execution::start(spec, &mut meter);
+        let (id, call) = only_call(progress);
+        let HostCall::Sign { to_sign, signature: wanted, .. } = call else { panic!("a signature, not {call:?}") };
+        assert_eq!(wanted, Wanted::ToAction);
+        let end = execution.resume(START, id, HostAnswer::Combined(Ok(*signature)), &mut meter);
+        let logs = result(end).unwrap_or_else(|error| panic!("{error} after {}", execution.logs())).logs;
+        (logs, to_sign.into())
+    })
+}
+
+/// A signature as nodes combine it.
+fn combined(signature: &Signature) -> CombinedSignature {
+    let (r, s) = (signature.r().to_be_bytes(), signature.s().to_be_bytes());
+    CombinedSignature::Ecdsa { r, s, v: u8::from(signature.v()) }
+}
+
+fn cows_public_key() -> String {
+    format!("0x{}", hex::encode(key().verifying_key().to_encoded_point(false).as_bytes()))
+}
+
+/// The way that the SDK's documentation shows: `r` is a compressed point, whose first byte is cut off.
 #[test]
 fn a_transaction_is_built_signed_by_the_network_and_parsed_again() {
     let transaction = transfer();
     let digest = transaction.signature_hash();
     let signature = sign(digest);
-    // As the network's nodes combine it.
-    let combined = serde_json::json!({
-        "r": format!("{:064x}", signature.r()), "s": format!("{:064x}", signature.s()), "v": u8::from(signature.v()),
-    });
-    let params = serde_json::json!({ "to": COW.to_string(), "combined": combined.to_string() });
+    let params = serde_json::json!({ "to": COW.to_string(), "publicKey": cows_public_key() });
     let code = format!(
-        "{TRANSFER} console.log(utils.keccak256(utils.serializeTransaction(tx)));
-         const {{ r, s, v }} = JSON.parse(combined);
-         const signature = utils.joinSignature({{ r: '0x' + r, s: '0x' + s, v }});
+        "{TRANSFER} const hash = utils.keccak256(utils.serializeTransaction(tx));
+         const sig = JSON.parse(await Lit.Actions.signAndCombineEcdsa({{
+           toSign: utils.arrayify(hash), publicKey, sigName: 'sig' }}));
+         const signature = ethers.utils.joinSignature({{ r: '0x' + sig.r.substring(2), s: '0x' + sig.s, v: sig.v }});
          const raw = utils.serializeTransaction(tx, signature), parsed = utils.parseTransaction(raw);
+         console.log(hash);
          console.log(raw);
          console.log(parsed.from, parsed.hash, parsed.nonce, utils.formatEther(parsed.value), parsed.accessList[0].storageKeys.length)"
     );
-    let logs = printed_with(&code, &params.to_string());
+    let (logs, signed) = printed_with_signature(&code, &params, &combined(&signature));
+    assert_eq!(signed, digest);
     let lines: Vec<&str> = logs.lines().collect();
     let signed = TxEnvelope::from(transaction.into_signed(signature));
     assert_eq!(lines[0], digest.to_string());
@@ -175,6 +203,28 @@ fn a_transaction_is_built_signed_by_the_network_and_parsed_again() {
     let raw: Bytes = lines[1].parse().expect("hex");
     let decoded = TxEnvelope::decode_2718(&mut raw.as_ref()).expect("a transaction");
     assert_eq!(decoded.recover_signer().ok(), Some(COW));
+}
+
+/// Signatures of both parities, and numbers with leading zeros, which hex without a fixed length would lose.
+#[test]
+fn the_networks_signatures_are_joined_whatever_their_parity_and_leading_zeros() {
+    let signed = (0_u32..5_000).map(|number| keccak256(number.to_be_bytes())).map(|digest| (digest, sign(digest)));
+    let is_short = |signature: &Signature| signature.r().byte_len() < 32 || signature.s().byte_len() < 32;
+    let mut chosen: Vec<_> = signed.clone().filter(|(_, signature)| is_short(signature)).take(3).collect();
+    for parity in [false, true] {
+        chosen.extend(signed.clone().find(|(_, signature)| signature.v() == parity));
+    }
+    assert_eq!(chosen.len(), 5);
+    for (digest, signature) in chosen {
+        let params = serde_json::json!({ "digest": digest.to_string(), "publicKey": cows_public_key() });
+        let code = "const sig = JSON.parse(await Lit.Actions.signAndCombineEcdsa({
+              toSign: ethers.utils.arrayify(digest), publicKey, sigName: 'sig' }));
+            const joined = ethers.utils.joinSignature({ r: '0x' + sig.r.substring(2), s: '0x' + sig.s, v: sig.v });
+            console.log(sig.r.length, sig.s.length, joined, ethers.utils.recoverAddress(digest, joined))";
+        let (logs, signed) = printed_with_signature(code, &params, &combined(&signature));
+        assert_eq!(signed, digest);
+        assert_eq!(logs, format!("66 64 {signature} {COW}\n"));
+    }
 }
 
 #[test]

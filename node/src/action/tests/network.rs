@@ -4,7 +4,6 @@ use super::api::{only_call, result, start};
 use super::*;
 use crate::action::{HostAnswer, SignPurpose, Signature};
 use crate::api::{ErrorCode, Failure};
-use crate::chain::lists::PermittedMethod;
 use crate::signing::{CombinedSignature, Scheme};
 use std::borrow::Cow;
 
@@ -75,46 +74,61 @@ fn values_are_given_and_collected() {
     let code = "Lit.Actions.broadcastAndCollect({ name: 'n', value: 'mine' }).then(v => console.log(v.length, v[1]))";
     assert_eq!(call_of(code), HostCall::Collect { name: "n".into(), value: "mine".into() });
     assert_eq!(answered(code, HostAnswer::Listed(Ok(vec!["a".into(), "b".into()]))), "2 b\n");
+    for (value, text) in [("21.5", "21.5"), ("-0", "0"), ("true", "true"), ("''", "")] {
+        let code = format!("Lit.Actions.broadcastAndCollect({{ name: 'temperature', value: {value} }})");
+        assert_eq!(call_of(&code), HostCall::Collect { name: "temperature".into(), value: text.into() });
+    }
 }
 
-/// A script that has something run once, and prints what comes of it.
-const ONCE: &str = "let ran = 0;
-    Lit.Actions.runOnce({ waitForResponse: true, name: 'n' }, async () => { ran++; BODY })
-      .then(r => console.log('ran', ran, JSON.stringify(r)), e => console.log('ran', ran, e.message));";
+/// Prints whether a function that counts itself in `ran` has run, and what came of it.
+const SHOWN: &str = ".then(r => console.log('ran', ran, JSON.stringify(r)), e => console.log('ran', ran, e.message));";
 
+/// A script that has something run once, and prints what comes of it.
 fn once(body: &str) -> String {
-    ONCE.replace("BODY", body)
+    let options = "{ waitForResponse: true, name: 'n' }";
+    format!("let ran = 0; Lit.Actions.runOnce({options}, async () => {{ ran++; {body} }}){SHOWN}")
 }
 
 #[test]
 fn who_leads_runs_the_function_and_reports_what_it_returned() {
     on_big_stack(|| {
         for (body, reported, printed) in [
-            ("return 'x';", Ok("x"), "ran 1 \"x\"\n"),
-            ("return 7;", Ok("7"), "ran 1 \"7\"\n"),
-            ("", Ok(""), "ran 1 \"\"\n"),
-            (
-                "throw new TypeError('y');",
-                Err("TypeError: y"),
-                "ran 1 runOnce failed at the node that ran it: TypeError: y\n",
-            ),
+            ("return 'x';", "x", "ran 1 \"x\"\n"),
+            ("return 7;", "7", "ran 1 \"7\"\n"),
+            ("return [1, 'b'];", "1,b", "ran 1 \"1,b\"\n"),
+            ("return null;", "", "ran 1 \"\"\n"),
+            ("", "", "ran 1 \"\"\n"),
+            ("throw new TypeError('y');", "[ERROR]", "Error running function: TypeError: y\nran 1 \"[ERROR]\"\n"),
             (
                 "return { toString() { throw new Error('z') } };",
-                Err("Error: z"),
-                "ran 1 runOnce failed at the node that ran it: Error: z\n",
+                "",
+                "Error converting response to string: Error: z\nran 1 \"\"\n",
             ),
         ] {
-            let (mut execution, progress, mut meter) = start(&once(body));
+            let options = "{ waitForResponse: true, name: 'n' }";
+            let code = format!("let ran = 0; Lit.Actions.runOnce({options}, async () => {{ ran++; {body} }}){SHOWN}");
+            let (mut execution, progress, mut meter) = start(&code);
             let (id, call) = only_call(progress);
             assert_eq!(call, HostCall::Once { name: "n".into(), waits: true });
             let (_, done) = only_call(execution.resume(START, id, HostAnswer::Lead, &mut meter));
-            let expected = reported.map(str::to_owned).map_err(str::to_owned);
-            assert_eq!(done, HostCall::OnceDone { once: id, result: expected.clone() });
+            let told: Result<String, String> = Ok(reported.to_owned());
+            assert_eq!(done, HostCall::OnceDone { once: id, result: told.clone() });
             let again = execution.resume(START, id, HostAnswer::Lead, &mut meter);
             assert_eq!(again, Progress::Pending(vec![]), "it runs once");
-            let end = execution.resume(START, id, HostAnswer::Told(expected), &mut meter);
+            let end = execution.resume(START, id, HostAnswer::Told(told), &mut meter);
             assert_eq!(result(end).unwrap().logs, printed);
         }
+    });
+}
+
+#[test]
+fn a_function_that_fails_where_the_log_is_full_is_reported_all_the_same() {
+    on_big_stack(|| {
+        let full = "console.log('x'.repeat(102395));";
+        let (mut execution, progress, mut meter) = start(&format!("{full} {}", once("throw new Error('y');")));
+        let (id, _) = only_call(progress);
+        let (_, done) = only_call(execution.resume(START, id, HostAnswer::Lead, &mut meter));
+        assert_eq!(done, HostCall::OnceDone { once: id, result: Ok("[ERROR]".into()) });
     });
 }
 
@@ -122,6 +136,35 @@ fn who_leads_runs_the_function_and_reports_what_it_returned() {
 fn who_does_not_lead_runs_nothing_and_is_told() {
     let told = HostAnswer::Told(Ok("theirs".into()));
     assert_eq!(answered(&once("return 'mine';"), told), "ran 0 \"theirs\"\n");
+    let lost = HostAnswer::Told(Err("too long".into()));
+    let printed = "ran 0 runOnce failed at the node that ran it: too long\n";
+    assert_eq!(answered(&once("return 'mine';"), lost), printed);
+}
+
+#[test]
+fn run_once_has_a_name_of_its_own_where_the_action_gives_none() {
+    for options in
+        ["{ waitForResponse: true }", "{ waitForResponse: true, name: '' }", "{ waitForResponse: true, name: null }"]
+    {
+        let call = call_of(&format!("Lit.Actions.runOnce({options}, async () => 1)"));
+        assert_eq!(call, HostCall::Once { name: "default_bc_id".into(), waits: true }, "{options}");
+    }
+}
+
+#[test]
+fn who_neither_leads_nor_waits_gets_nothing_and_who_leads_gets_its_own() {
+    let code =
+        "Lit.Actions.runOnce({ waitForResponse: false, name: 'n' }, async () => 'mine').then(r => console.log(r))";
+    assert_eq!(call_of(code), HostCall::Once { name: "n".into(), waits: false });
+    assert_eq!(answered(code, HostAnswer::Told(Ok(String::new()))), "undefined\n");
+    on_big_stack(|| {
+        let (mut execution, progress, mut meter) = start(code);
+        let (id, _) = only_call(progress);
+        let (_, done) = only_call(execution.resume(START, id, HostAnswer::Lead, &mut meter));
+        assert_eq!(done, HostCall::OnceDone { once: id, result: Ok("mine".into()) });
+        let end = execution.resume(START, id, HostAnswer::Told(Ok("mine".into())), &mut meter);
+        assert_eq!(result(end).unwrap().logs, "mine\n");
+    });
 }
 
 #[test]
@@ -190,23 +233,9 @@ fn a_signature_for_the_action_comes_back_as_text_that_libraries_join() {
     let combined = CombinedSignature::Bip340 { r: [0xab; 32], s: [0x01; 32] };
     let expected = format!("{{\"r\":\"{}\",\"s\":\"{}\"}}\n", "ab".repeat(32), "01".repeat(32));
     assert_eq!(answered(&schnorr, HostAnswer::Combined(Ok(combined))), expected);
-}
-
-#[test]
-fn what_a_key_permits_is_read_method_by_method() {
-    let code = "Lit.Actions.getPermittedAuthMethods({ tokenId: 1n }).then(m => console.log(JSON.stringify(m)))";
-    assert!(matches!(call_of(code), HostCall::GetPermittedAuthMethods { .. }));
-    let method = PermittedMethod { auth_method_type: 2, id: vec![0xab], user_pubkey: vec![] };
-    let printed = "[{\"authMethodType\":2,\"id\":\"0xab\",\"userPubkey\":\"0x\"}]\n";
-    assert_eq!(answered(code, HostAnswer::Methods(Ok(vec![method]))), printed);
-    let code =
-        "Lit.Actions.getPermittedAuthMethodScopes({ tokenId: 1n, authMethodType: 1, userId: '0xab', maxScopeId: 3 })
-                  .then(s => console.log(s.join()))";
-    let HostCall::GetPermittedAuthMethodScopes { auth_method_type, user_id, scope_max, .. } = call_of(code) else {
-        panic!("scopes")
-    };
-    assert_eq!((auth_method_type, user_id, scope_max), (1, vec![0xab], 3));
-    assert_eq!(answered(code, HostAnswer::Scopes(Ok(vec![false, true, false]))), "false,true,false\n");
+    let (r, z) = (k256::ProjectivePoint::GENERATOR, k256::Scalar::ONE);
+    let expected = format!("{{\"r\":\"02{}\",\"s\":\"{}01\"}}\n", &KEY[4..68], "00".repeat(31));
+    assert_eq!(answered(&schnorr, HostAnswer::Combined(Ok(CombinedSignature::Schnorr { r, z }))), expected);
 }
 
 #[test]
@@ -247,33 +276,11 @@ fn a_contract_is_called_with_the_recipient_and_data_of_a_transaction_of_any_kind
         let code = format!("Lit.Actions.callContract({{ chain: 'c', txn: '0x{transaction}' }})");
         assert_eq!(call_of(&code), HostCall::CallContract { chain: "c".into(), to, data });
     }
-}
-
-#[test]
-fn misuse_names_function_field_and_expectation() {
-    for (code, expected) in [
-        ("call({ ipfsId: 1 })", "Lit.Actions.call: ipfsId: expected a string, got number"),
-        ("call({ ipfsId: 'Qm', params: 'x' })", "Lit.Actions.call: params: expected an object, got string"),
-        ("runOnce({ name: 'n' })", "Lit.Actions.runOnce: expected a function as the second argument"),
-        ("runOnce({}, () => 1)", "Lit.Actions.runOnce: name: expected a string, got nothing"),
-        (
-            "broadcastAndCollect({ name: 'n' })",
-            "Lit.Actions.broadcastAndCollect: value: expected a string, got nothing",
-        ),
-        (
-            "callContract({ chain: 'c', txn: '0x02' })",
-            "Lit.Actions.callContract: txn: expected a serialised transaction with a recipient, got bytes that are none",
-        ),
-        (
-            "getPermittedAuthMethodScopes({ tokenId: 1n, authMethodType: 1, userId: '0x', maxScopeId: 257 })",
-            "Lit.Actions.getPermittedAuthMethodScopes: maxScopeId: expected a whole number of at most 256, got 257",
-        ),
-        (
-            "getLatestNonce({ chain: 'c', address: '0x01' })",
-            "Lit.Actions.getLatestNonce: address: expected 20 bytes, got 1 bytes",
-        ),
-        ("getRpcUrl()", "Lit.Actions.getRpcUrl: expected one object argument"),
-    ] {
-        assert_eq!(threw(&format!("Lit.Actions.{code}")), format!("TypeError: {expected}"), "{code}");
-    }
+    let code =
+        format!("Lit.Actions.callContract({{ chain: 'c', txn: '0x{legacy}' }}).then(r => console.log(typeof r, r))");
+    let returned = format!("0x{:064x}", 42);
+    assert_eq!(answered(&code, HostAnswer::Text(Ok(returned.clone()))), format!("string {returned}\n"));
+    let refused = HostAnswer::Text(Err(no(ErrorCode::RpcError)));
+    let caught = code.replace(".then(r => console.log(typeof r, r))", ".catch(e => console.log(e.message))");
+    assert_eq!(answered(&caught, refused), "RpcError: no\n");
 }

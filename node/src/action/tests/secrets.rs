@@ -5,7 +5,6 @@ use super::*;
 use crate::action::Reader;
 use crate::api::{AuthSig, ErrorCode, Failure};
 use crate::auth::conditions::Conditions;
-use aes_gcm::aead::{Aead, KeyInit};
 use std::borrow::Cow;
 
 /// Conditions, as actions write them: to be this caller.
@@ -29,12 +28,8 @@ fn printed(code: &str, answer: HostAnswer) -> String {
     })
 }
 
-fn encrypting(plaintext: &str) -> String {
-    format!(
-        "Lit.Actions.encrypt({{ accessControlConditions: {MINE}, to_encrypt: {plaintext} }})
-            .then(e => console.log(JSON.stringify(e)), e => console.log(e.message))"
-    )
-}
+/// Prints what comes of a promise.
+const SHOWN: &str = ".then(e => console.log(JSON.stringify(e)), e => console.log(e.message))";
 
 fn decrypting(function: &str, members: &str) -> String {
     format!(
@@ -47,10 +42,27 @@ fn decrypting(function: &str, members: &str) -> String {
 
 #[test]
 fn an_action_encrypts_to_conditions() {
-    let code = encrypting("new TextEncoder().encode('secret')");
+    let plaintext = "new TextEncoder().encode('secret')";
+    let code = format!("Lit.Actions.encrypt({{ accessControlConditions: {MINE}, to_encrypt: {plaintext} }}){SHOWN}");
     assert_eq!(call_of(&code), HostCall::Encrypt { conditions: alice(), plaintext: b"secret".to_vec() });
     let expected = format!("{{\"ciphertext\":\"AAECAw==\",\"dataToEncryptHash\":\"{}\"}}\n", "07".repeat(32));
     assert_eq!(printed(&code, HostAnswer::Encrypted(Ok((vec![0, 1, 2, 3], [7; 32])))), expected);
+}
+
+#[test]
+fn a_text_is_encrypted_as_what_it_says_and_never_taken_for_hex() {
+    for (plaintext, bytes) in [
+        ("'cafe'", &b"cafe"[..]),
+        ("'0xcafe'", b"0xcafe"),
+        ("'grüße'", "grüße".as_bytes()),
+        ("''", b""),
+        ("Buffer.from('cafe', 'hex')", b"\xca\xfe"),
+        ("new Uint8ClampedArray([0xca, 0xfe])", b"\xca\xfe"),
+        ("[0xca, 0xfe]", b"\xca\xfe"),
+    ] {
+        let code = format!("Lit.Actions.encrypt({{ accessControlConditions: {MINE}, to_encrypt: {plaintext} }})");
+        assert_eq!(call_of(&code), HostCall::Encrypt { conditions: alice(), plaintext: bytes.to_vec() }, "{plaintext}");
+    }
 }
 
 #[test]
@@ -87,42 +99,40 @@ fn conditions_are_looked_at() {
     assert_eq!(printed(&code, HostAnswer::Permitted(Ok(false))), "false\n");
 }
 
-#[test]
-fn aes_gcm_is_decrypted() {
-    for key in [vec![9; 16], vec![9; 32]] {
-        let nonce = [5; 12];
-        let text = "grüße".as_bytes();
-        let sealed = match key.len() {
-            16 => aes_gcm::Aes128Gcm::new_from_slice(&key).unwrap().encrypt(&nonce.into(), text),
-            _ => aes_gcm::Aes256Gcm::new_from_slice(&key).unwrap().encrypt(&nonce.into(), text),
-        };
-        let sealed = hex::encode([&nonce[..], &sealed.unwrap()].concat());
-        let open = |sealed: &str| {
-            logs_of(&format!(
-                "Lit.Actions.aesDecrypt({{ symmetricKey: '{}', ciphertext: '{sealed}' }})
-                    .then(console.log, e => console.log(e.message))",
-                hex::encode(&key)
-            ))
-        };
-        assert_eq!(open(&sealed), "grüße\n");
-        let refused = "Lit.Actions.aesDecrypt: the ciphertext does not open to a text with this key\n";
-        assert_eq!(open(&format!("{}00", &sealed[..sealed.len() - 2])), refused);
-    }
+/// Key, initialisation vector, ciphertext and plaintext of NIST SP 800-38A, F.2.6 (CBC-AES256.Decrypt), and the block of
+/// padding that follows the ciphertext, made with OpenSSL: the standard's plaintext fills its blocks.
+const CBC: [&str; 5] = [
+    "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+    "000102030405060708090a0b0c0d0e0f",
+    "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d\
+     39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b",
+    "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\
+     30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
+    "3f461796d6b0d6b2e0c2a72b4d80e644",
+];
+
+/// What `aesDecrypt` makes of a ciphertext under the key of [`CBC`], its initialisation vector first.
+fn aes_opened(ciphertext: &str) -> String {
+    logs_of(&format!(
+        "Lit.Actions.aesDecrypt({{ symmetricKey: Lit.Actions.uint8arrayFromString('{}', 'base16'),
+            ciphertext: '{ciphertext}' }}).then(console.log, e => console.log(e.message))",
+        CBC[0]
+    ))
 }
 
-/// Test case 14 of the Galois/Counter Mode specification's appendix B (McGrew and Viega): a key, nonce and block of
-/// zeros.
 #[test]
-fn the_gcm_specifications_block_of_zeros_opens() {
-    let code = format!(
-        "Lit.Actions.aesDecrypt({{ symmetricKey: '{}', ciphertext: '{}{}{}' }})
-            .then(text => console.log(text.length, [...text].every(c => c === '\\0')))",
-        "00".repeat(32),
-        "00".repeat(12),
-        "cea7403d4d606b6e074ec5d3baf39d18",
-        "d0d1c8a799996bf0265b98b5d48ab919",
-    );
-    assert_eq!(logs_of(&code), "16 true\n");
+fn aes_cbc_is_decrypted_to_hex_as_on_the_real_network() {
+    let [_, vector, ciphertext, plaintext, padding] = CBC;
+    assert_eq!(aes_opened(&format!("{vector}{ciphertext}{padding}")), format!("{plaintext}\n"));
+    let refused = "Lit.Actions.aesDecrypt: the ciphertext does not open with this key\n";
+    for wrong in [
+        format!("{vector}{ciphertext}"),
+        format!("{vector}{ciphertext}{}", "00".repeat(16)),
+        format!("{vector}{ciphertext}{}", &padding[2..]),
+        vector.to_owned(),
+    ] {
+        assert_eq!(aes_opened(&wrong), refused, "{wrong}");
+    }
 }
 
 #[test]
@@ -139,7 +149,7 @@ fn misuse_of_encryption_names_function_field_and_expectation() {
         ),
         (
             format!("Lit.Actions.encrypt({{ accessControlConditions: {MINE} }})"),
-            "Lit.Actions.encrypt: to_encrypt: expected bytes (Uint8Array, array of bytes or hex string), got nothing",
+            "Lit.Actions.encrypt: to_encrypt: expected a text or bytes (Uint8Array or array of bytes), got nothing",
         ),
         (
             format!("Lit.Actions.decryptAndCombine({{ accessControlConditions: {MINE}, ciphertext: '!' }})"),
@@ -162,12 +172,13 @@ fn misuse_of_encryption_names_function_field_and_expectation() {
             "Lit.Actions.checkConditions: chain: expected a string, got number",
         ),
         (
-            "Lit.Actions.aesDecrypt({ symmetricKey: '00', ciphertext: '00'.repeat(28) })".to_owned(),
-            "Lit.Actions.aesDecrypt: symmetricKey: expected 16 or 32 bytes, got 1 bytes",
+            "Lit.Actions.aesDecrypt({ symmetricKey: '00'.repeat(16), ciphertext: '00'.repeat(32) })".to_owned(),
+            "Lit.Actions.aesDecrypt: symmetricKey: expected 32 bytes, got 16 bytes",
         ),
         (
-            "Lit.Actions.aesDecrypt({ symmetricKey: '00'.repeat(16), ciphertext: '00' })".to_owned(),
-            "Lit.Actions.aesDecrypt: ciphertext: expected a nonce of 12 bytes and what is encrypted, got 1 bytes",
+            "Lit.Actions.aesDecrypt({ symmetricKey: '00'.repeat(32), ciphertext: '00'.repeat(15) })".to_owned(),
+            "Lit.Actions.aesDecrypt: ciphertext: expected 16 bytes of initialisation vector and what is encrypted, \
+             got 15 bytes",
         ),
     ];
     for (code, expected) in cases {
@@ -196,7 +207,7 @@ fn what_is_encrypted_and_decrypted_is_limited_in_number_and_size() {
     let many = format!("(async () => {{ for (let i = 0; i < 31; i++) await {check} }})()");
     assert_eq!(error_of(&many), limited("contract calls", 30));
     let aes =
-        "Lit.Actions.aesDecrypt({ symmetricKey: '00'.repeat(16), ciphertext: '00'.repeat(1 << 20) }).catch(() => 0)";
+        "Lit.Actions.aesDecrypt({ symmetricKey: '00'.repeat(32), ciphertext: '00'.repeat(1 << 20) }).catch(() => 0)";
     let many = format!("(async () => {{ for (;;) await {aes} }})()");
     assert!(matches!(error_of(&many), ActionError::OutOfFuel | ActionError::Memory));
 }
