@@ -115,7 +115,7 @@ fn what_runs_in_both_gives_the_same_trace_in_both() {
     let digests = hunt::each(&runs, jobs, |(file, isolation)| {
         let edit = format!("actions.isolation={isolation}");
         let file = file.to_str().unwrap();
-        litsim(&["run", file, "--json", "--seed", "3", "--set", &edit]).exits(0).json()["digest"].clone()
+        litsim(&["run", file, "--json", "--seed", "1", "--set", &edit]).exits(0).json()["digest"].clone()
     });
     for (run, pair) in runs.chunks(2).zip(digests.chunks(2)) {
         assert!(pair[0].is_string());
