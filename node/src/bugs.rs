@@ -123,6 +123,10 @@ bugs! {
     /// To whom an operation is granted is not written down, so that a restarted node grants it again (a vote that is given
     /// twice: Paxos' acceptors must remember theirs, Lamport 1998).
     GrantUnwritten = "grant-unwritten",
+    /// Whoever has granted an operation and hears nothing of it for a turn takes its leader for dead and grants it to the
+    /// next, so that what a slow leader is doing, or a dead one has done, is done again (a lock that expires while its holder
+    /// works, without anything that fences the holder off: Kleppmann, "How to do distributed locking", 2016).
+    FailoverAfterGrant = "failover-after-grant",
     /// An action may fetch as often as it likes, so that one request makes each node flood a web server.
     FetchesUnlimited = "fetches-unlimited",
     /// An action may have as many signatures as it likes, so that one request uses up the presignatures of all.

@@ -225,7 +225,7 @@ fn may_hold(scenario: &Scenario, other: &FaultEvent, event: &FaultEvent) -> bool
     if let (Some(step), Some(others)) = (&event.during, &other.during)
         && step != others
     {
-        let mut steps = scenario.acts.iter().flat_map(|act| &act.steps).map(|step| &step.id);
+        let mut steps = scenario.acts.iter().flat_map(|act| act.steps.iter()).map(|step| &step.id);
         let is_first = steps.find(|id| *id == step || *id == others) == Some(others);
         return is_first && other.is_permanent();
     }

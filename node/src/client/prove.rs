@@ -102,9 +102,6 @@ impl History {
     }
 
     fn token_step(&self, of: KeyId, log: &ChainLog) -> Result<Option<Step>, EventError> {
-        if log.address != self.contracts.router && log.address != self.contracts.pkp_nft {
-            return Ok(None);
-        }
         Ok(match ChainEvent::decode(&self.contracts, log)? {
             Some(ChainEvent::KeyRouted { key, public_key, .. }) if key == of => Some(Step::Routed(public_key)),
             Some(ChainEvent::PkpMinted { key, public_key }) if key == of => Some(Step::Minted(public_key)),

@@ -101,7 +101,8 @@ impl Operation {
 
     /// Whether turns mean nothing any more.
     fn is_settled(&self) -> bool {
-        self.granted.is_some()
+        let leads = matches!(self.candidacy, Candidacy::Gathering(..) | Candidacy::Leading(_));
+        self.granted.is_some() && (leads || self.known || !bugs::planted(Bug::FailoverAfterGrant))
     }
 
     /// Lets turns pass.
@@ -111,6 +112,11 @@ impl Operation {
         }
         if self.is_settled() || env.now < self.turn_ends {
             return;
+        }
+        if bugs::planted(Bug::FailoverAfterGrant)
+            && let Some(silent) = self.granted.take()
+        {
+            self.asked.remove(&silent);
         }
         self.turn = self.turn.saturating_add(1);
         self.turn_ends = env.now.plus_millis(params.turn_ms);

@@ -257,3 +257,17 @@ pub(super) fn known_key(bytes: &[u8], keys: &BTreeMap<KeyId, Rc<KeyShare>>) -> R
 fn refused_text(failure: Failure) -> Box<HostAnswer> {
     Box::new(HostAnswer::Text(Err(failure)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_actions_are_inside_each_other_than_may_be() {
+        let (child, max) = (cid::cid_v0(b"an action").to_string(), crate::action::Limits::default().depth);
+        assert_eq!(may_call(&child, max - 1, max), Ok(()), "the called one is the last");
+        let refused = may_call(&child, max, max).expect_err("one too many");
+        assert_eq!(refused.code, ErrorCode::LimitExceeded);
+        assert_eq!(refused.message, format!("limit exceeded: calls inside each other: at most {max}"));
+    }
+}

@@ -19,7 +19,7 @@ impl Engine for Rules {
             Fault::Loss(strike) => strike.rate.ppm >= 100_000 && event.for_ms.is_none_or(|ms| ms >= 30),
             _ => false,
         };
-        let signs = scenario.acts.iter().flat_map(|act| &act.steps).any(|step| step.id == "sign");
+        let signs = scenario.acts.iter().flat_map(|act| act.steps.iter()).any(|step| step.id == "sign");
         let fails = crash && signs && plan.events.iter().any(loss);
         let detail = format!("step sign did not complete at {}", plan.events.len());
         let violation = Violation { oracle: "liveness".into(), at_ms: 1, nodes: Vec::new(), detail };

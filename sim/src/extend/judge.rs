@@ -36,7 +36,7 @@ impl<P: Protocol> Run<'_, P> {
             violations.push(Violation { oracle: "liveness".into(), at_ms: virtual_ms, nodes: Vec::new(), detail });
         }
         let expect = &self.scenario.expect;
-        let steps = self.scenario.acts.iter().flat_map(|act| &act.steps).next();
+        let steps = self.scenario.acts.iter().flat_map(|act| act.steps.iter()).next();
         let no_steps = steps.map(|step| format!("step {}: this protocol has no clients", step.id));
         let missed = no_steps.or_else(|| expect.missed(&self.faults.fired, self.messages, virtual_ms));
         let verdict = Verdict::of(&violations, missed.is_some());

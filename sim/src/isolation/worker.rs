@@ -43,16 +43,30 @@ fn limit(resource: Resource, most: u64) -> io::Result<()> {
 /// How many requests have been taken up.
 static TAKEN: AtomicU64 = AtomicU64::new(0);
 
+/// What the watchdog has seen of the answer that is under way.
+#[derive(Default)]
+struct Watch {
+    taken: u64,
+    /// For how long it has seen no other, seconds.
+    for_s: u64,
+}
+
+impl Watch {
+    /// Looks again after a second; whether one answer takes too long. `taken` is odd while one is under way.
+    fn is_over(&mut self, taken: u64, bounds: Bounds) -> bool {
+        let is_same = taken == self.taken && taken % 2 == 1;
+        *self = Self { taken, for_s: if is_same { self.for_s + 1 } else { 0 } };
+        self.for_s > bounds.cpu_s.saturating_mul(PATIENCE)
+    }
+}
+
 /// Ends the process when one answer takes too long.
 fn watch(bounds: Bounds) -> io::Result<()> {
     let body = move || {
-        let mut seen = (0, 0);
+        let mut watch = Watch::default();
         loop {
             thread::sleep(Duration::from_secs(1));
-            let taken = TAKEN.load(Ordering::Relaxed);
-            // Odd while one is being answered.
-            seen = if taken == seen.0 && taken % 2 == 1 { (taken, seen.1 + 1) } else { (taken, 0) };
-            if seen.1 > bounds.cpu_s.saturating_mul(PATIENCE) {
+            if watch.is_over(TAKEN.load(Ordering::Relaxed), bounds) {
                 std::process::abort();
             }
         }
@@ -94,4 +108,20 @@ fn answer(request: Request, running: &mut Option<Execution>) -> Reply {
     };
     let work = Op::ALL.iter().map(|op| (*op, meter.count(*op))).filter(|(_, count)| *count > 0).collect();
     Reply { progress, deadline, usage, work }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_takes_too_long_is_over_and_many_short_ones_or_an_idle_worker_are_not() {
+        let bounds = Bounds { address_space_bytes: 0, cpu_s: 2 };
+        let mut watch = Watch::default();
+        let mut over_after =
+            |taken: &dyn Fn(u64) -> u64| (0..1_000).find(|second| watch.is_over(taken(*second), bounds));
+        assert_eq!(over_after(&|second| 2 * second + 1), None, "another one each second");
+        assert_eq!(over_after(&|_| 4_000), None, "nothing to do");
+        assert_eq!(over_after(&|_| 4_001), Some(2 * PATIENCE + 1));
+    }
 }

@@ -32,9 +32,14 @@ impl Oracle for AuthenticCaller {
         match event {
             Event::Requested(requested) => {
                 self.callers.extend(requested.caller.map(|caller| (requested.request, caller)));
-                self.proofs.insert(requested.request, requested.proofs.clone());
+                if !requested.proofs.is_empty() {
+                    self.proofs.insert(requested.request, requested.proofs.clone());
+                }
             }
-            Event::Clock { node, request, shows } => {
+            // Nothing of who says nothing about itself can expire.
+            Event::Clock { node, request, shows }
+                if self.callers.contains_key(&request) || self.proofs.contains_key(&request) =>
+            {
                 self.clocks.insert((request, node), shows);
             }
             Event::Authorised { node, request, lists, .. } => {

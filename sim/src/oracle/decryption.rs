@@ -19,7 +19,7 @@ type Name = (Digest, Digest);
 pub struct DecryptionSoundness {
     ciphertexts: BTreeMap<Name, Encryption>,
     /// Who really signed in for each request, if anybody did.
-    callers: BTreeMap<RequestId, Option<[u8; 20]>>,
+    callers: BTreeMap<RequestId, [u8; 20]>,
     shared: BTreeMap<(RequestId, Name), BTreeSet<NodeId>>,
     /// Shares that were given to somebody who is not the reader.
     unfounded: Vec<(Nanos, NodeId, RequestId)>,
@@ -33,7 +33,7 @@ impl DecryptionSoundness {
     fn shares(&mut self, at: Nanos, node: NodeId, request: RequestId, name: Name) {
         self.shared.entry((request, name)).or_default().insert(node);
         let Some(ciphertext) = self.ciphertexts.get(&name) else { return };
-        if self.callers.get(&request).copied().flatten() != Some(ciphertext.reader) {
+        if self.callers.get(&request) != Some(&ciphertext.reader) {
             self.unfounded.push((at, node, request));
         }
     }
@@ -74,7 +74,7 @@ impl Oracle for DecryptionSoundness {
                 self.ciphertexts.insert((conditions, sha256(&encryption.text)), encryption.clone());
             }
             Event::Requested(requested) => {
-                self.callers.insert(requested.request, requested.caller.map(|caller| caller.signer));
+                self.callers.extend(requested.caller.map(|caller| (requested.request, caller.signer)));
             }
             Event::Noted(node, Note::DecryptionShared { request, conditions, plaintext, .. }) => {
                 self.shares(at, node, *request, (*conditions, *plaintext));

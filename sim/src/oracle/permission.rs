@@ -1,6 +1,7 @@
 //! No honest node signs for anyone whom the chain does not allow.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use lit_node::auth::permission::AuthMethod;
 use lit_node::chain::abi::{SCOPE_PERSONAL_SIGN, SCOPE_SIGN_ANYTHING};
@@ -25,6 +26,7 @@ pub struct PermissionLists {
 }
 
 /// What a request may be allowed for.
+#[derive(PartialEq)]
 struct Asker {
     /// The CID's bytes of its action.
     cid: Vec<u8>,
@@ -48,7 +50,9 @@ struct Unfounded {
 /// each other the one that asks for the signature counts.
 #[derive(Default)]
 pub struct PermissionSoundness {
-    requests: BTreeMap<RequestId, Asker>,
+    /// Those that follow one another and are alike but for their names share what is known of them: there may be thousands.
+    requests: BTreeMap<RequestId, Rc<Asker>>,
+    last: Option<Rc<Asker>>,
     /// The actions that were called, as each node runs them.
     called: BTreeMap<(NodeId, RequestId, u32), Vec<u8>>,
     unfounded: Vec<Unfounded>,
@@ -69,7 +73,10 @@ impl Oracle for PermissionSoundness {
                     methods: proofs.iter().map(|proven| proven.method.clone()).collect(),
                     takes_anything: *takes_anything,
                 };
-                self.requests.insert(*request, asker);
+                let last = self.last.take().filter(|last| **last == asker);
+                let asker = last.unwrap_or_else(|| Rc::new(asker));
+                self.requests.insert(*request, Rc::clone(&asker));
+                self.last = Some(asker);
             }
             // The client's own action is known from the request.
             Event::Noted(node, Note::ActionStarted { request, frame, cid, .. }) if *frame > 0 => {

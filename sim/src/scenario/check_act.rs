@@ -71,7 +71,7 @@ pub(super) fn acts(c: &mut Checker<'_>, acts: Vec<raw::Act>) -> Vec<Act> {
 
 fn act(c: &mut Checker<'_>, names: &mut Names, raw: raw::Act) -> Act {
     c.fresh("act", &raw.name, &mut names.acts);
-    let steps: Vec<Step> = raw.step.into_iter().flat_map(|step| repeated(c, names, step)).collect();
+    let steps: Arc<[Step]> = raw.step.into_iter().flat_map(|step| repeated(c, names, step)).collect();
     let mut taken = BTreeSet::new();
     let faults = raw.fault.into_iter().map(|fault| {
         if let Fault::ClientDrain(drain) = &fault.what {

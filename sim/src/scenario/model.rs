@@ -66,7 +66,7 @@ pub struct Scenario {
 impl Scenario {
     /// Every action that a step uses or names, by file or step name: the IPFS gateway serves them.
     pub fn actions(&self) -> BTreeMap<&str, &Arc<Action>> {
-        let steps = self.acts.iter().flat_map(|act| &act.steps);
+        let steps = self.acts.iter().flat_map(|act| act.steps.iter());
         let used = steps.filter_map(|step| step.deed.action());
         self.files.iter().chain(used).map(|action| (action.name.as_str(), action)).collect()
     }
@@ -228,8 +228,8 @@ pub struct User {
 pub struct Act {
     /// Name, unique.
     pub name: String,
-    /// Steps, one after another.
-    pub steps: Vec<Step>,
+    /// Steps, one after another; copies of a scenario share them.
+    pub steps: Arc<[Step]>,
     /// Faults beside them, before the seed has drawn what is left open.
     pub faults: Vec<FaultSpec>,
 }

@@ -1,5 +1,5 @@
-//! `docs/actions.md` says what is true: no function is missing in its table, each test that it names exists, and what it
-//! says the engine lacks, the engine lacks.
+//! `docs/actions.md` says what is true: no function and no limit is missing in its tables, each test that they name exists,
+//! and what it says the engine lacks, the engine lacks.
 
 use super::*;
 use std::collections::BTreeSet;
@@ -74,37 +74,86 @@ fn the_table_of_the_surface_names_every_function_and_no_other() {
     assert!(gone.is_empty(), "not there: {gone:?}");
 }
 
-#[test]
-fn each_test_that_the_tables_name_exists() {
+/// The sources of all tests that the tables may name.
+fn sources() -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/action/tests");
     let files = std::fs::read_dir(folder).expect("the tests").map(|entry| entry.expect("an entry").path());
     let tests: String = files.map(|file| std::fs::read_to_string(file).expect("a test")).collect();
+    tests + include_str!("../../node/serve.rs")
+}
+
+#[track_caller]
+fn assert_is_test(name: &str, sources: &str) {
+    let place = sources.find(&format!("fn {name}()"));
+    let place = place.unwrap_or_else(|| panic!("{name} does not exist"));
+    assert!(sources[..place].trim_end().ends_with("#[test]"), "{name} is no test");
+}
+
+#[test]
+fn each_test_that_the_tables_name_exists() {
+    let sources = sources();
     for row in rows("\n## The web surface\n") {
         assert_eq!(row.len(), 4, "{row:?}");
         for cell in &row[1..] {
             let named = quoted(cell);
             assert!(!named.is_empty() || cell.starts_with("none: "), "{row:?}: {cell:?} names no test and no reason");
-            for test in named {
-                let place = tests.find(&format!("fn {test}()"));
-                let place = place.unwrap_or_else(|| panic!("{test} does not exist"));
-                assert!(tests[..place].ends_with("#[test]\n"), "{test} is no test");
-            }
+            named.into_iter().for_each(|test| assert_is_test(test, &sources));
         }
     }
 }
 
+/// What the error of a limit says under the default limits.
+fn said(edge: edges::Edge, default: u64) -> String {
+    match edge.error {
+        ActionError::LimitExceeded { what, .. } => ActionError::LimitExceeded { what, max: default }.to_string(),
+        error => error.to_string(),
+    }
+}
+
 #[test]
-fn what_the_docs_say_is_lacking_is_lacking() {
-    let rows = rows("\n## What this JavaScript lacks\n");
-    assert!(rows.len() > 20);
+fn the_table_of_limits_names_each_with_its_value_its_error_and_tests_that_there_are() {
+    let serde_json::Value::Object(limits) = serde_json::to_value(Limits::default()).expect("numbers") else {
+        panic!("limits have names")
+    };
+    let (sources, rows) = (sources(), rows("\n## Limits\n"));
+    let named: BTreeSet<&str> = rows.iter().map(|row| quoted(row[0])[0]).collect();
+    assert_eq!(named, limits.keys().map(String::as_str).collect());
+    for row in rows {
+        let (name, value) = (quoted(row[0])[0], quoted(row[1])[0]);
+        assert_eq!(value, limits[name].to_string(), "{name}");
+        let edge = edges::edges().into_iter().find(|edge| edge.limit == name);
+        // Nodes count actions inside each other: the error is theirs, and so is the test.
+        assert_eq!(edge.is_none(), name == "depth", "{name} has an edge");
+        if let Some(edge) = edge {
+            assert_eq!(quoted(row[2])[0], said(edge, limits[name].as_u64().expect("a number")), "{name}");
+        }
+        assert!(!quoted(row[3]).is_empty(), "{name} has no test");
+        quoted(row[3]).into_iter().for_each(|test| assert_is_test(test, &sources));
+    }
+}
+
+/// What an expression of the script gives: its value or its error as text, or what ended the action.
+fn given(expression: &str) -> String {
     let limits = Limits { fuel: 300_000_000, ..Limits::default() };
+    let code = format!(
+        "let given; try {{ given = String(({expression})) }} catch (error) {{ given = String(error) }} console.log(given)"
+    );
+    match run_to_end(ActionSpec { limits, ..spec(&code) }, "") {
+        (Ok(_), logs, _) => logs.trim_end().to_owned(),
+        (Err(error), ..) => error.to_string(),
+    }
+}
+
+#[test]
+fn what_the_docs_say_is_lacking_gives_the_very_value_or_error_that_they_say() {
+    let rows = rows("\n## What this JavaScript lacks\n");
+    assert!(rows.len() > 40);
     on_big_stack(|| {
         for row in rows {
             let expression = quoted(row[0])[0].replace("\\|", "|");
-            let code =
-                format!("let found = false; try {{ found = ({expression}) === true }} catch {{}} console.log(found)");
-            let (result, logs, _) = run_to_end(ActionSpec { limits, ..spec(&code) }, "");
-            assert!(result.is_err() || logs == "false\n", "{expression} is there");
+            let said = quoted(row[1])[0];
+            assert_ne!(said, "true", "{expression} is lacking");
+            assert_eq!(given(&expression), said, "{expression}");
         }
     });
 }

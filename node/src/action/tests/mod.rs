@@ -5,6 +5,7 @@ mod bounds;
 mod census;
 mod determinism;
 mod docs;
+mod edges;
 mod ethers;
 mod fetch;
 mod hostile;

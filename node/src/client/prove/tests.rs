@@ -230,6 +230,15 @@ fn what_is_permitted_must_be_the_action_as_an_action_with_its_one_scope() {
     assert_eq!(proved(an_address), Err(NoProof::OtherTrace));
     assert_eq!(changed(3, permission(3, &cid(), (9, 4))), Err(NoProof::OtherPermission(place(9, 5))));
     assert_eq!(changed(4, scope(&cid(), 2, (9, 5))), Err(NoProof::OtherTrace));
+    assert_eq!(changed(3, scope(&cid(), 1, (9, 4))), Err(NoProof::OtherTrace), "a scope for what is not permitted");
+    let with_user = PKPPermissions::PermittedAuthMethodAdded {
+        tokenId: token(5),
+        authMethodType: U256::from(2),
+        id: cid().into(),
+        userPubkey: vec![4].into(),
+    };
+    let with_user = log(MINTING, contracts().permissions, (9, 4), &with_user);
+    assert_eq!(changed(3, with_user), Err(NoProof::OtherTrace), "an action has no user");
     let other = permission_bytes(&cid_v0(b"other"));
     let mut others = logs();
     others[3] = permission(2, &other, (9, 4));
@@ -313,10 +322,16 @@ fn a_token_that_lives_or_lives_again_or_had_another_owner_is_refused() {
     assert_eq!(with(6, twice), Err(NoProof::Again(place(10, 0))));
     let moved = HistoryLog { transaction: OTHER, ..transfer(alice, nft, (8, 0)) };
     assert_eq!(with(1, moved), Err(NoProof::Transferred(place(8, 0))));
-    let mut of_alice = logs();
-    of_alice[1] = transfer(NOBODY, alice, (9, 2));
-    of_alice[5] = transfer(alice, NOBODY, (9, 6));
-    assert_eq!(proved(of_alice), Err(NoProof::OtherTrace));
+    let of = |minted_to, burned_by| {
+        let mut logs = logs();
+        logs[1] = transfer(NOBODY, minted_to, (9, 2));
+        logs[5] = transfer(burned_by, NOBODY, (9, 6));
+        proved(logs)
+    };
+    assert!(of(nft, nft).is_ok());
+    for (minted_to, burned_by) in [(alice, alice), (nft, alice), (alice, nft)] {
+        assert_eq!(of(minted_to, burned_by), Err(NoProof::OtherTrace));
+    }
     let mut burned_first = logs();
     burned_first[1] = transfer(nft, NOBODY, (9, 2));
     burned_first[5] = transfer(NOBODY, nft, (9, 6));
@@ -333,6 +348,8 @@ fn a_key_that_the_network_does_not_vouch_for_is_refused() {
     assert_eq!(proved(after), Err(NoProof::NotRouted));
     assert_eq!(with(1, late((8, 0))), Err(NoProof::OtherTrace), "routed twice");
     assert_eq!(with(6, late((10, 0))), Err(NoProof::OtherTrace), "and again afterwards");
+    let midst = HistoryLog { transaction: MINTING, ..routed(5, 5, (9, 3)) };
+    assert_eq!(changed(2, midst), Err(NoProof::OtherTrace), "and instead of being minted");
     assert_eq!(changed(0, routed(5, 6, (7, 1))), Err(NoProof::OtherKey(place(7, 1))));
 }
 

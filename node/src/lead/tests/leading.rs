@@ -181,3 +181,20 @@ fn what_comes_early_waits_for_the_action_and_is_bounded() {
     let reason = "too many messages for operations that nobody here has come to";
     assert!(net.dropped.iter().filter(|dropped| **dropped == (NodeId(2), liar, reason)).count() >= 1_000 - 64);
 }
+
+/// A leader that never reports is slow or dead; nobody can tell.
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn only_by_a_planted_mistake_does_another_lead_where_the_leader_keeps_silent() {
+    use crate::bugs::{Bug, BugSet, plant};
+    let led = |bugs: BugSet| {
+        let _planted = plant(bugs);
+        let mut net = Net::new(4, 1);
+        net.reports = false;
+        net.all_reach_within(PARAMS.turn_ms / 2);
+        net.run(5_000);
+        net.led.len()
+    };
+    assert_eq!(led(BugSet::NONE), 1);
+    assert!(led(BugSet::NONE.with(Bug::FailoverAfterGrant)) > 1);
+}
