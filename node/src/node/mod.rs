@@ -12,6 +12,7 @@ mod decryptions;
 mod execution;
 mod frame;
 mod inquiring;
+mod key_pool;
 mod keygen;
 mod lookup;
 mod peers;

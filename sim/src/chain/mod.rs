@@ -367,6 +367,11 @@ impl Chain {
         Ok(evm::gas(state, self.config.chain_id, header, intent))
     }
 
+    /// Whether the network's contracts are on this chain, and one of them is at this address.
+    fn is_ours(&self, address: [u8; 20]) -> bool {
+        self.network.is_some_and(|contracts| contracts.has(address))
+    }
+
     /// Answers a node's question. Logs are those of the network's contracts only.
     ///
     /// # Errors
@@ -375,8 +380,7 @@ impl Chain {
         match request {
             ChainRequest::Call { to, data, block } => self.call_at(*to, data, *block),
             ChainRequest::Logs { from_block, to_block } => {
-                let ours = self.network.map(|contracts| contracts.all()).unwrap_or_default();
-                let logs = self.logs(*from_block, *to_block).filter(|log| ours.contains(&log.address));
+                let logs = self.logs(*from_block, *to_block).filter(|log| self.is_ours(log.address));
                 Ok(ChainReply::Logs(logs.cloned().collect()))
             }
             ChainRequest::Nonce { account } => Ok(ChainReply::Nonce(self.nonce(*account))),

@@ -15,6 +15,7 @@ mod decryption;
 mod durability;
 mod forgery;
 mod key_agreement;
+mod key_pool;
 mod liveness;
 mod nonce_reuse;
 mod panic;
@@ -41,6 +42,7 @@ pub use decryption::DecryptionSoundness;
 pub use durability::{Durability, Kept};
 pub use forgery::NoForgery;
 pub use key_agreement::KeyAgreement;
+pub use key_pool::{KeyPool, PoolLevels};
 pub use liveness::Liveness;
 pub use nonce_reuse::NonceUniqueness;
 pub use panic::NoHonestPanic;
@@ -326,6 +328,8 @@ pub struct Facts<'a> {
     pub steps: &'a [RequestReport],
     /// Why the run was ended before its time, if it was.
     pub stuck: Option<&'a str>,
+    /// The pool of keys, in a network that keeps one and a scenario with at most f nodes faulty at a time.
+    pub pool: Option<PoolLevels>,
     /// The complaints on the board.
     pub disputes: Vec<Dispute>,
     /// What evidence rests on.
@@ -374,6 +378,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<BoundedMemory>::default(),
         Box::<NoHonestPanic>::default(),
         Box::<CulpritCompleteness>::default(),
+        Box::<KeyPool>::default(),
         Box::<Liveness>::default(),
     ]
 }
@@ -484,6 +489,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         "culprit-completeness",
         "Whoever sees that what all gave for a presignature or signature combines to something wrong names somebody for \
          it, and whoever finishes a key generation in which an honest node complained about a dealer names that dealer.",
+    ),
+    (
+        KeyPool::NAME,
+        "In a network that keeps keys ready to be minted, the board is never asked for more of them than are minted and the \
+         pool holds; and when no key is minted, and no fault begins or ends, for as long as a step may take, the pool is full.",
     ),
     ("no-honest-panic", "No honest node panics, whatever it receives."),
     (

@@ -30,6 +30,7 @@ pub(super) fn facts(witness: &Witness) -> Facts<'_> {
         up: BTreeSet::new(),
         steps: &[],
         stuck: None,
+        pool: None,
         disputes: Vec::new(),
         chain: ChainView::new(roster(), Board { chain_id: 1, contract: [0; 20] }, []),
         dealt: false,

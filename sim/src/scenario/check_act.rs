@@ -156,6 +156,9 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             if keygen.curve == Curve::Bls12381 && std::mem::replace(&mut names.has_network_key, true) {
                 c.refuse(&keygen.key.span, "the network has one key of its own", "one `bls12-381` key in a scenario");
             }
+            if c.keeps_keys && keygen.curve == Curve::Secp256k1 {
+                c.refuse(&keygen.key.span, "the nodes make keys by themselves", "no `unminted` in [keys]");
+            }
             Deed::Keygen { key: keygen.key.value, curve: keygen.curve }
         }
         raw::Deed::Mint(mint) => {
@@ -205,6 +208,12 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             auth: transaction.auth.map(|user| c.wallet(&user)),
         },
         raw::Deed::Handshake(raw::Handshake {}) => Deed::Handshake,
+        raw::Deed::KeyPool(raw::KeyPool {}) => {
+            if !c.keeps_keys {
+                c.refuse(&id.span, "the nodes keep no keys ready to be minted", "`unminted` in [keys]");
+            }
+            Deed::KeyPool
+        }
         raw::Deed::Wait(wait) => {
             if !(1..=WAIT_MS_MAX).contains(&wait.ms.value) {
                 c.refuse(&wait.ms.span, "a step cannot wait so long", format!("1 to {WAIT_MS_MAX} ms"));

@@ -107,6 +107,7 @@ impl World {
             up: running,
             steps: &self.script.reports,
             stuck: self.stuck.as_deref(),
+            pool: self.pool_levels(&events),
             disputes: events.iter().filter_map(Dispute::of).collect(),
             chain: ChainView::new(self.factory.roster().clone(), self.book.board(), events),
             dealt: !matches!(self.scenario.keys.preprocessing, Preprocessing::Protocol),

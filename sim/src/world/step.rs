@@ -2,6 +2,7 @@
 
 mod asking;
 mod certifying;
+mod pool;
 mod proofs;
 mod secrets;
 mod transactions;
@@ -80,6 +81,8 @@ enum Stage {
         from_block: u64,
         curve: Curve,
     },
+    /// The nodes fill the pool of keys.
+    Pooling,
     /// The nodes run an action; with a transaction that its signature completes.
     Executing {
         op: Box<ExecuteOp<Combiner>>,
@@ -222,6 +225,7 @@ impl Running {
             | Deed::PermitAddress { .. }
             | Deed::Transfer { .. }
             | Deed::Fund { .. } => self.change(&step.deed, desk),
+            Deed::KeyPool => self.look_at_pool(desk),
             Deed::Wait { ms } => self.leaves = Some(desk.now.plus_millis(*ms)),
             Deed::Handshake => {
                 let challenge = desk.book.keys.bytes(&self.step.id, "challenge");
@@ -286,6 +290,7 @@ impl Running {
         match std::mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Mining { hash, after } => self.look_for_receipt(hash, after, desk),
             Stage::Routing { from_block, curve } => self.look_for_key(from_block, curve, desk),
+            Stage::Pooling => self.look_at_pool(desk),
             other => self.stage = other,
         }
     }

@@ -16,6 +16,7 @@ impl World {
         if !self.faults.begin(index) {
             return;
         }
+        self.disturbed = now;
         let event = self.faults.get(index).clone();
         self.observer.fault(now, &format!("{} begins: {}", event.id, event.what));
         if let Some(for_ms) = event.for_ms {
@@ -74,6 +75,7 @@ impl World {
     }
 
     pub(super) fn end_fault(&mut self, now: Nanos, index: usize) {
+        self.disturbed = now;
         let event = self.faults.get(index).clone();
         match &event.what {
             Fault::Crash(Crash { node, restart_after_ms: Some(_), .. }) => {

@@ -88,6 +88,7 @@ impl Network {
             threshold,
             dkg_window_blocks: WINDOW,
             dkg_complaint_blocks: COMPLAINT_WINDOW,
+            unminted_keys: None,
         };
         let contracts = chain.deploy_network(&key(DEPLOYER), &parameters, GENESIS_TIME_S).unwrap();
         Self { chain, contracts }
