@@ -208,6 +208,9 @@ bugs! {
     PoolCountsMinted = "pool-counts-minted",
     /// Keys count as minted as soon as they are routed, so that each key that is made has another one made.
     PoolUnbounded = "pool-unbounded",
+    /// A node that is told of a new generation of the network keeps what it has stored of the former one, shares of keys
+    /// among it.
+    ResetKeepsKeys = "reset-keeps-keys",
 }
 
 impl Bug {

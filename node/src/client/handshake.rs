@@ -47,7 +47,7 @@ pub struct HandshakeOp {
 impl HandshakeOp {
     /// `challenge` is fresh; nodes return it, so that old answers are not taken for new ones.
     pub fn new(challenge: [u8; 32], network: Network, patience: Patience) -> Self {
-        let courier = Courier::new(wire::encode(&Request::Handshake { challenge }), &network, patience);
+        let courier = Courier::new(Request::Handshake { challenge }.to(network.generation), &network, patience);
         Self { challenge, network, courier, answers: BTreeMap::new(), outcome: None }
     }
 

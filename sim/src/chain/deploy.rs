@@ -111,7 +111,7 @@ impl Chain {
                 return Err(DeployError::Failed { step, reason });
             }
         }
-        self.network = Some(contracts);
+        self.networks.push(contracts);
         Ok(contracts)
     }
 }

@@ -21,7 +21,8 @@ impl Kept {
 }
 
 /// Compares the acknowledgements that have left each node with what its disk would hold after a power cut: at every
-/// crash, and once more at the end of the run. A disk that was rolled back has lost more than its node can help.
+/// crash, and once more at the end of the run. A disk that was rolled back has lost more than its node can help, and what
+/// was said in a former network is to be forgotten.
 #[derive(Default)]
 pub struct Durability {
     said: BTreeMap<NodeId, BTreeSet<(SessionId, NodeId)>>,
@@ -48,6 +49,7 @@ impl Oracle for Durability {
                     said.clear();
                 }
             }
+            Event::Reset => self.said.clear(),
             _ => {}
         }
     }

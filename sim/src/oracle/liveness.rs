@@ -38,6 +38,7 @@ impl Oracle for Liveness {
             Event::Crashed(node) => self.holders.values_mut().for_each(|holders| {
                 holders.remove(&node);
             }),
+            Event::Reset => self.holders.clear(),
             Event::StoreFailed(node) => self.broken.push((at, node)),
             _ => {}
         }

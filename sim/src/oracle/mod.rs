@@ -21,6 +21,7 @@ mod nonce_reuse;
 mod panic;
 mod permission;
 mod rerandomisation;
+mod reset_clean;
 mod run_once;
 mod search;
 mod secrecy;
@@ -48,6 +49,7 @@ pub use nonce_reuse::NonceUniqueness;
 pub use panic::NoHonestPanic;
 pub use permission::{PermissionLists, PermissionSoundness};
 pub use rerandomisation::Rerandomisation;
+pub use reset_clean::ResetClean;
 pub use run_once::RunOnce;
 pub use search::Needles;
 pub use secrecy::Secrecy;
@@ -281,6 +283,8 @@ pub enum Event<'a> {
     Panicked(NodeId, &'a str),
     /// A node crashed: what it held in memory is gone.
     Crashed(NodeId),
+    /// The network is begun anew: from now on nobody is to have anything of the former one.
+    Reset,
     /// A node stopped because its store failed, and no fault of the plan made it.
     StoreFailed(NodeId),
 }
@@ -332,12 +336,21 @@ pub struct Facts<'a> {
     pub pool: Option<PoolLevels>,
     /// The complaints on the board.
     pub disputes: Vec<Dispute>,
-    /// What evidence rests on.
+    /// What evidence rests on, in the generation of the network that is in force.
     pub chain: ChainView,
+    /// What it rested on in each generation before.
+    pub former: Vec<ChainView>,
     /// Whether triples were dealt, or made before: then no holder has sealed anything that shows others its values.
     pub dealt: bool,
     /// The mistakes in the nodes' code, and so in whoever judges evidence with it.
     pub bugs: BugSet,
+}
+
+impl Facts<'_> {
+    /// What evidence rested on after so many resets of the network.
+    fn chain_after(&self, resets: usize) -> &ChainView {
+        self.former.get(resets).unwrap_or(&self.chain)
+    }
 }
 
 /// An invariant.
@@ -379,6 +392,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<NoHonestPanic>::default(),
         Box::<CulpritCompleteness>::default(),
         Box::<KeyPool>::default(),
+        Box::<ResetClean>::default(),
         Box::<Liveness>::default(),
     ]
 }
@@ -494,6 +508,11 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         KeyPool::NAME,
         "In a network that keeps keys ready to be minted, the board is never asked for more of them than are minted and the \
          pool holds; and when no key is minted, and no fault begins or ends, for as long as a step may take, the pool is full.",
+    ),
+    (
+        ResetClean::NAME,
+        "Once the network is begun anew, no honest node holds a key of the former one, authorises or gives anything under \
+         one, or has anything of its key generations on the disk; and no evidence from then convicts anybody.",
     ),
     ("no-honest-panic", "No honest node panics, whatever it receives."),
     (

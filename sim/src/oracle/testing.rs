@@ -33,6 +33,7 @@ pub(super) fn facts(witness: &Witness) -> Facts<'_> {
         pool: None,
         disputes: Vec::new(),
         chain: ChainView::new(roster(), Board { chain_id: 1, contract: [0; 20] }, []),
+        former: Vec::new(),
         dealt: false,
         bugs: BugSet::NONE,
     }

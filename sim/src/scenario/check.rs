@@ -20,6 +20,7 @@ use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
 use super::value::{HOUR_MS, OneOrMany, OneOrMore};
+use crate::fault::Fault;
 use crate::identity::Login;
 use crate::identity::service::ORIGINS;
 use crate::oracle::EXPLAINED;
@@ -52,6 +53,8 @@ pub(super) struct Checker<'s> {
     pub origins: BTreeSet<String>,
     /// Whether the nodes keep keys ready to be minted.
     pub keeps_keys: bool,
+    /// How often the network is begun anew.
+    pub resets: usize,
     actions: BTreeMap<String, Arc<Action>>,
     pools: BTreeMap<String, String>,
 }
@@ -168,6 +171,7 @@ pub(super) fn check(
         logins: file.users.iter().map(|(name, user)| (name.clone(), user.logins())).collect(),
         origins: BTreeSet::new(),
         keeps_keys: file.keys.unminted.is_some(),
+        resets: file.act.value.iter().flat_map(|act| &act.fault).filter(|f| matches!(f.what, Fault::Reset(_))).count(),
         actions: BTreeMap::new(),
         pools: BTreeMap::new(),
     };

@@ -64,6 +64,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// How often the network is begun anew.
+    pub fn resets(&self) -> usize {
+        let faults = self.acts.iter().flat_map(|act| &act.faults);
+        faults.filter(|fault| matches!(fault.what, Fault::Reset(_))).count()
+    }
+
     /// Every action that a step uses or names, by file or step name: the IPFS gateway serves them.
     pub fn actions(&self) -> BTreeMap<&str, &Arc<Action>> {
         let steps = self.acts.iter().flat_map(|act| &act.steps);

@@ -22,6 +22,7 @@ mod nodes;
 mod observer;
 mod phases;
 mod pooling;
+mod resetting;
 mod script;
 mod seat;
 mod sign_in;

@@ -183,7 +183,7 @@ impl Running {
                     Curve::Secp256k1 => contracts.request_keys(1),
                     Curve::Bls12381 => contracts.request_network_key(),
                 };
-                self.transact(desk.book.keys.deployer(), call, after, desk);
+                self.transact(desk.book.keys.deployer(desk.book.network.generation), call, after, desk);
             }
             Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
             Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_deref(), shows.as_deref(), desk),

@@ -47,6 +47,7 @@ impl World {
             Fault::ClientDrain(drain) => self.drain(now, index, drain),
             Fault::ClientGarbage(garbage) => self.client_garbage(now, &event.id.0, garbage),
             Fault::Twins(twins) => self.begin_twins(now, index, twins),
+            Fault::Reset(_) => self.begin_network_anew(now),
             Fault::Reorg(reorg) => self.reorganise(now, index, reorg.depth),
             what if self.surroundings.begin(index, what) => self.faults.hold(index),
             what => self.begin_on_machine(now, index, what),
