@@ -144,7 +144,7 @@ fn misled(shown: &[Shown], facts: &Facts<'_>) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{facts, witness};
+    use super::super::testing::{chain, facts, witness};
     use super::*;
     use k256::ProjectivePoint;
     use k256::ecdsa::SigningKey;
@@ -298,5 +298,24 @@ mod tests {
             matches!(&judged(4)[..], [(nodes, text)] if nodes == &[NodeId(4)] && text.contains("evidence of alice"))
         );
         assert_eq!(judged(2).len(), 2, "and it is honest");
+    }
+
+    #[test]
+    fn evidence_is_judged_by_the_network_in_which_it_was_shown() {
+        let witness = witness();
+        let judged = |reset_first: bool| {
+            let mut oracle = CulpritSoundness::default();
+            let note = Note::Culprit { node: NodeId(1), what: "TwoStarts".into(), evidence: Some(two_starts()) };
+            if reset_first {
+                oracle.observe(1, Event::Reset);
+            }
+            oracle.observe(2, Event::Noted(NodeId(2), &note));
+            if !reset_first {
+                oracle.observe(3, Event::Reset);
+            }
+            let (former, chain) = (vec![chain(1)], chain(2));
+            oracle.judge(&Facts { former, chain, corrupted: &[NodeId(1)], ..facts(&witness) }).len()
+        };
+        assert_eq!((judged(false), judged(true)), (0, 1));
     }
 }

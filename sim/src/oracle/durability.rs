@@ -111,4 +111,16 @@ mod tests {
         assert_eq!(judged(&[(&[2, 3], true), (&[], false)]), 0);
         assert_eq!(judged(&[(&[2], true), (&[], false)]), 1);
     }
+
+    #[test]
+    fn what_was_said_in_a_network_that_was_begun_anew_may_be_forgotten() {
+        let mut oracle = Durability::default();
+        oracle.observe(1, Event::Acknowledged { node: NODE, session: SESSION, dealer: NodeId(2) });
+        oracle.observe(2, Event::Reset);
+        oracle.observe(3, Event::PowerCut { node: NODE, kept: &kept(&[]), rolled_back: false });
+        assert_eq!(oracle.judge(&facts(&witness())).len(), 0);
+        oracle.observe(4, Event::Acknowledged { node: NODE, session: SESSION, dealer: NodeId(2) });
+        oracle.observe(5, Event::PowerCut { node: NODE, kept: &kept(&[]), rolled_back: false });
+        assert_eq!(oracle.judge(&facts(&witness())).len(), 1);
+    }
 }

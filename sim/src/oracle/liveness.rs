@@ -139,4 +139,16 @@ mod tests {
         assert_eq!(oracle.judge(&facts)[0].nodes, [NodeId(1)]);
         assert!(oracle.judge(&Facts { corrupted: &[NodeId(1)], ..facts }).is_empty());
     }
+
+    #[test]
+    fn nobody_must_hold_a_key_of_a_network_that_was_begun_anew() {
+        let witness = witness();
+        let mut oracle = Liveness::default();
+        let facts = Facts { up: BTreeSet::from([NodeId(1), NodeId(2)]), ..facts(&witness) };
+        oracle.observe(1, Event::Noted(NodeId(1), &KEY));
+        oracle.observe(2, Event::Reset);
+        assert!(oracle.judge(&facts).is_empty());
+        oracle.observe(3, Event::Noted(NodeId(1), &KEY));
+        assert_eq!(oracle.judge(&facts)[0].nodes, [NodeId(2)]);
+    }
 }

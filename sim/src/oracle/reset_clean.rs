@@ -108,7 +108,7 @@ impl Oracle for ResetClean {
 #[cfg(test)]
 mod tests {
     use super::super::Kept;
-    use super::super::testing::{facts, witness};
+    use super::super::testing::{chain, facts, witness};
     use super::*;
     use k256::ecdsa::SigningKey;
     use lit_node::evidence::Evidence;
@@ -176,7 +176,6 @@ mod tests {
 
     #[test]
     fn evidence_of_a_former_network_must_convince_nobody() {
-        // The judge's only validator has not got another key since, which a new network would have given it.
         let start = |count| {
             let holders = [1, 2].map(NodeId).to_vec();
             Start { epoch: Epoch(1), leader: NodeId(1), boot: Boot(0), batch: 7, holders, count, patience: 0 }
@@ -190,6 +189,8 @@ mod tests {
         oracle.observe(1, Event::Shown { by: NODE, evidence: &evidence });
         assert!(oracle.judge(&facts(&witness())).is_empty());
         oracle.observe(2, Event::Reset);
-        assert_eq!(oracle.judge(&facts(&witness())).len(), 1);
+        let witness = witness();
+        assert!(oracle.judge(&Facts { chain: chain(2), ..facts(&witness) }).is_empty());
+        assert_eq!(oracle.judge(&facts(&witness)).len(), 1, "validators that kept their keys");
     }
 }
