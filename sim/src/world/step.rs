@@ -418,7 +418,8 @@ impl Running {
                 None => self.stage = Stage::Greeting(op),
                 Some(Ok(_)) => self.result = Some(Ok(())),
                 Some(Err(error)) => {
-                    let failed = Failed { code: "RequestTimeout".into(), text: error.to_string(), refusal: None };
+                    let code = error.code.name().to_owned();
+                    let failed = Failed { code, text: error.to_string(), refusal: None };
                     self.result = Some(Err(failed));
                 }
             },
