@@ -1,5 +1,7 @@
 //! What clients ask of a node, and what they get back.
 
+mod letter;
+
 use k256::ProjectivePoint;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -308,6 +310,8 @@ pub enum ErrorCode {
     RateLimitExceeded,
     /// The request took too long.
     RequestTimeout,
+    /// The request is for another generation of the network than the node's: what it is about is gone for good.
+    NetworkReset,
 }
 
 impl ErrorCode {
@@ -332,6 +336,7 @@ impl ErrorCode {
             Self::RpcError => "RpcError",
             Self::RateLimitExceeded => "RateLimitExceeded",
             Self::RequestTimeout => "RequestTimeout",
+            Self::NetworkReset => "NetworkReset",
         }
     }
 }

@@ -208,6 +208,13 @@ bugs! {
     /// A burned PKP has no owner, and that counts as a failure to read the owner, so that the action for which it was burned
     /// cannot sign with it (what happens when the revert of `ownerOf` is passed on).
     BurnedKeyRefused = "burned-key-refused",
+    /// Keys that have been minted count as ready to be minted, so that the pool of keys is filled once and never again.
+    PoolCountsMinted = "pool-counts-minted",
+    /// Keys count as minted as soon as they are routed, so that each key that is made has another one made.
+    PoolUnbounded = "pool-unbounded",
+    /// A node that is told of a new generation of the network keeps what it has stored of the former one, shares of keys
+    /// among it.
+    ResetKeepsKeys = "reset-keeps-keys",
 }
 
 impl Bug {

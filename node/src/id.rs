@@ -45,6 +45,11 @@ counter! {
     Boot(u32)
 }
 counter! {
+    /// How often a network has been begun anew: 0 for its first generation. Given by the driver, with the addresses of the
+    /// contracts that are in force.
+    Generation(u32)
+}
+counter! {
     /// A client connection, as numbered by the driver.
     ConnId(u64)
 }

@@ -74,6 +74,7 @@ sol! {
         function certify(bytes32 sid, uint16 dealer, bytes32 digest, uint16[] ackers, bytes[] signatures) external;
         function complain(bytes32 sid, uint16 dealer, bytes32 digest, bytes complaint) external;
         function restart(bytes32 sid) external;
+        function transferOwnership(address newOwner) external;
         function sessionId(uint256 epoch, uint256 index, uint256 attempt) external view returns (bytes32);
         function ackDigest(bytes32 sid, uint16 dealer, bytes32 digest) external pure returns (bytes32);
         function getSession(bytes32 sid) external view returns (Session);
@@ -177,6 +178,16 @@ sol! {
         ) external payable returns (uint256);
     }
 
+    interface KeyPool {
+        event MintedReported(address indexed validator, uint256 minted, uint256 reports);
+
+        function reportMinted(uint256 minted) external;
+        function requestNetworkKey() external;
+        function TARGET_MAX() external view returns (uint256);
+        function target() external view returns (uint256);
+        function minted() external view returns (uint256);
+    }
+
     /// Every custom error of every contract, those of the libraries included.
     interface Reverts {
         error InvalidSetSize(uint256 size);
@@ -217,6 +228,7 @@ sol! {
         error NotPermitted(uint256 tokenId, uint256 authMethodType, bytes id);
         error UnequalLengths(uint256 methods, uint256 given);
         error NobodyPermitted();
+        error InvalidTarget(uint256 target);
 
         error OwnableUnauthorizedAccount(address account);
         error OwnableInvalidOwner(address owner);
@@ -268,11 +280,12 @@ mod tests {
     const PKP: &str = include_str!("../../contracts/artifacts/PKPNFT.json");
     const PERMISSIONS: &str = include_str!("../../contracts/artifacts/PKPPermissions.json");
     const HELPER: &str = include_str!("../../contracts/artifacts/PKPHelper.json");
+    const KEY_POOL: &str = include_str!("../../contracts/artifacts/KeyPool.json");
 
     #[test]
     fn every_bound_function_and_event_is_in_the_compiled_contract() {
         type Bound = (&'static str, &'static [[u8; 4]], &'static [[u8; 32]]);
-        let contracts: [Bound; 6] = [
+        let contracts: [Bound; 7] = [
             (STAKING, Staking::StakingCalls::SELECTORS, Staking::StakingEvents::SELECTORS),
             (BOARD, DkgBoard::DkgBoardCalls::SELECTORS, DkgBoard::DkgBoardEvents::SELECTORS),
             (ROUTER, PubkeyRouter::PubkeyRouterCalls::SELECTORS, PubkeyRouter::PubkeyRouterEvents::SELECTORS),
@@ -283,6 +296,7 @@ mod tests {
                 PKPPermissions::PKPPermissionsEvents::SELECTORS,
             ),
             (HELPER, PKPHelper::PKPHelperCalls::SELECTORS, &[]),
+            (KEY_POOL, KeyPool::KeyPoolCalls::SELECTORS, KeyPool::KeyPoolEvents::SELECTORS),
         ];
         for (artifact, functions, events) in contracts {
             let compiled = selectors(artifact, "function");
@@ -294,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_bound_errors_are_exactly_those_of_the_compiled_contracts() {
-        let compiled: BTreeSet<_> = [STAKING, BOARD, ROUTER, PKP, PERMISSIONS, HELPER]
+        let compiled: BTreeSet<_> = [STAKING, BOARD, ROUTER, PKP, PERMISSIONS, HELPER, KEY_POOL]
             .iter()
             .flat_map(|artifact| selectors(artifact, "error"))
             .collect();

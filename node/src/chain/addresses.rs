@@ -22,6 +22,8 @@ pub struct Contracts {
     pub permissions: [u8; 20],
     /// `PKPHelper`: mints for users without a wallet.
     pub helper: [u8; 20],
+    /// `KeyPool`: keeps keys ready to be minted, in a network that has it.
+    pub key_pool: Option<[u8; 20]>,
 }
 
 impl Contracts {
@@ -35,12 +37,24 @@ impl Contracts {
             pkp_nft: created(3),
             permissions: created(4),
             helper: created(5),
+            key_pool: None,
         }
     }
 
-    /// All addresses.
+    /// The same with the key pool, which `deployer`'s eighth transaction creates, after the genesis set.
+    #[must_use]
+    pub fn with_key_pool(self, deployer: [u8; 20]) -> Self {
+        Self { key_pool: Some(Address::from(deployer).create(7).into_array()), ..self }
+    }
+
+    /// The addresses that every network has.
     pub fn all(&self) -> [[u8; 20]; 6] {
         [self.staking, self.dkg_board, self.router, self.pkp_nft, self.permissions, self.helper]
+    }
+
+    /// Whether a contract of the network is at this address.
+    pub fn has(&self, address: [u8; 20]) -> bool {
+        self.all().contains(&address) || self.key_pool == Some(address)
     }
 }
 

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use std::collections::BTreeMap;
 
-use super::abi::{DkgBoard, KEY_TYPE_ECDSA, MINT_COST_WEI, PKPNFT, PKPPermissions, PubkeyRouter, Staking};
+use super::abi::{DkgBoard, KEY_TYPE_ECDSA, KeyPool, MINT_COST_WEI, PKPNFT, PKPPermissions, PubkeyRouter, Staking};
 use super::addresses::Contracts;
 use super::registration::Registration;
 use crate::id::{Digest, KeyId, NodeId, SessionId};
@@ -75,9 +75,25 @@ impl Contracts {
         ContractCall::new(self.dkg_board, &DkgBoard::requestKeysCall { count: U256::from(count) })
     }
 
-    /// `DkgBoard.requestNetworkKey`, by the owner, once: opens a session for the network's own key.
+    /// `DkgBoard.requestNetworkKey`, by the owner, once: opens a session for the network's own key. In a network with a
+    /// key pool, which then owns the board, `KeyPool.requestNetworkKey`.
     pub fn request_network_key(&self) -> ContractCall {
-        ContractCall::new(self.dkg_board, &DkgBoard::requestNetworkKeyCall {})
+        match self.key_pool {
+            Some(pool) => ContractCall::new(pool, &KeyPool::requestNetworkKeyCall {}),
+            None => ContractCall::new(self.dkg_board, &DkgBoard::requestNetworkKeyCall {}),
+        }
+    }
+
+    /// `DkgBoard.transferOwnership`, by the owner: hands the board to the key pool; none in a network without one.
+    pub fn hand_board_to_pool(&self) -> Option<ContractCall> {
+        let call = DkgBoard::transferOwnershipCall { newOwner: self.key_pool?.into() };
+        Some(ContractCall::new(self.dkg_board, &call))
+    }
+
+    /// `KeyPool.reportMinted`, by a validator: how many keys it has seen minted; none in a network without a pool.
+    pub fn report_minted(&self, minted: u64) -> Option<ContractCall> {
+        let call = KeyPool::reportMintedCall { minted: U256::from(minted) };
+        Some(ContractCall::new(self.key_pool?, &call))
     }
 
     /// `DkgBoard.certify`, by a validator: posts a dealing's digest with acknowledgements (signatures over

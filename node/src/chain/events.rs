@@ -4,7 +4,7 @@ use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolEvent;
 use thiserror::Error;
 
-use super::abi::{DkgBoard, KEY_TYPE_BLS, PKPNFT, PubkeyRouter, STRICT, Staking};
+use super::abi::{DkgBoard, KEY_TYPE_BLS, KeyPool, PKPNFT, PubkeyRouter, STRICT, Staking};
 use super::addresses::Contracts;
 use crate::id::{Digest, Epoch, KeyId, NodeId, SessionId};
 use crate::io::ChainLog;
@@ -106,6 +106,13 @@ pub enum ChainEvent {
         /// The uncompressed public key.
         public_key: [u8; 65],
     },
+    /// A validator said how many PKPs it has seen minted.
+    MintedReported {
+        /// The validator.
+        validator: [u8; 20],
+        /// How many.
+        minted: u64,
+    },
     /// A PKP changed hands; minting comes from, and burning goes to, the zero address.
     Transfer {
         /// The key.
@@ -140,6 +147,7 @@ impl ChainEvent {
             PubkeyRouter::KeyRouted::SIGNATURE_HASH if log.address == contracts.router => key_routed(log)?,
             PKPNFT::PKPMinted::SIGNATURE_HASH if log.address == contracts.pkp_nft => pkp_minted(log)?,
             PKPNFT::Transfer::SIGNATURE_HASH if log.address == contracts.pkp_nft => transfer(log)?,
+            KeyPool::MintedReported::SIGNATURE_HASH if Some(log.address) == contracts.key_pool => minted_reported(log)?,
             _ => return Ok(None),
         }))
     }
@@ -228,6 +236,12 @@ fn pkp_minted(log: &ChainLog) -> Result<ChainEvent, EventError> {
     Ok(ChainEvent::PkpMinted { key: key(event.tokenId), public_key: uncompressed(&event.pubkey)? })
 }
 
+fn minted_reported(log: &ChainLog) -> Result<ChainEvent, EventError> {
+    let event: KeyPool::MintedReported = event(log)?;
+    let minted = number(event.minted, "minted keys")?;
+    Ok(ChainEvent::MintedReported { validator: event.validator.into_array(), minted })
+}
+
 fn transfer(log: &ChainLog) -> Result<ChainEvent, EventError> {
     let event: PKPNFT::Transfer = event(log)?;
     Ok(ChainEvent::Transfer { key: key(event.tokenId), from: event.from.into_array(), to: event.to.into_array() })
@@ -292,5 +306,19 @@ mod tests {
         disputed.accuser = 0;
         let decoded = ChainEvent::decode(&contracts, &log(&contracts, &disputed));
         assert_eq!(decoded, Err(EventError::OutOfRange("accuser")));
+    }
+
+    #[test]
+    fn a_report_is_read_only_from_the_pool_that_the_network_has() {
+        let without = Contracts::of_deployer([1; 20]);
+        let with = without.with_key_pool([1; 20]);
+        let event =
+            KeyPool::MintedReported { validator: [3; 20].into(), minted: U256::from(2), reports: U256::from(1) };
+        let elsewhere = log(&with, &event);
+        let reported = ChainLog { address: with.key_pool.unwrap(), ..elsewhere.clone() };
+        let read = ChainEvent::MintedReported { validator: [3; 20], minted: 2 };
+        assert_eq!(ChainEvent::decode(&with, &reported), Ok(Some(read)));
+        assert_eq!(ChainEvent::decode(&with, &elsewhere), Ok(None));
+        assert_eq!(ChainEvent::decode(&without, &reported), Ok(None));
     }
 }

@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn started() -> Courier {
-        let network = Network { nodes: [N1].into(), threshold: 1 };
+        let network = Network { nodes: [N1].into(), threshold: 1, generation: crate::id::Generation(0) };
         let mut courier = Courier::new(vec![1], &network, PATIENCE);
         assert_eq!(courier.due(), None);
         let mut fx = Vec::new();

@@ -21,7 +21,7 @@ use crate::io::Time;
 use crate::key::PublicKey;
 use crate::meter::Meter;
 use crate::roster::Roster;
-use crate::wire::{Signed, decode, encode};
+use crate::wire::{Signed, decode};
 
 /// What the caller read from the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl DecryptOp {
             && crate::key::id_of(&trusted.key) == header.key
             && times_generator(&secret) == request.reply_key;
         let id = request.id();
-        let bytes = encode(&Request::Decrypt(Box::new(request)));
+        let bytes = Request::Decrypt(Box::new(request)).to(network.generation);
         Self {
             id,
             ciphertext,

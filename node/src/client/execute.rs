@@ -15,7 +15,6 @@ use crate::api::{Credential, ErrorCode, Execute, Executed, Failure, Request};
 use crate::auth::session::SessionSig;
 use crate::id::{Digest, NodeId, RequestId};
 use crate::io::Time;
-use crate::wire;
 
 /// Which response counts, of those whose nodes agree on what was signed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +70,7 @@ impl<C: Combine> ExecuteOp<C> {
         combine: C,
     ) -> Self {
         let id = request.id();
-        let courier = Courier::new(wire::encode(&Request::Execute(Box::new(request))), &network, patience);
+        let courier = Courier::new(Request::Execute(Box::new(request)).to(network.generation), &network, patience);
         Self::by(courier, id, network, expected, strategy, combine)
     }
 
@@ -91,7 +90,7 @@ impl<C: Combine> ExecuteOp<C> {
                 Some(signature) => Credential::Session(Box::new(signature.clone())),
                 None => request.credential.clone(),
             };
-            wire::encode(&Request::Execute(Box::new(Execute { credential, ..request.clone() }))).into()
+            Request::Execute(Box::new(Execute { credential, ..request.clone() })).to(network.generation).into()
         };
         let courier = Courier::each(letter, &network, patience);
         Self::by(courier, request.id(), network, expected, strategy, combine)

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::courier::Courier;
 use super::{Effect, Network, Operation, Patience};
-use crate::api::{Handshake, RESPONSE_BYTES_MAX, Request, Response};
+use crate::api::{ErrorCode, Handshake, RESPONSE_BYTES_MAX, Request, Response};
 use crate::id::{Epoch, NodeId};
 use crate::io::Time;
 use crate::wire;
@@ -29,6 +29,9 @@ pub struct HandshakeError {
     pub threshold: usize,
     /// What came.
     pub answers: BTreeMap<NodeId, Handshake>,
+    /// [`ErrorCode::NetworkReset`] if so many nodes are in another generation of the network that too few are left,
+    /// [`ErrorCode::RequestTimeout`] otherwise.
+    pub code: ErrorCode,
 }
 
 /// How a handshake ends.
@@ -41,14 +44,17 @@ pub struct HandshakeOp {
     network: Network,
     courier: Courier,
     answers: BTreeMap<NodeId, Handshake>,
+    /// The nodes that are in another generation of the network.
+    elsewhere: BTreeSet<NodeId>,
     outcome: Option<HandshakeOutcome>,
 }
 
 impl HandshakeOp {
     /// `challenge` is fresh; nodes return it, so that old answers are not taken for new ones.
     pub fn new(challenge: [u8; 32], network: Network, patience: Patience) -> Self {
-        let courier = Courier::new(wire::encode(&Request::Handshake { challenge }), &network, patience);
-        Self { challenge, network, courier, answers: BTreeMap::new(), outcome: None }
+        let courier = Courier::new(Request::Handshake { challenge }.to(network.generation), &network, patience);
+        let (answers, elsewhere) = (BTreeMap::new(), BTreeSet::new());
+        Self { challenge, network, courier, answers, elsewhere, outcome: None }
     }
 
     /// What each node answered.
@@ -63,6 +69,12 @@ impl HandshakeOp {
             }
             _ => None,
         }
+    }
+
+    /// Whether a node says that it is in another generation of the network: it will say so again.
+    fn is_reset(bytes: &[u8]) -> bool {
+        let response = wire::decode::<Response>(bytes, RESPONSE_BYTES_MAX);
+        matches!(response, Ok(Response::Rejected(failure)) if failure.code == ErrorCode::NetworkReset)
     }
 
     fn judge(&mut self) {
@@ -84,7 +96,9 @@ impl HandshakeOp {
     }
 
     fn fail(&mut self) {
-        let error = HandshakeError { threshold: self.network.threshold, answers: self.answers.clone() };
+        let was_reset = self.elsewhere.len() > self.network.spare();
+        let code = if was_reset { ErrorCode::NetworkReset } else { ErrorCode::RequestTimeout };
+        let error = HandshakeError { threshold: self.network.threshold, answers: self.answers.clone(), code };
         self.outcome = Some(Err(error));
     }
 }
@@ -106,6 +120,10 @@ impl Operation for HandshakeOp {
                 self.courier.settle(node);
             }
             None if self.answers.contains_key(&node) => {}
+            None if Self::is_reset(bytes) => {
+                self.elsewhere.insert(node);
+                self.courier.settle(node);
+            }
             None => self.courier.again(node, now),
         }
         self.judge();
@@ -189,5 +207,28 @@ mod tests {
         op.tick(at(10_000), &mut Vec::new());
         let error = op.outcome().expect("an outcome").as_ref().expect_err("silence");
         assert_eq!(error.to_string(), "no 3 nodes agreed on an epoch: 1 answered, with epochs [1]");
+    }
+
+    #[test]
+    fn more_nodes_of_another_generation_than_may_fail_mean_that_the_network_was_reset() {
+        let rejection = |code| {
+            let failure = crate::api::Failure { code, message: String::new(), logs: String::new() };
+            wire::encode(&Response::Rejected(failure))
+        };
+        let mut op = start(4);
+        let reset = rejection(ErrorCode::NetworkReset);
+        op.on_response(NodeId(1), &reset, at(1), &mut Vec::new());
+        op.on_response(NodeId(1), &reset, at(1), &mut Vec::new());
+        assert_eq!(op.outcome(), None, "one node may lie");
+        op.on_response(NodeId(2), &rejection(ErrorCode::MalformedRequest), at(1), &mut Vec::new());
+        assert_eq!(op.outcome(), None, "and this is said of the request");
+        op.on_response(NodeId(3), &reset, at(1), &mut Vec::new());
+        let error = op.outcome().expect("an outcome").as_ref().expect_err("too few are left");
+        assert_eq!(error.code, ErrorCode::NetworkReset);
+        let mut op = start(4);
+        op.on_response(NodeId(1), &reset, at(1), &mut Vec::new());
+        op.tick(at(10_000), &mut Vec::new());
+        let error = op.outcome().expect("an outcome").as_ref().expect_err("silence");
+        assert_eq!(error.code, ErrorCode::RequestTimeout);
     }
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::bugs::{self, Bug};
-use crate::id::NodeId;
+use crate::id::{Generation, NodeId};
 use crate::io::Time;
 
 pub use decrypt::{DecryptError, DecryptOp, DecryptOutcome, Plaintext, Trusted};
@@ -51,6 +51,8 @@ pub struct Network {
     pub nodes: BTreeSet<NodeId>,
     /// How many must agree, k.
     pub threshold: usize,
+    /// Which generation of the network they are: a client reads it where it reads where the contracts are.
+    pub generation: Generation,
 }
 
 impl Network {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{Combine, Effect, ExecuteOp, Expected, Network, Operation, Patience, ResponseStrategy};
 use crate::api::{ActionSource, Credential, ErrorCode, Execute, Executed, Failure, Response, SignaturePart, Task};
-use crate::id::{Digest, Epoch, NodeId, RequestId};
+use crate::id::{Digest, Epoch, Generation, NodeId, RequestId};
 use crate::io::Time;
 use crate::signing::{ClientShare, CombinedSignature, Scheme, ShareScalar};
 use crate::{curve, wire};
@@ -124,7 +124,11 @@ pub(super) fn reply(request: RequestId, result: Result<Executed, Failure>) -> Ve
 }
 
 pub(super) fn network(nodes: u16) -> Network {
-    Network { nodes: (1..=nodes).map(NodeId).collect(), threshold: usize::from(2 * nodes).div_ceil(3) }
+    Network {
+        nodes: (1..=nodes).map(NodeId).collect(),
+        threshold: usize::from(2 * nodes).div_ceil(3),
+        generation: Generation(0),
+    }
 }
 
 /// An execution among `nodes` nodes, started at 0, and who was asked since.

@@ -13,7 +13,7 @@ use crate::auth::conditions::Conditions;
 use crate::bls::{Purpose, SealedShare, ShareStatement, encrypt, sign_share};
 use crate::client::{DecryptOp, Network, Operation, Patience, Trusted};
 use crate::curve::Bls12381;
-use crate::id::{Epoch, NodeId};
+use crate::id::{Epoch, Generation, NodeId};
 use crate::io::Time;
 use crate::meter::Meter;
 use crate::wire::{Signed, encode};
@@ -47,7 +47,7 @@ fn begun() -> (DecryptOp, BTreeMap<NodeId, Vec<u8>>) {
     };
     let answers = ids().map(|node| (node, answer(node))).collect();
     let trusted = Trusted { roster: roster(), key: public.point, key_data: public.data_digest() };
-    let network = Network { nodes: ids().collect(), threshold: THRESHOLD.into() };
+    let network = Network { nodes: ids().collect(), threshold: THRESHOLD.into(), generation: Generation(0) };
     (DecryptOp::new(request, ciphertext, secret, trusted, network, Patience::default()), answers)
 }
 

@@ -18,7 +18,7 @@ use crate::bugs::BugSet;
 use crate::channel::{self, Channels, public_key};
 use crate::conduct::Honest;
 use crate::entropy::Entropy;
-use crate::id::{Boot, CallId, ConnId, Digest, Epoch, KeyId, NodeId, SessionId, TimerId};
+use crate::id::{Boot, CallId, ConnId, Digest, Epoch, Generation, KeyId, NodeId, SessionId, TimerId};
 use crate::io::{ChainError, ChainReply, ChainRequest, HttpResponse, Input, IpfsError, Label, Output, Outputs, Time};
 use crate::memo::Memo;
 use crate::meter::Meter;
@@ -49,6 +49,7 @@ pub(crate) fn config() -> Config {
         boot: Boot(0),
         chain_id: 1,
         contracts: contracts(),
+        generation: Generation(0),
         rpc_urls: std::collections::BTreeMap::new(),
         executor: std::rc::Rc::new(crate::action::InProcess),
         first_block: 1,

@@ -11,7 +11,9 @@ pub(crate) mod decryption;
 mod decryptions;
 mod execution;
 mod frame;
+mod generation;
 mod inquiring;
+mod key_pool;
 mod keygen;
 mod lookup;
 mod peers;
@@ -51,7 +53,7 @@ use crate::bugs::{self, BugSet};
 use crate::chain::{Contracts, registration, views};
 use crate::conduct::{Conduct, Secret, SecretKind};
 use crate::entropy::Entropy;
-use crate::id::{Boot, CallId, SessionId, TimerId};
+use crate::id::{Boot, CallId, Generation, SessionId, TimerId};
 use crate::io::{BlockTag, ChainRef, ChainReply, Input, Output, Outputs, Time};
 use crate::memo::Memo;
 use crate::note::Note;
@@ -76,6 +78,8 @@ pub struct Config {
     pub chain_id: u64,
     /// Where the network's contracts are.
     pub contracts: Contracts,
+    /// Which generation of the network these are: what was stored in an earlier one is destroyed when the node starts.
+    pub generation: Generation,
     /// The RPC endpoint of each chain that actions may name.
     pub rpc_urls: BTreeMap<String, String>,
     /// The block from which logs are read.
@@ -128,6 +132,14 @@ pub enum OpenError {
     /// The store does not open.
     #[error("the store does not open: {0}")]
     Store(#[from] StoreError),
+    /// The store belongs to a later generation of the network than the node is started for.
+    #[error("the network has been begun anew: this is generation {stored} of it, not {asked}")]
+    FormerNetwork {
+        /// The store's.
+        stored: Generation,
+        /// That which the node is started for.
+        asked: Generation,
+    },
 }
 
 /// How much a node keeps for others: what it must bound, whatever they do.
@@ -170,7 +182,7 @@ impl Node {
     /// Opens a node over its store.
     ///
     /// # Errors
-    /// If the store cannot be opened with this master key.
+    /// If the store cannot be opened with this master key, or belongs to a later generation of the network.
     pub fn open(
         config: Config,
         backend: Box<dyn redb::StorageBackend>,
@@ -180,7 +192,8 @@ impl Node {
         let bugs = config.bugs;
         let _planted = bugs::plant(bugs);
         let entropy = Entropy::new(&config.seed, config.boot);
-        let store = Store::open(backend, &config.master_key, &entropy, &mut out.meter)?;
+        let mut store = Store::open(backend, &config.master_key, &entropy, &mut out.meter)?;
+        generation::begin(&mut store, config.generation, &mut out.meter)?;
         for (kind, bytes) in [
             (SecretKind::Identity, Zeroizing::new(config.identity.to_bytes().into())),
             (SecretKind::Channel, config.channel_secret.clone()),

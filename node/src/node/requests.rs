@@ -11,16 +11,16 @@ use super::frame::{CallRef, FrameId};
 use super::question::PermissionPart;
 use super::serve::Keys;
 use super::state::{KeyState, RequestState};
-use crate::api::{ErrorCode, Execute, Failure, Handshake, REQUEST_BYTES_MAX, Request, Response};
+use crate::api::{ErrorCode, Execute, Failure, Handshake, Request, Response};
 use crate::auth::conditions::Part;
 use crate::curve::Bls12381;
-use crate::id::{ConnId, NodeId, RequestId, SessionId};
+use crate::id::{ConnId, Generation, NodeId, RequestId, SessionId};
 use crate::io::{ChainError, ChainReply, HttpError, HttpResponse, IpfsError, Output, Outputs, Time};
 use crate::key::KeyShare;
 use crate::lead::Ended;
 use crate::note::Note;
 use crate::signing::{ClientShare, CombinedSignature, Subject};
-use crate::wire::{decode, encode};
+use crate::wire::encode;
 
 /// How many finished answers are kept for clients that ask again.
 const ANSWERS_MAX: usize = 256;
@@ -124,13 +124,19 @@ impl Requests {
 
     /// A client's bytes.
     pub fn on_request(&mut self, conn: ConnId, bytes: &[u8], head: u64, now: Time, core: &mut Core, out: &mut Outputs) {
-        match decode::<Request>(bytes, REQUEST_BYTES_MAX) {
-            Ok(Request::Handshake { challenge }) => {
+        let ours = core.config.generation;
+        let asked = Request::read(bytes).map(|(generation, request)| match request {
+            former if generation != ours => Err((generation, former)),
+            request => Ok(request),
+        });
+        match asked {
+            Ok(Err((theirs, request))) => refuse_former(conn, request, (theirs, ours), out),
+            Ok(Ok(Request::Handshake { challenge })) => {
                 let answer = Handshake { node: core.me, challenge, epoch: core.roster.epoch(), latest_block: head };
                 reply(conn, &encode(&Response::Handshake(answer)), out);
             }
-            Ok(Request::Execute(execute)) => self.on_execute(conn, *execute, now, core, out),
-            Ok(Request::Decrypt(decrypt)) => {
+            Ok(Ok(Request::Execute(execute))) => self.on_execute(conn, *execute, now, core, out),
+            Ok(Ok(Request::Decrypt(decrypt))) => {
                 let share = self.keys.network.as_deref();
                 self.decryptions.on_request(conn, *decrypt, share, now, core, out);
             }
@@ -406,7 +412,86 @@ impl Requests {
     }
 }
 
+/// Tells a client that its request is for another generation of the network than this node's, whatever it asks. Nothing of
+/// it is looked at: keys, proofs and sessions of a former network mean nothing in this one.
+fn refuse_former(conn: ConnId, request: Request, (theirs, ours): (Generation, Generation), out: &mut Outputs) {
+    let message = format!("the request is for generation {theirs} of the network, and this is generation {ours}");
+    let failure = Failure { code: ErrorCode::NetworkReset, message, logs: String::new() };
+    let (id, response) = match request {
+        Request::Handshake { .. } => return reply(conn, &encode(&Response::Rejected(failure)), out),
+        Request::Execute(execute) => {
+            let request = execute.id();
+            (request, Response::Execute { request, result: Err(failure.clone()) })
+        }
+        Request::Decrypt(decrypt) => {
+            let request = decrypt.id();
+            (request, Response::Decrypt { request, result: Err(failure.clone()) })
+        }
+    };
+    out.note(Note::Refused { request: id, code: failure.code.name(), message: failure.message });
+    reply(conn, &encode(&response), out);
+}
+
 /// Answers a client.
 pub(super) fn reply(conn: ConnId, bytes: &[u8], out: &mut Outputs) {
     out.push(Output::Reply { conn, bytes: bytes.to_vec() });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NOW, core};
+    use super::*;
+    use crate::api::{Credential, RESPONSE_BYTES_MAX, Task};
+    use crate::id::{Digest, Epoch};
+    use crate::signing::Scheme;
+    use crate::wire::decode;
+
+    /// What a node of generation 2 answers at once, and how it notes that, when it is asked in another or in its own.
+    fn asked(request: Request, generation: u32) -> (Vec<Response>, Vec<Note>) {
+        let (mut core, mut requests, mut out) = (core(), Requests::new(4), Outputs::default());
+        core.config.generation = Generation(2);
+        let bytes = request.to(Generation(generation));
+        requests.on_request(ConnId(1), &bytes, 9, NOW, &mut core, &mut out);
+        let (mut responses, mut notes) = (Vec::new(), Vec::new());
+        for output in out.list {
+            match output {
+                Output::Reply { bytes, .. } => responses.push(decode(&bytes, RESPONSE_BYTES_MAX).unwrap()),
+                Output::Note(note) => notes.push(note),
+                _ => {}
+            }
+        }
+        (responses, notes)
+    }
+
+    #[test]
+    fn a_client_of_another_generation_is_told_that_the_network_was_reset() {
+        let task = Task::Sign { public_key: vec![2; 33], digest: Digest([3; 32]), scheme: Scheme::EcdsaK256 };
+        let execute =
+            Execute { nonce: [1; 16], task, credential: Credential::Nobody, proofs: Vec::new(), epoch: Epoch(1) };
+        let id = execute.id();
+        for generation in [0, 1, 3] {
+            let (responses, notes) = asked(Request::Execute(Box::new(execute.clone())), generation);
+            assert!(
+                matches!(&responses[..], [Response::Execute { request, result: Err(failure) }]
+                    if *request == id && failure.code == ErrorCode::NetworkReset),
+                "{responses:?}"
+            );
+            assert!(matches!(notes[..], [Note::Refused { request, code: "NetworkReset", .. }] if request == id));
+        }
+        let (responses, notes) = asked(Request::Execute(Box::new(execute)), 2);
+        let reset = |failure: &Failure| failure.code == ErrorCode::NetworkReset;
+        assert!(
+            !responses.iter().any(|r| matches!(r, Response::Execute { result: Err(failure), .. } if reset(failure)))
+        );
+        assert!(!notes.iter().any(|note| matches!(note, Note::Refused { code: "NetworkReset", .. })));
+    }
+
+    #[test]
+    fn a_handshake_of_another_generation_is_rejected_and_of_this_one_answered() {
+        let handshake = || Request::Handshake { challenge: [5; 32] };
+        let (responses, _) = asked(handshake(), 0);
+        assert!(matches!(&responses[..], [Response::Rejected(failure)] if failure.code == ErrorCode::NetworkReset));
+        let (responses, _) = asked(handshake(), 2);
+        assert!(matches!(&responses[..], [Response::Handshake(answer)] if answer.challenge == [5; 32]));
+    }
 }

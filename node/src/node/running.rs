@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::Load;
 use super::core::Core;
 use super::execution::Together;
+use super::key_pool::KeyPool;
 use super::keygen::{KeyGeneration, Reach};
 use super::peers::{Arrival, Heard, Peers};
 use super::preprocessing::{Made, Source};
@@ -38,6 +39,7 @@ pub(super) struct Running {
     transactions: Transactions,
     keygen: KeyGeneration<ProjectivePoint>,
     network_keygen: KeyGeneration<Bls12381>,
+    key_pool: KeyPool,
     signers: Signers,
     source: Source,
     /// Batches of triples, made or not, that signing has not been told of.
@@ -78,6 +80,7 @@ impl Running {
             transactions: Transactions::default(),
             keygen: KeyGeneration::default(),
             network_keygen: KeyGeneration::default(),
+            key_pool: KeyPool::default(),
             signers: Signers::new(params),
             source,
             made: Vec::new(),
@@ -302,12 +305,16 @@ impl Running {
                 let (keygen, network, mut reach) = self.reach(now, out);
                 keygen.on_event(&event, log.block, head_at_start, &mut reach)?;
                 network.on_event(&event, log.block, head_at_start, &mut reach)?;
+                self.key_pool.on_event(&event, &self.core);
             }
         }
         self.watch.handled(to_block);
         let (keygen, network, mut reach) = self.reach(now, out);
         keygen.on_final(to_block, &mut reach)?;
         network.on_final(to_block, &mut reach)?;
+        if let Some(call) = self.key_pool.report(&self.core.config.contracts) {
+            self.transactions.submit(call, &mut self.core, out);
+        }
         self.watch.advance(&mut self.core, out);
         Ok(())
     }

@@ -349,6 +349,20 @@ impl Store {
         result
     }
 
+    /// Destroys everything that was ever stored: the keys first, which is what counts, then the records.
+    ///
+    /// # Errors
+    /// If the storage fails: then everything is destroyed, or nothing, as at a crash.
+    pub fn wipe(&mut self, meter: &mut Meter) -> Result<(), StoreError> {
+        let result = match self.slot.clear(&mut self.rng) {
+            Ok(true) => self.remove_destroyed(),
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        self.charge_syncs(meter);
+        result
+    }
+
     /// Removes records whose key is gone.
     fn remove_destroyed(&mut self) -> Result<(), StoreError> {
         let mut dead = Vec::new();

@@ -192,6 +192,17 @@ impl KeySlot {
         Ok(existed)
     }
 
+    /// Destroys the keys of all scopes; whether there were any.
+    pub fn clear(&mut self, rng: &mut (impl RngCore + CryptoRng)) -> Result<bool, StoreError> {
+        let mut content = self.content.clone();
+        let existed = !content.keys.is_empty();
+        content.keys.clear();
+        if existed {
+            self.write(content, rng)?;
+        }
+        Ok(existed)
+    }
+
     /// Writes both copies, one after the other; the change counts once the first is durable.
     fn write(&mut self, mut content: Content, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), StoreError> {
         content.generation = self.content.generation + 1;

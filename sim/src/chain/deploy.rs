@@ -16,6 +16,7 @@ const ROUTER: &str = include_str!("../../../node/contracts/artifacts/PubkeyRoute
 const PKP_NFT: &str = include_str!("../../../node/contracts/artifacts/PKPNFT.json");
 const PERMISSIONS: &str = include_str!("../../../node/contracts/artifacts/PKPPermissions.json");
 const HELPER: &str = include_str!("../../../node/contracts/artifacts/PKPHelper.json");
+const KEY_POOL: &str = include_str!("../../../node/contracts/artifacts/KeyPool.json");
 
 /// Enough for the largest of the contracts.
 const CREATE_GAS_LIMIT: u64 = 5_000_000;
@@ -33,6 +34,8 @@ pub struct NetworkParameters {
     pub dkg_window_blocks: u64,
     /// How many blocks after those it takes complaints.
     pub dkg_complaint_blocks: u64,
+    /// How many keys are kept ready to be minted; if none, keys are made when the owner asks for them.
+    pub unminted_keys: Option<u64>,
 }
 
 /// Why a network could not be deployed.
@@ -62,6 +65,14 @@ pub enum DeployError {
     NotMined(&'static str),
 }
 
+impl NetworkParameters {
+    /// Where the contracts are when `deployer` makes the network.
+    pub fn contracts(&self, deployer: [u8; 20]) -> Contracts {
+        let contracts = Contracts::of_deployer(deployer);
+        if self.unminted_keys.is_some() { contracts.with_key_pool(deployer) } else { contracts }
+    }
+}
+
 impl Chain {
     /// Deploys the contracts and sets the genesis validators, in one block of this timestamp.
     ///
@@ -78,7 +89,7 @@ impl Chain {
         if used != 0 {
             return Err(DeployError::DeployerUsed(used));
         }
-        let contracts = Contracts::of_deployer(from);
+        let contracts = network.contracts(from);
         let mut sent = Vec::new();
         for (nonce, (step, to, data, gas_limit)) in (0..).zip(steps(&contracts, network)) {
             let request = TransactionRequest {
@@ -100,7 +111,7 @@ impl Chain {
                 return Err(DeployError::Failed { step, reason });
             }
         }
-        self.network = Some(contracts);
+        self.networks.push(contracts);
         Ok(contracts)
     }
 }
@@ -108,9 +119,9 @@ impl Chain {
 type Step = (&'static str, Option<[u8; 20]>, Vec<u8>, u64);
 
 /// The deployer's transactions. The first six make the contracts in the order of [`Contracts::of_deployer`].
-fn steps(contracts: &Contracts, network: &NetworkParameters) -> [Step; 7] {
+fn steps(contracts: &Contracts, network: &NetworkParameters) -> Vec<Step> {
     let address = |bytes: [u8; 20]| Address::from(bytes);
-    let [staking, router] = [contracts.staking, contracts.router].map(address);
+    let [staking, board, router] = [contracts.staking, contracts.dkg_board, contracts.router].map(address);
     let [pkp_nft, permissions] = [contracts.pkp_nft, contracts.permissions].map(address);
     let helper = address(contracts.helper);
     let create = |step, artifact, arguments: Vec<u8>| {
@@ -119,7 +130,7 @@ fn steps(contracts: &Contracts, network: &NetworkParameters) -> [Step; 7] {
     let genesis = contracts.set_genesis(&network.validators, network.threshold);
     let windows = [network.dkg_window_blocks, network.dkg_complaint_blocks].map(U256::from);
     let genesis_gas = 1_000_000 + VALIDATOR_GAS * network.validators.len() as u64;
-    [
+    let mut steps = vec![
         create("Staking", STAKING, Vec::new()),
         create("DkgBoard", DKG_BOARD, (staking, windows[0], windows[1]).abi_encode_params()),
         create("PubkeyRouter", ROUTER, (staking, pkp_nft).abi_encode_params()),
@@ -127,7 +138,12 @@ fn steps(contracts: &Contracts, network: &NetworkParameters) -> [Step; 7] {
         create("PKPPermissions", PERMISSIONS, pkp_nft.abi_encode()),
         create("PKPHelper", HELPER, (pkp_nft, permissions).abi_encode_params()),
         ("setGenesis", Some(genesis.to), genesis.data, genesis_gas),
-    ]
+    ];
+    if let (Some(target), Some(hand_over)) = (network.unminted_keys, contracts.hand_board_to_pool()) {
+        steps.push(create("KeyPool", KEY_POOL, (staking, board, U256::from(target)).abi_encode_params()));
+        steps.push(("transferOwnership", Some(hand_over.to), hand_over.data, CREATE_GAS_LIMIT));
+    }
+    steps
 }
 
 fn creation_code(artifact: &str) -> Vec<u8> {

@@ -180,7 +180,8 @@ pub struct Block {
 #[derive(Clone, Debug)]
 pub struct Chain {
     config: ChainConfig,
-    network: Option<Contracts>,
+    /// The networks whose contracts are here: one for each of its generations.
+    networks: Vec<Contracts>,
     world: World,
     head: Header,
     /// What each recent block overwrote, by number.
@@ -201,7 +202,7 @@ impl Chain {
         let head = Header { number: 0, timestamp_s: config.genesis_time_s };
         Self {
             world: World::with_balances(&config.alloc),
-            network: None,
+            networks: Vec::new(),
             head,
             undo: BTreeMap::new(),
             headers: BTreeMap::from([(0, head)]),
@@ -219,9 +220,9 @@ impl Chain {
         &self.config
     }
 
-    /// The network's contracts, once deployed.
-    pub fn network(&self) -> Option<&Contracts> {
-        self.network.as_ref()
+    /// The contracts of each network that was deployed, in that order.
+    pub fn networks(&self) -> &[Contracts] {
+        &self.networks
     }
 
     /// The newest block's number and timestamp (seconds).
@@ -367,6 +368,11 @@ impl Chain {
         Ok(evm::gas(state, self.config.chain_id, header, intent))
     }
 
+    /// Whether a contract of a network on this chain is at this address.
+    fn is_ours(&self, address: [u8; 20]) -> bool {
+        self.networks.iter().any(|contracts| contracts.has(address))
+    }
+
     /// Answers a node's question. Logs are those of the network's contracts only.
     ///
     /// # Errors
@@ -375,8 +381,7 @@ impl Chain {
         match request {
             ChainRequest::Call { to, data, block } => self.call_at(*to, data, *block),
             ChainRequest::Logs { from_block, to_block } => {
-                let ours = self.network.map(|contracts| contracts.all()).unwrap_or_default();
-                let logs = self.logs(*from_block, *to_block).filter(|log| ours.contains(&log.address));
+                let logs = self.logs(*from_block, *to_block).filter(|log| self.is_ours(log.address));
                 Ok(ChainReply::Logs(logs.cloned().collect()))
             }
             ChainRequest::Nonce { account } => Ok(ChainReply::Nonce(self.nonce(*account))),

@@ -20,7 +20,7 @@ impl Chain {
     /// no block to replace.
     pub fn reorganise(&mut self, depth: u64, key: &[u8; 32]) -> Option<Reorganised> {
         let last = self.head.number;
-        let kept = last.saturating_sub(depth).max(u64::from(self.network.is_some()));
+        let kept = last.saturating_sub(depth).max(self.networks.len() as u64);
         let kept = kept.max(self.undo.first_key_value().map_or(last, |(oldest, _)| oldest.saturating_sub(1)));
         if kept >= last {
             return None;

@@ -41,7 +41,7 @@ pub use message::{Delay, Discard, ReplayWire};
 pub use origin::{GivenAnswer, Origin, OriginAnswer};
 pub use pace::{ClockStep, Drift, Pause, Slow};
 pub use storage::{DiskFull, DiskSlow};
-pub use surroundings::{Endpoints, Gateway, Lie, Reorg, RpcLag, RpcLie, Serve};
+pub use surroundings::{Endpoints, Gateway, Lie, Reorg, Reset, RpcLag, RpcLie, Serve};
 pub use twins::Twins;
 pub use wire::{Flip, GARBAGE_BYTES_MAX, Garbage, Truncate};
 
@@ -104,6 +104,8 @@ pub enum Fault<N = NodeId> {
     RpcLie(RpcLie<N>),
     /// The newest blocks of the home chain are replaced.
     Reorg(Reorg),
+    /// The network is begun anew, as a test network is wiped: all keys, sessions and ciphertexts of the former one are void.
+    Reset(Reset),
     /// The IPFS gateway does not serve what it is asked for.
     Gateway(Gateway<N>),
     /// A web server does not answer as usual.
@@ -233,6 +235,7 @@ impl<N> Fault<N> {
             Self::RpcDown(endpoints) => Fault::RpcDown(endpoints.map(name)),
             Self::RpcLie(lie) => Fault::RpcLie(lie.map(name)),
             Self::Reorg(reorg) => Fault::Reorg(*reorg),
+            Self::Reset(reset) => Fault::Reset(*reset),
             Self::Gateway(gateway) => Fault::Gateway(gateway.map(name)),
             Self::Origin(origin) => Fault::Origin(origin.map(name)),
             Self::Flip(flip) => Fault::Flip(*flip),

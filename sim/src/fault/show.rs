@@ -59,6 +59,7 @@ impl fmt::Display for Fault {
             Self::RpcStale(endpoints) => write!(f, "endpoint of {} stands still", whose(&endpoints.nodes)),
             Self::RpcDown(endpoints) => write!(f, "endpoint of {} down", whose(&endpoints.nodes)),
             Self::RpcLie(lie) => write!(f, "endpoint of {} lies: {}", whose(&lie.nodes), lie.lie.name()),
+            Self::Reset(_) => f.write_str("the network is begun anew"),
             Self::Reorg(reorg) => write!(f, "reorganisation of {} blocks", reorg.depth),
             Self::Gateway(gateway) => {
                 write!(f, "gateway serves {} to {}", gateway.serve.name(), whose(&gateway.nodes))

@@ -88,6 +88,13 @@ pub struct Reorg {
     pub depth: u64,
 }
 
+/// Begins the network anew: other contracts are in force on the home chain, and every validator has new keys. Whoever runs
+/// a node starts it again with both; a node that is down is started so when its own fault says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Reset")]
+pub struct Reset {}
+
 /// Lets the IPFS gateway misbehave towards nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound(deserialize = "N: Deserialize<'de>"))]

@@ -22,7 +22,17 @@ use crate::heap::Nanos;
 #[derive(Default)]
 pub struct CulpritSoundness {
     named: Vec<Named>,
-    shown: Vec<(Nanos, NodeId, Exhibit)>,
+    shown: Vec<Shown>,
+    /// How often the network has been begun anew.
+    resets: usize,
+}
+
+/// What a liar shows.
+struct Shown {
+    at: Nanos,
+    by: NodeId,
+    evidence: Exhibit,
+    resets: usize,
 }
 
 /// Who names somebody.
@@ -47,6 +57,8 @@ struct Named {
     node: NodeId,
     what: String,
     evidence: Option<Exhibit>,
+    /// How often the network had been begun anew.
+    resets: usize,
 }
 
 impl Oracle for CulpritSoundness {
@@ -62,11 +74,17 @@ impl Oracle for CulpritSoundness {
             Event::Accused { client, node, what, evidence } => {
                 (By::Client(client.to_owned()), node, what.to_owned(), Some(evidence.clone()))
             }
-            Event::Shown { by, evidence } => return self.shown.push((at, by, evidence.clone())),
+            Event::Shown { by, evidence } => {
+                return self.shown.push(Shown { at, by, evidence: evidence.clone(), resets: self.resets });
+            }
+            Event::Reset => {
+                self.resets += 1;
+                return;
+            }
             _ => return,
         };
         if !self.named.iter().any(|named| (&named.by, named.node, &named.evidence) == (&by, node, &evidence)) {
-            self.named.push(Named { at, by, node, what, evidence });
+            self.named.push(Named { at, by, node, what, evidence, resets: self.resets });
         }
     }
 
@@ -74,7 +92,7 @@ impl Oracle for CulpritSoundness {
         let corrupted = |node: &NodeId| facts.corrupted.contains(node);
         let by_honest = self.named.iter().filter(|named| !matches!(&named.by, By::Node(by) if corrupted(by)));
         let mut found = misled(&self.shown, facts);
-        for Named { at, by, node, what, evidence } in by_honest {
+        for Named { at, by, node, what, evidence, resets } in by_honest {
             let nodes = match by {
                 By::Node(by) => vec![*by, *node],
                 By::Client(_) => vec![*node],
@@ -83,7 +101,7 @@ impl Oracle for CulpritSoundness {
             if !corrupted(node) {
                 found.push(violation(format!("{by} names {node}, which is honest, as a culprit: {what}")));
             }
-            let judged = evidence.as_ref().map(|Exhibit(bytes)| blame::verify(bytes, &facts.chain));
+            let judged = evidence.as_ref().map(|Exhibit(bytes)| blame::verify(bytes, facts.chain_after(*resets)));
             let fault = match judged {
                 Some(Ok(culprit)) if culprit.node == *node => None,
                 Some(Ok(culprit)) => Some(format!("it convicts {}", culprit.node)),
@@ -108,10 +126,10 @@ fn needs_none(what: &str, facts: &Facts<'_>) -> bool {
 }
 
 /// Honest nodes that evidence which liars have shown convicts, before a judge that is built like the nodes.
-fn misled(shown: &[(Nanos, NodeId, Exhibit)], facts: &Facts<'_>) -> Vec<Violation> {
+fn misled(shown: &[Shown], facts: &Facts<'_>) -> Vec<Violation> {
     let _as_built = bugs::plant(facts.bugs);
-    let verdicts = shown.iter().filter_map(|(at, by, Exhibit(bytes))| {
-        let culprit = blame::verify(bytes, &facts.chain).ok()?;
+    let verdicts = shown.iter().filter_map(|Shown { at, by, evidence: Exhibit(bytes), resets }| {
+        let culprit = blame::verify(bytes, facts.chain_after(*resets)).ok()?;
         Some((*at, *by, culprit)).filter(|(.., culprit)| !facts.corrupted.contains(&culprit.node))
     });
     verdicts
@@ -126,7 +144,7 @@ fn misled(shown: &[(Nanos, NodeId, Exhibit)], facts: &Facts<'_>) -> Vec<Violatio
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{facts, witness};
+    use super::super::testing::{chain, facts, witness};
     use super::*;
     use k256::ProjectivePoint;
     use k256::ecdsa::SigningKey;
@@ -280,5 +298,24 @@ mod tests {
             matches!(&judged(4)[..], [(nodes, text)] if nodes == &[NodeId(4)] && text.contains("evidence of alice"))
         );
         assert_eq!(judged(2).len(), 2, "and it is honest");
+    }
+
+    #[test]
+    fn evidence_is_judged_by_the_network_in_which_it_was_shown() {
+        let witness = witness();
+        let judged = |reset_first: bool| {
+            let mut oracle = CulpritSoundness::default();
+            let note = Note::Culprit { node: NodeId(1), what: "TwoStarts".into(), evidence: Some(two_starts()) };
+            if reset_first {
+                oracle.observe(1, Event::Reset);
+            }
+            oracle.observe(2, Event::Noted(NodeId(2), &note));
+            if !reset_first {
+                oracle.observe(3, Event::Reset);
+            }
+            let (former, chain) = (vec![chain(1)], chain(2));
+            oracle.judge(&Facts { former, chain, corrupted: &[NodeId(1)], ..facts(&witness) }).len()
+        };
+        assert_eq!((judged(false), judged(true)), (0, 1));
     }
 }

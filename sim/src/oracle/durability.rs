@@ -21,7 +21,8 @@ impl Kept {
 }
 
 /// Compares the acknowledgements that have left each node with what its disk would hold after a power cut: at every
-/// crash, and once more at the end of the run. A disk that was rolled back has lost more than its node can help.
+/// crash, and once more at the end of the run. A disk that was rolled back has lost more than its node can help, and what
+/// was said in a former network is to be forgotten.
 #[derive(Default)]
 pub struct Durability {
     said: BTreeMap<NodeId, BTreeSet<(SessionId, NodeId)>>,
@@ -48,6 +49,7 @@ impl Oracle for Durability {
                     said.clear();
                 }
             }
+            Event::Reset => self.said.clear(),
             _ => {}
         }
     }
@@ -108,5 +110,17 @@ mod tests {
     fn a_disk_that_was_rolled_back_is_not_blamed_on_its_node() {
         assert_eq!(judged(&[(&[2, 3], true), (&[], false)]), 0);
         assert_eq!(judged(&[(&[2], true), (&[], false)]), 1);
+    }
+
+    #[test]
+    fn what_was_said_in_a_network_that_was_begun_anew_may_be_forgotten() {
+        let mut oracle = Durability::default();
+        oracle.observe(1, Event::Acknowledged { node: NODE, session: SESSION, dealer: NodeId(2) });
+        oracle.observe(2, Event::Reset);
+        oracle.observe(3, Event::PowerCut { node: NODE, kept: &kept(&[]), rolled_back: false });
+        assert_eq!(oracle.judge(&facts(&witness())).len(), 0);
+        oracle.observe(4, Event::Acknowledged { node: NODE, session: SESSION, dealer: NodeId(2) });
+        oracle.observe(5, Event::PowerCut { node: NODE, kept: &kept(&[]), rolled_back: false });
+        assert_eq!(oracle.judge(&facts(&witness())).len(), 1);
     }
 }

@@ -38,6 +38,7 @@ impl Oracle for Liveness {
             Event::Crashed(node) => self.holders.values_mut().for_each(|holders| {
                 holders.remove(&node);
             }),
+            Event::Reset => self.holders.clear(),
             Event::StoreFailed(node) => self.broken.push((at, node)),
             _ => {}
         }
@@ -137,5 +138,17 @@ mod tests {
         oracle.observe(3, Event::Crashed(NodeId(1)));
         assert_eq!(oracle.judge(&facts)[0].nodes, [NodeId(1)]);
         assert!(oracle.judge(&Facts { corrupted: &[NodeId(1)], ..facts }).is_empty());
+    }
+
+    #[test]
+    fn nobody_must_hold_a_key_of_a_network_that_was_begun_anew() {
+        let witness = witness();
+        let mut oracle = Liveness::default();
+        let facts = Facts { up: BTreeSet::from([NodeId(1), NodeId(2)]), ..facts(&witness) };
+        oracle.observe(1, Event::Noted(NodeId(1), &KEY));
+        oracle.observe(2, Event::Reset);
+        assert!(oracle.judge(&facts).is_empty());
+        oracle.observe(3, Event::Noted(NodeId(1), &KEY));
+        assert_eq!(oracle.judge(&facts)[0].nodes, [NodeId(2)]);
     }
 }

@@ -15,11 +15,13 @@ mod decryption;
 mod durability;
 mod forgery;
 mod key_agreement;
+mod key_pool;
 mod liveness;
 mod nonce_reuse;
 mod panic;
 mod permission;
 mod rerandomisation;
+mod reset_clean;
 mod run_once;
 mod search;
 mod secrecy;
@@ -41,11 +43,13 @@ pub use decryption::DecryptionSoundness;
 pub use durability::{Durability, Kept};
 pub use forgery::NoForgery;
 pub use key_agreement::KeyAgreement;
+pub use key_pool::{KeyPool, PoolLevels};
 pub use liveness::Liveness;
 pub use nonce_reuse::NonceUniqueness;
 pub use panic::NoHonestPanic;
 pub use permission::{PermissionLists, PermissionSoundness};
 pub use rerandomisation::Rerandomisation;
+pub use reset_clean::ResetClean;
 pub use run_once::RunOnce;
 pub use search::Needles;
 pub use secrecy::Secrecy;
@@ -279,6 +283,8 @@ pub enum Event<'a> {
     Panicked(NodeId, &'a str),
     /// A node crashed: what it held in memory is gone.
     Crashed(NodeId),
+    /// The network is begun anew: from now on nobody is to have anything of the former one.
+    Reset,
     /// A node stopped because its store failed, and no fault of the plan made it.
     StoreFailed(NodeId),
 }
@@ -326,14 +332,25 @@ pub struct Facts<'a> {
     pub steps: &'a [RequestReport],
     /// Why the run was ended before its time, if it was.
     pub stuck: Option<&'a str>,
+    /// The pool of keys, in a network that keeps one and a scenario with at most f nodes faulty at a time.
+    pub pool: Option<PoolLevels>,
     /// The complaints on the board.
     pub disputes: Vec<Dispute>,
-    /// What evidence rests on.
+    /// What evidence rests on, in the generation of the network that is in force.
     pub chain: ChainView,
+    /// What it rested on in each generation before.
+    pub former: Vec<ChainView>,
     /// Whether triples were dealt, or made before: then no holder has sealed anything that shows others its values.
     pub dealt: bool,
     /// The mistakes in the nodes' code, and so in whoever judges evidence with it.
     pub bugs: BugSet,
+}
+
+impl Facts<'_> {
+    /// What evidence rested on after so many resets of the network.
+    fn chain_after(&self, resets: usize) -> &ChainView {
+        self.former.get(resets).unwrap_or(&self.chain)
+    }
 }
 
 /// An invariant.
@@ -374,6 +391,8 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
         Box::<BoundedMemory>::default(),
         Box::<NoHonestPanic>::default(),
         Box::<CulpritCompleteness>::default(),
+        Box::<KeyPool>::default(),
+        Box::<ResetClean>::default(),
         Box::<Liveness>::default(),
     ]
 }
@@ -484,6 +503,16 @@ pub const EXPLAINED: &[(&str, &str)] = &[
         "culprit-completeness",
         "Whoever sees that what all gave for a presignature or signature combines to something wrong names somebody for \
          it, and whoever finishes a key generation in which an honest node complained about a dealer names that dealer.",
+    ),
+    (
+        KeyPool::NAME,
+        "In a network that keeps keys ready to be minted, the board is never asked for more of them than are minted and the \
+         pool holds; and when no key is minted, and no fault begins or ends, for as long as a step may take, the pool is full.",
+    ),
+    (
+        ResetClean::NAME,
+        "Once the network is begun anew, no honest node holds a key of the former one, authorises or gives anything under \
+         one, or has anything of its key generations on the disk; and no evidence from then convicts anybody.",
     ),
     ("no-honest-panic", "No honest node panics, whatever it receives."),
     (

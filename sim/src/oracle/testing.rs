@@ -30,16 +30,23 @@ pub(super) fn facts(witness: &Witness) -> Facts<'_> {
         up: BTreeSet::new(),
         steps: &[],
         stuck: None,
+        pool: None,
         disputes: Vec::new(),
-        chain: ChainView::new(roster(), Board { chain_id: 1, contract: [0; 20] }, []),
+        chain: chain(1),
+        former: Vec::new(),
         dealt: false,
         bugs: BugSet::NONE,
     }
 }
 
+/// What a chain without logs shows, on which the only validator's identity is the key of this byte.
+pub(super) fn chain(secret: u8) -> ChainView {
+    ChainView::new(roster(secret), Board { chain_id: 1, contract: [0; 20] }, [])
+}
+
 /// A validator set of one.
-fn roster() -> Roster {
-    let identity = SigningKey::from_slice(&[1; 32]).expect("a scalar");
+fn roster(secret: u8) -> Roster {
+    let identity = SigningKey::from_slice(&[secret; 32]).expect("a scalar");
     let (channel_key, encryption_key) = ([0; 32], ProjectivePoint::GENERATOR);
     let member = Member { address: [1; 20], identity: *identity.verifying_key(), channel_key, encryption_key };
     Roster::new(Epoch(1), 1, vec![member]).expect("one of one")

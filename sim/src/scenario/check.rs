@@ -5,6 +5,7 @@
 use lit_node::bugs::Bug;
 use lit_node::id::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU8;
 use std::sync::Arc;
 
 use super::bundle::{Files, Vocabulary};
@@ -19,6 +20,7 @@ use super::params;
 use super::raw;
 use super::source::{Placed, Source, Span};
 use super::value::{HOUR_MS, OneOrMany, OneOrMore};
+use crate::fault::Fault;
 use crate::identity::Login;
 use crate::identity::service::ORIGINS;
 use crate::oracle::EXPLAINED;
@@ -28,6 +30,8 @@ use crate::pool::Pool;
 const SCHEMA: u32 = 1;
 /// The largest network that the simulator accepts. Its channels alone are 32,640 handshakes.
 const NODES_MAX: u16 = 256;
+/// The largest pool of keys: `KeyPool.TARGET_MAX`.
+const UNMINTED_MAX: u8 = 16;
 /// What a wallet holds unless the scenario says otherwise: 10 ether.
 const FUNDS_DEFAULT: Wei = Wei(10_000_000_000_000_000_000);
 
@@ -47,6 +51,10 @@ pub(super) struct Checker<'s> {
     pub logins: BTreeMap<String, BTreeSet<Login>>,
     /// The web servers that there are.
     pub origins: BTreeSet<String>,
+    /// Whether the nodes keep keys ready to be minted.
+    pub keeps_keys: bool,
+    /// How often the network is begun anew.
+    pub resets: usize,
     actions: BTreeMap<String, Arc<Action>>,
     pools: BTreeMap<String, String>,
 }
@@ -162,6 +170,8 @@ pub(super) fn check(
         wallets: file.users.iter().filter(|(_, user)| user.wallet).map(|(name, _)| name.clone()).collect(),
         logins: file.users.iter().map(|(name, user)| (name.clone(), user.logins())).collect(),
         origins: BTreeSet::new(),
+        keeps_keys: file.keys.unminted.is_some(),
+        resets: file.act.value.iter().flat_map(|act| &act.fault).filter(|f| matches!(f.what, Fault::Reset(_))).count(),
         actions: BTreeMap::new(),
         pools: BTreeMap::new(),
     };
@@ -225,7 +235,7 @@ fn sweep(c: &mut Checker<'_>, raw: raw::Sweep) -> Sweep {
 }
 
 fn keys(c: &mut Checker<'_>, keys: raw::Keys, threshold: u16) -> Keys {
-    let raw::Keys { preprocessing, pool, batch, pool_per_set } = keys;
+    let raw::Keys { preprocessing, pool, batch, pool_per_set, unminted } = keys;
     if let (Some(pool), true) = (&pool, preprocessing.value != raw::Preprocessing::Pool) {
         c.refuse(&pool.span, "no triples are taken from this pool", "with it `preprocessing = \"pool\"`");
     }
@@ -240,7 +250,13 @@ fn keys(c: &mut Checker<'_>, keys: raw::Keys, threshold: u16) -> Keys {
             pool.map_or(Preprocessing::Protocol, |pool| Preprocessing::Pool(Arc::new(pool)))
         }
     };
-    Keys { preprocessing, batch, pool_per_set }
+    let unminted = unminted.and_then(|keys| {
+        if keys.value > UNMINTED_MAX || keys.value == 0 {
+            c.refuse(&keys.span, format!("a pool of {} keys", keys.value), format!("1 to {UNMINTED_MAX}"));
+        }
+        NonZeroU8::new(keys.value)
+    });
+    Keys { preprocessing, batch, pool_per_set, unminted }
 }
 
 /// Reads the pool for so many holders; `None` if there is none, which has been said.

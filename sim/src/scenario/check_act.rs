@@ -30,7 +30,8 @@ pub(super) struct Names {
     sessions: BTreeSet<String>,
     /// Steps that show a proof of who asks.
     pub proved: BTreeSet<String>,
-    has_network_key: bool,
+    /// How many keys of the network's own have been made.
+    network_keys: usize,
 }
 
 impl Names {
@@ -153,8 +154,12 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
     match raw {
         raw::Deed::Keygen(keygen) => {
             c.fresh("key", &keygen.key, &mut names.keys);
-            if keygen.curve == Curve::Bls12381 && std::mem::replace(&mut names.has_network_key, true) {
+            names.network_keys += usize::from(keygen.curve == Curve::Bls12381);
+            if keygen.curve == Curve::Bls12381 && names.network_keys > 1 + c.resets {
                 c.refuse(&keygen.key.span, "the network has one key of its own", "one `bls12-381` key in a scenario");
+            }
+            if c.keeps_keys && keygen.curve == Curve::Secp256k1 {
+                c.refuse(&keygen.key.span, "the nodes make keys by themselves", "no `unminted` in [keys]");
             }
             Deed::Keygen { key: keygen.key.value, curve: keygen.curve }
         }
@@ -205,6 +210,12 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             auth: transaction.auth.map(|user| c.wallet(&user)),
         },
         raw::Deed::Handshake(raw::Handshake {}) => Deed::Handshake,
+        raw::Deed::KeyPool(raw::KeyPool {}) => {
+            if !c.keeps_keys {
+                c.refuse(&id.span, "the nodes keep no keys ready to be minted", "`unminted` in [keys]");
+            }
+            Deed::KeyPool
+        }
         raw::Deed::Wait(wait) => {
             if !(1..=WAIT_MS_MAX).contains(&wait.ms.value) {
                 c.refuse(&wait.ms.span, "a step cannot wait so long", format!("1 to {WAIT_MS_MAX} ms"));
@@ -212,7 +223,7 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             Deed::Wait { ms: wait.ms.value }
         }
         raw::Deed::Encrypt(encrypt) => {
-            if !names.has_network_key {
+            if names.network_keys == 0 {
                 c.refuse(&encrypt.secret.span, "there is no key to encrypt under", "a `bls12-381` key made before");
             }
             c.fresh("secret", &encrypt.secret, &mut names.secrets);

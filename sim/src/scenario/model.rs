@@ -4,7 +4,7 @@ use lit_node::bugs::BugSet;
 use lit_node::id::NodeId;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU8, NonZeroU64};
 use std::sync::Arc;
 
 pub use super::auth::{Auth, Certify, Delegator, Proof, Session};
@@ -64,6 +64,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// How often the network is begun anew.
+    pub fn resets(&self) -> usize {
+        let faults = self.acts.iter().flat_map(|act| &act.faults);
+        faults.filter(|fault| matches!(fault.what, Fault::Reset(_))).count()
+    }
+
     /// Every action that a step uses or names, by file or step name: the IPFS gateway serves them.
     pub fn actions(&self) -> BTreeMap<&str, &Arc<Action>> {
         let steps = self.acts.iter().flat_map(|act| act.steps.iter());
@@ -90,6 +96,8 @@ pub struct Keys {
     pub batch: Batch,
     /// How many presignatures each holder set keeps ready; the engine's choice if `None`.
     pub pool_per_set: Option<u8>,
+    /// How many keys the nodes keep ready to be minted, if they do.
+    pub unminted: Option<NonZeroU8>,
 }
 
 /// Where Beaver triples come from. Presigning and signing are always real.
@@ -376,6 +384,8 @@ pub enum Deed {
     },
     /// Asks every node who it is.
     Handshake,
+    /// Waits until as many keys are ready to be minted as the nodes keep.
+    KeyPool,
     /// Lets time pass.
     Wait {
         /// How long, milliseconds.
@@ -423,6 +433,7 @@ impl Deed {
             Self::Fund { .. } => "fund",
             Self::PkpTransaction { .. } => "pkp_transaction",
             Self::Handshake => "handshake",
+            Self::KeyPool => "key_pool",
             Self::Wait { .. } => "wait",
             Self::Encrypt { .. } => "encrypt",
             Self::Decrypt { .. } => "decrypt",

@@ -312,6 +312,9 @@ pub(super) struct Keys {
     pub batch: Batch,
     /// How many presignatures each holder set keeps ready, at most 255; the engine's choice if not given.
     pub pool_per_set: Option<u8>,
+    /// How many keys are kept ready to be minted, 1 to 16: the nodes make the first ones when they start, and a new one for
+    /// each that is minted, without being asked. If not given, a key is made by a `keygen` step only.
+    pub unminted: Option<Placed<u8>>,
 }
 
 /// A number of triples, 1 to 32.

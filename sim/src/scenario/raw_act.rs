@@ -88,6 +88,8 @@ pub(super) enum Deed {
     PkpTransaction(PkpTransaction),
     /// Asks every node for its epoch and newest block.
     Handshake(Handshake),
+    /// Waits until as many keys are ready to be minted as `keys.unminted` says.
+    KeyPool(KeyPool),
     /// Lets time pass.
     Wait(Wait),
     /// Encrypts a text to whoever signs in as a user, with the network's key and nobody's help.
@@ -95,6 +97,11 @@ pub(super) enum Deed {
     /// Asks every node for its decryption share, and decrypts: what comes out must be what was encrypted.
     Decrypt(Decrypt),
 }
+
+/// Waits for the pool of keys.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyPool {}
 
 /// Encrypts a text.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

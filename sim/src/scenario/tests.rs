@@ -332,6 +332,8 @@ fn durations_and_sizes_beyond_reason_are_refused_at_their_place() {
         ("ipfs.latency={constant_ms=9223372036854775807}", "at most 3600000"),
         ("network.link.latency={uniform_ms=[1, 3600001]}", "at most 3600000"),
         ("keys.pool_per_set=4294967295", "from 0 to 255"),
+        ("keys.unminted=0", "1 to 16"),
+        ("keys.unminted=17", "1 to 16"),
     ] {
         let error = parse("small.toml", SMALL.as_bytes(), Path::new("."), &[edit.to_owned()]).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains("--set:1:"), "{edit}: {error}");
@@ -492,4 +494,31 @@ fn every_step_of_triples_has_a_label_that_scenarios_can_name() {
     for step in crate::fault::TripleStep::ALL {
         assert!(kinds.contains(&step.kind()), "{step:?}");
     }
+}
+
+#[test]
+fn keys_are_made_by_steps_or_kept_ready_by_the_nodes_and_not_both() {
+    let kept = SMALL.replace("[users]", "[keys]\nunminted = 2\n\n[users]");
+    let error = check(&kept).unwrap_err().to_string();
+    assert!(error.contains("the nodes make keys by themselves"), "{error}");
+    let wait = |text: &str| text.replace("do.keygen = { key = \"k\" }", "do.key_pool = {}");
+    assert_eq!(check(&wait(&kept)).unwrap().keys.unminted.map(std::num::NonZeroU8::get), Some(2));
+    let error = check(&wait(SMALL)).unwrap_err().to_string();
+    assert!(error.contains("the nodes keep no keys ready to be minted"), "{error}");
+    let own = wait(&kept).replace("do.key_pool = {}", "do.keygen = { key = \"k\", curve = \"bls12-381\" }");
+    assert!(check(&own).is_ok(), "the network's own key is not kept ready");
+}
+
+#[test]
+fn a_network_has_one_key_of_its_own_in_each_generation() {
+    let own = |id: &str| {
+        let keygen = format!("do.keygen = {{ key = \"{id}\", curve = \"bls12-381\" }}");
+        format!("[[act.step]]\nid = \"{id}\"\nuser = \"alice\"\n{keygen}\n")
+    };
+    let reset = "[[act.fault]]\nname = \"wipe\"\nwhat.reset = {}\n";
+    let two = [own("a"), own("b")].concat();
+    assert!(errors_after(&two).contains("one key of its own"));
+    assert_eq!(check(&format!("{SMALL}{two}{reset}")).unwrap().resets(), 1);
+    let three = [two, own("c")].concat();
+    assert!(errors_after(&format!("{three}{reset}")).contains("one key of its own"));
 }

@@ -87,7 +87,7 @@ pub enum Expectation {
 
 impl Expectation {
     /// Every name that a scenario may use.
-    pub const NAMES: [&str; 21] = [
+    pub const NAMES: [&str; 22] = [
         "ok",
         "Reverted",
         "NotDecrypted",
@@ -109,6 +109,7 @@ impl Expectation {
         "RpcError",
         "RateLimitExceeded",
         "RequestTimeout",
+        "NetworkReset",
     ];
 
     /// The name, as in a scenario.
@@ -149,6 +150,7 @@ impl Expectation {
                     RpcError,
                     RateLimitExceeded,
                     RequestTimeout,
+                    NetworkReset,
                 ];
                 Self::Refused(codes.into_iter().find(|code| code.name() == other)?)
             }

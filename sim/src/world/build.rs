@@ -11,12 +11,13 @@ use lit_node::action::{Executor, InProcess, Limits};
 use lit_node::auth::{session, siwe};
 use lit_node::chain::{Contracts, Registration, registration};
 use lit_node::conduct::Conduct;
-use lit_node::id::{Boot, Epoch, NodeId};
+use lit_node::id::{Boot, Epoch, Generation, NodeId};
 use lit_node::meter::Meter;
 use lit_node::node::Config;
 use lit_node::roster::Roster;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use zeroize::Zeroizing;
 
 use super::clock::Clock;
 use super::host::Host;
@@ -48,10 +49,12 @@ const FUNDS_WEI: u128 = 100_000_000_000_000_000_000;
 pub(super) struct NodeFactory {
     keys: Keys,
     scenario: Arc<Scenario>,
-    contracts: Contracts,
+    /// The network in each of its generations, at least one, the first first.
+    networks: Vec<Founded>,
+    /// Which of them is in force.
+    generation: Generation,
     memo: Memo,
     witness: Rc<RefCell<Witness>>,
-    reading: Rc<Reading>,
     /// Where actions run.
     executor: Rc<dyn Executor>,
     /// What goes wrong.
@@ -61,6 +64,14 @@ pub(super) struct NodeFactory {
     /// Conducts of some nodes instead of those that the plan gives them.
     #[cfg(test)]
     pub stand_ins: BTreeMap<NodeId, fn() -> Box<dyn Conduct>>,
+}
+
+/// The network in one of its generations.
+pub(super) struct Founded {
+    /// Where its contracts are.
+    pub contracts: Contracts,
+    /// Its validators, and what they decrypt with.
+    reading: Rc<Reading>,
 }
 
 /// Where a scenario's actions run.
@@ -84,26 +95,47 @@ impl NodeFactory {
         &self.keys
     }
 
-    /// The validator set.
-    pub fn roster(&self) -> &Roster {
-        &self.reading.roster
+    /// The network as it is in force.
+    fn network(&self) -> &Founded {
+        &self.networks[self.generation.0 as usize]
+    }
+
+    /// Which generation of the network is in force.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// Begins the next generation, if the scenario has one more; where its contracts are.
+    pub fn begin_anew(&mut self) -> Option<(Generation, Contracts)> {
+        let next = Generation(self.generation.0 + 1);
+        let contracts = self.networks.get(next.0 as usize)?.contracts;
+        self.generation = next;
+        Some((next, contracts))
+    }
+
+    /// Each generation until now: its validators and where its contracts are.
+    pub fn generations(&self) -> impl Iterator<Item = (&Roster, Contracts)> {
+        let until_now = self.networks.iter().take(self.generation.0 as usize + 1);
+        until_now.map(|network| (&network.reading.roster, network.contracts))
     }
 
     /// The configuration and conduct of an instance of a node for one boot.
     pub fn parts(&self, seat: Seat, boot: Boot) -> (Config, Box<dyn Conduct>) {
         let id = seat.node;
+        let (network, generation) = (self.network(), self.generation);
         // Two instances that drew the same nonces would give the key away by their first two signatures.
         let randomness = if seat.second { "randomness of the second instance" } else { "randomness" };
         let home = &self.scenario.chains[0];
         let config = Config {
-            identity: self.keys.node_identity(id),
-            channel_secret: self.keys.node_secret(id, "channel"),
-            decryption: self.reading.keys[&id].clone(),
+            identity: self.keys.node_identity(id, generation),
+            channel_secret: Zeroizing::new(self.keys.validator_bytes(id, generation, "channel")),
+            decryption: network.reading.keys[&id].clone(),
             master_key: self.keys.node_secret(id, "store"),
             seed: self.keys.node_secret(id, randomness),
             boot,
             chain_id: home.chain_id,
-            contracts: self.contracts,
+            contracts: network.contracts,
+            generation,
             rpc_urls: self.scenario.chains.iter().map(|chain| (chain.name.clone(), chain.rpc_url())).collect(),
             first_block: 1,
             finality_depth: home.finality_depth,
@@ -131,7 +163,7 @@ impl NodeFactory {
             queue_messages: usize::from(self.scenario.nodes.queue_messages.get()),
             bugs: self.scenario.bugs,
         };
-        let part = byzantine::Part { me: id, roster: self.reading.roster.clone() };
+        let part = byzantine::Part { me: id, roster: network.reading.roster.clone() };
         let key = |fault: &FaultId| self.keys.bytes(&fault.0, "behaviour");
         let inner = byzantine::conduct(&part, &self.plan, &self.switchboard, key);
         #[cfg(test)]
@@ -140,7 +172,7 @@ impl NodeFactory {
             me: id,
             inner,
             witness: Rc::clone(&self.witness),
-            reading: Rc::clone(&self.reading),
+            reading: Rc::clone(&network.reading),
             doings: Doings::default(),
         };
         (config, Box::new(conduct))
@@ -152,13 +184,10 @@ impl World {
     pub fn new(scenario: Arc<Scenario>, plan: FaultPlan, options: &RunOptions) -> Self {
         let keys = Keys::new(options.seed);
         let ids: Vec<NodeId> = (1..=scenario.network.nodes).map(NodeId).collect();
-        let decryption: BTreeMap<NodeId, SecretKey> = ids.iter().map(|id| (*id, decryption_key(&keys, *id))).collect();
-        let validators = registrations(&keys, &decryption);
-        let members = validators.iter().map(|validator| validator.member.clone()).collect();
-        let roster = Roster::new(Epoch(1), scenario.network.threshold, members)
-            .expect("the scenario's check saw to it that the threshold fits");
-        let contracts = Contracts::of_deployer(registration::address_of(keys.deployer().verifying_key()));
-        let chains = chains(&scenario, &keys, &validators, &contracts);
+        let generations = (0..=u32::try_from(scenario.resets()).unwrap_or(u32::MAX)).map(Generation);
+        let validators = generations.map(|generation| Validators::new(&scenario, &keys, &ids, generation)).collect();
+        let (chains, networks) = chains(&scenario, &keys, validators);
+        let contracts = networks[0].contracts;
         let observer = Observer::new(options.trace, oracle::all());
         let link_seed = keys.bytes("network", "links");
         let network = links::network(&scenario, &link_seed);
@@ -177,10 +206,10 @@ impl World {
             factory: NodeFactory {
                 keys,
                 scenario: Arc::clone(&scenario),
-                contracts,
+                networks,
+                generation: Generation(0),
                 memo: if options.memo { Memo::shared() } else { Memo::off() },
                 witness: Rc::clone(&observer.witness),
-                reading: Rc::new(Reading { keys: decryption, roster }),
                 executor: executor(&scenario),
                 plan: plan.clone(),
                 switchboard: Switchboard::default(),
@@ -206,6 +235,7 @@ impl World {
             snapshots: BTreeMap::new(),
             observer,
             endings: BTreeMap::new(),
+            disturbed: 0,
             ends_at: None,
             stuck: None,
             clock_base,
@@ -214,17 +244,32 @@ impl World {
     }
 }
 
-fn decryption_key(keys: &Keys, id: NodeId) -> SecretKey {
-    keys.signing_key(&format!("node {}", id.0), "decryption, epoch 1").into()
+/// The validators of a generation of the network.
+struct Validators {
+    generation: Generation,
+    registrations: Vec<Registration>,
+    reading: Reading,
+}
+
+impl Validators {
+    fn new(scenario: &Scenario, keys: &Keys, ids: &[NodeId], generation: Generation) -> Self {
+        let decryption = |id: &NodeId| (*id, keys.validator_key(*id, generation, "decryption, epoch 1").into());
+        let decryption: BTreeMap<NodeId, SecretKey> = ids.iter().map(decryption).collect();
+        let registrations = registrations(keys, generation, &decryption);
+        let members = registrations.iter().map(|validator| validator.member.clone()).collect();
+        let roster = Roster::new(Epoch(1), scenario.network.threshold, members)
+            .expect("the scenario's check saw to it that the threshold fits");
+        Self { generation, registrations, reading: Reading { keys: decryption, roster } }
+    }
 }
 
 /// What every node registers on chain.
-fn registrations(keys: &Keys, decryption: &BTreeMap<NodeId, SecretKey>) -> Vec<Registration> {
+fn registrations(keys: &Keys, generation: Generation, decryption: &BTreeMap<NodeId, SecretKey>) -> Vec<Registration> {
     let mut uncounted = Meter::default();
     let register = |(id, key): (&NodeId, &SecretKey)| {
-        let mut rng = ChaCha20Rng::from_seed(keys.bytes(&format!("node {}", id.0), "proof of possession"));
-        let channel = lit_node::channel::public_key(&keys.node_secret(*id, "channel"));
-        let identity = keys.node_identity(*id);
+        let mut rng = ChaCha20Rng::from_seed(keys.validator_bytes(*id, generation, "proof of possession"));
+        let channel = lit_node::channel::public_key(&keys.validator_bytes(*id, generation, "channel"));
+        let identity = keys.node_identity(*id, generation);
         Registration::new(&identity, channel, &key.to_nonzero_scalar(), Epoch(1), &mut rng, &mut uncounted)
     };
     decryption.iter().map(register).collect()
@@ -238,14 +283,17 @@ fn skew_ms(keys: &Keys, id: NodeId, max: u32) -> i64 {
     (draw % (2 * max as u64 + 1)) as i64 - max
 }
 
-/// The chains, the first with the network's contracts and its genesis set.
-fn chains(scenario: &Scenario, keys: &Keys, validators: &[Registration], contracts: &Contracts) -> Vec<Chain> {
+/// The chains, the first with the contracts of every generation of the network and their genesis sets. Those of a later
+/// one are there from the start; nobody uses them until they are in force.
+fn chains(scenario: &Scenario, keys: &Keys, generations: Vec<Validators>) -> (Vec<Chain>, Vec<Founded>) {
     let wallets = scenario.users.iter().filter_map(|(name, user)| Some((name, user.funds?)));
     let mut alloc: BTreeMap<[u8; 20], U256> =
         wallets.map(|(name, funds)| (address(&keys.wallet(name)), U256::from(funds.0))).collect();
     let funds = U256::from(FUNDS_WEI);
-    alloc.insert(address(&keys.deployer()), funds);
-    alloc.extend(validators.iter().map(|validator| (validator.member.address, funds)));
+    for validators in &generations {
+        alloc.insert(address(&keys.deployer(validators.generation)), funds);
+        alloc.extend(validators.registrations.iter().map(|validator| (validator.member.address, funds)));
+    }
     let configs = scenario.chains.iter().map(|chain| ChainConfig {
         chain_id: chain.chain_id,
         block_time_ms: chain.block_time_ms.get(),
@@ -254,15 +302,20 @@ fn chains(scenario: &Scenario, keys: &Keys, validators: &[Registration], contrac
         alloc: alloc.clone(),
     });
     let mut chains: Vec<Chain> = configs.map(Chain::genesis).collect();
-    let network = NetworkParameters {
-        validators: validators.to_vec(),
-        threshold: scenario.network.threshold,
-        dkg_window_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_WINDOW_BLOCKS),
-        dkg_complaint_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_COMPLAINT_BLOCKS),
-    };
-    let deployed = chains[0].deploy_network(&keys.deployer(), &network, START_S);
-    assert_eq!(deployed.as_ref(), Ok(contracts), "a fresh chain takes our contracts");
-    chains
+    let founded = generations.into_iter().map(|validators| {
+        let network = NetworkParameters {
+            validators: validators.registrations,
+            threshold: scenario.network.threshold,
+            dkg_window_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_WINDOW_BLOCKS),
+            dkg_complaint_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_COMPLAINT_BLOCKS),
+            unminted_keys: scenario.keys.unminted.map(|keys| keys.get().into()),
+        };
+        let deployed = chains[0].deploy_network(&keys.deployer(validators.generation), &network, START_S);
+        let contracts = deployed.expect("a fresh chain takes our contracts");
+        Founded { contracts, reading: Rc::new(validators.reading) }
+    });
+    let founded = founded.collect();
+    (chains, founded)
 }
 
 fn address(key: &k256::ecdsa::SigningKey) -> [u8; 20] {

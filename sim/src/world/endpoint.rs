@@ -109,9 +109,9 @@ impl Endpoints {
             // To an endpoint that is late, transactions that were mined since still wait: it knows their nonces.
             other => chain.answer(other),
         };
-        let contracts = chain.network().copied();
-        self.of(node).fold(reply, |reply, (_, trouble)| match (trouble, contracts) {
-            (Trouble::Lie(lie), Some(contracts)) => told(lie, &contracts, request).map_or(reply, Ok),
+        let networks = chain.networks();
+        self.of(node).fold(reply, |reply, (_, trouble)| match trouble {
+            Trouble::Lie(lie) => networks.iter().find_map(|contracts| told(lie, contracts, request)).map_or(reply, Ok),
             _ => reply,
         })
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lit_node::blame::ChainView;
+use lit_node::chain::Contracts;
 use lit_node::id::NodeId;
 use lit_node::meter::Op;
 
@@ -95,10 +96,16 @@ impl World {
         }
         let mut oracles = std::mem::take(&mut self.observer.oracles);
         let events = self.surroundings.events(&self.book.contracts);
+        let generations = || self.factory.generations().map(|(roster, contracts)| (roster.clone(), contracts));
+        let seen = |contracts: &Contracts| self.surroundings.events(contracts);
+        let mut chains: Vec<ChainView> = generations()
+            .map(|(roster, contracts)| ChainView::new(roster, self.book.board(&contracts), seen(&contracts)))
+            .collect();
+        let chain = chains.pop().expect("there is a generation in force");
         let witness = std::rc::Rc::clone(&self.observer.witness);
         let witness = witness.borrow();
         let facts = Facts {
-            routed: self.surroundings.routed_keys(&self.book.contracts),
+            routed: generations().flat_map(|(_, contracts)| self.surroundings.routed_keys(&contracts)).collect(),
             at: self.heap.now(),
             witness: &witness,
             disks: self.raw_disks(),
@@ -107,8 +114,13 @@ impl World {
             up: running,
             steps: &self.script.reports,
             stuck: self.stuck.as_deref(),
-            disputes: events.iter().filter_map(Dispute::of).collect(),
-            chain: ChainView::new(self.factory.roster().clone(), self.book.board(), events),
+            pool: self.pool_levels(&events),
+            disputes: generations()
+                .flat_map(|(_, contracts)| seen(&contracts))
+                .filter_map(|event| Dispute::of(&event))
+                .collect(),
+            chain,
+            former: chains,
             dealt: !matches!(self.scenario.keys.preprocessing, Preprocessing::Protocol),
             bugs: self.scenario.bugs,
         };

@@ -1,7 +1,7 @@
 //! Every key in a run, derived from the seed and what the key is for.
 
 use k256::ecdsa::SigningKey;
-use lit_node::id::NodeId;
+use lit_node::id::{Generation, NodeId};
 use zeroize::Zeroizing;
 
 /// Derives keys and seeds from the run's seed.
@@ -30,14 +30,24 @@ impl Keys {
         SigningKey::from_bytes(&self.bytes(owner, purpose).into()).expect("a hash is below the group order")
     }
 
-    /// A secret of a node.
+    /// A secret of a node's machine.
     pub fn node_secret(&self, node: NodeId, purpose: &str) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.bytes(&format!("node {}", node.0), purpose))
+        Zeroizing::new(self.bytes(&owner(node, Generation(0)), purpose))
+    }
+
+    /// 32 bytes for one purpose of a validator, which has other keys in each generation of the network.
+    pub fn validator_bytes(&self, node: NodeId, generation: Generation, purpose: &str) -> [u8; 32] {
+        self.bytes(&owner(node, generation), purpose)
+    }
+
+    /// A secp256k1 key for one purpose of a validator.
+    pub fn validator_key(&self, node: NodeId, generation: Generation, purpose: &str) -> SigningKey {
+        self.signing_key(&owner(node, generation), purpose)
     }
 
     /// A node's identity: its Ethereum account as validator.
-    pub fn node_identity(&self, node: NodeId) -> SigningKey {
-        self.signing_key(&format!("node {}", node.0), "identity")
+    pub fn node_identity(&self, node: NodeId, generation: Generation) -> SigningKey {
+        self.validator_key(node, generation, "identity")
     }
 
     /// A user's wallet.
@@ -45,8 +55,19 @@ impl Keys {
         self.signing_key(&format!("user {user}"), "wallet")
     }
 
-    /// The account that deploys and owns the network's contracts.
-    pub fn deployer(&self) -> SigningKey {
-        self.signing_key("network", "deployer")
+    /// The account that deploys and owns the contracts of a generation of the network.
+    pub fn deployer(&self, generation: Generation) -> SigningKey {
+        match generation {
+            Generation(0) => self.signing_key("network", "deployer"),
+            Generation(number) => self.signing_key(&format!("network, generation {number}"), "deployer"),
+        }
+    }
+}
+
+/// Names a validator of a generation.
+fn owner(node: NodeId, generation: Generation) -> String {
+    match generation {
+        Generation(0) => format!("node {}", node.0),
+        generation => format!("node {}, generation {generation}", node.0),
     }
 }

@@ -5,7 +5,6 @@ use lit_node::cid;
 use lit_node::id::{Epoch, NodeId, SessionId};
 use lit_node::io::Label;
 use lit_node::key;
-use lit_node::wire::encode;
 
 use super::World;
 use super::script::client_clock;
@@ -41,7 +40,7 @@ impl World {
             let cid = cid::permission_bytes(&cid::cid_v0(SIGN.as_bytes()));
             let requested = Requested { request: request.id(), cid, caller: Some(caller), ..Requested::default() };
             self.tell_of_request(now, &requested);
-            let bytes = encode(&Request::Execute(Box::new(request)));
+            let bytes = Request::Execute(Box::new(request)).to(self.factory.generation());
             for node in (1..=self.scenario.network.nodes).map(NodeId) {
                 self.misuse(now, &id, &drain.user, node, "execute", bytes.clone());
             }
@@ -51,7 +50,7 @@ impl World {
     /// So many different requests at once, each of them in order.
     pub(super) fn flood(&mut self, now: Nanos, id: &str, flood: &ClientFlood) {
         for number in 0..flood.requests.get() {
-            let request = encode(&Request::Execute(Box::new(self.harmless(id, number))));
+            let request = Request::Execute(Box::new(self.harmless(id, number))).to(self.factory.generation());
             self.misuse(now, id, &flood.user, flood.node, "execute", request);
         }
     }
@@ -66,7 +65,8 @@ impl World {
                 blake3::Hasher::new_keyed(&key).finalize_xof().fill(&mut bytes);
                 bytes
             } else {
-                let mut bytes = encode(&Request::Execute(Box::new(self.harmless(id, number))));
+                let request = Request::Execute(Box::new(self.harmless(id, number)));
+                let mut bytes = request.to(self.factory.generation());
                 bytes.truncate(length.min(bytes.len() - 1));
                 bytes
             };

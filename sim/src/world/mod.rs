@@ -21,6 +21,8 @@ mod misuse;
 mod nodes;
 mod observer;
 mod phases;
+mod pooling;
+mod resetting;
 mod script;
 mod seat;
 mod sign_in;
@@ -106,6 +108,8 @@ pub(crate) struct World {
     snapshots: BTreeMap<usize, Snapshot>,
     /// How nodes ended requests: `ok`, or the code of the refusal.
     endings: BTreeMap<RequestId, BTreeMap<NodeId, &'static str>>,
+    /// When a key was last minted, or a fault began or ended.
+    disturbed: Nanos,
     /// When the run ends, once the script has.
     ends_at: Option<Nanos>,
     /// A limit of the scenario was reached, or its pool of triples is used up.
@@ -296,6 +300,7 @@ impl World {
         let (number, _) = self.surroundings.mine(chain, self.clock_base + now);
         self.observer.block(now, chain, number, &self.surroundings.chains[chain]);
         if chain == 0 {
+            self.look_for_mints(now, number);
             let logs = self.surroundings.chains[0].logs(number, number);
             self.observer.milestones.block(now, &self.book.contracts, logs);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lit_node::evidence::Exhibit;
-use lit_node::id::{NodeId, SessionId};
+use lit_node::id::{Generation, NodeId, SessionId};
 use lit_node::io::{ChainError, ChainReply, ChainRequest, HttpRequest, Label};
 use lit_node::note::Note;
 
@@ -182,6 +182,15 @@ impl Observer {
         });
         self.boot(now, node, "crashes");
         self.oracles(now, oracle::Event::Crashed(node));
+    }
+
+    /// The network is begun anew: nobody is to hold a key of the former one.
+    pub fn begun_anew(&mut self, now: Nanos, generation: Generation) {
+        self.ready.clear();
+        let text = format!("the network is begun anew: generation {generation}");
+        self.milestones.reach(now, text.clone());
+        self.step(now, &text);
+        self.oracles(now, oracle::Event::Reset);
     }
 
     /// A node's disk was synchronised.

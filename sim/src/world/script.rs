@@ -16,7 +16,7 @@ use lit_node::cid;
 use lit_node::client::{self, VerifiedSignature};
 use lit_node::curve::Bls12381;
 use lit_node::evidence::Evidence;
-use lit_node::id::{Digest, KeyId, NodeId};
+use lit_node::id::{Digest, Generation, KeyId, NodeId};
 use lit_node::io::{ChainRequest, Label, Time};
 use lit_node::key;
 use lit_node::signing::CombinedSignature;
@@ -103,6 +103,10 @@ pub(super) struct Book {
     pub pkps: BTreeMap<String, Pkp>,
     /// The network's own key and what its votes commit to, as the chain has them.
     pub network_key: Option<(Bls12381, Digest)>,
+    /// The generations of keys that were made before the network was begun anew.
+    former: BTreeMap<KeyId, Generation>,
+    /// The keys that were the network's own then, what their votes committed to, and where its contracts were.
+    pub former_network_keys: BTreeMap<KeyId, (Bls12381, Digest, Contracts)>,
     /// What was encrypted.
     pub secrets: BTreeMap<String, Secret>,
     /// The signatures that each step obtained.
@@ -123,6 +127,7 @@ impl Book {
         let network = client::Network {
             nodes: (1..=scenario.network.nodes).map(NodeId).collect(),
             threshold: usize::from(scenario.network.threshold),
+            generation: Generation(0),
         };
         let users = scenario.users.keys().cloned().zip(0..).collect();
         let chain_id = scenario.chains[0].chain_id;
@@ -134,6 +139,8 @@ impl Book {
             network,
             pkps: BTreeMap::new(),
             network_key: None,
+            former: BTreeMap::new(),
+            former_network_keys: BTreeMap::new(),
             secrets: BTreeMap::new(),
             signed: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -143,9 +150,31 @@ impl Book {
         }
     }
 
-    /// Where key generations are opened.
-    pub fn board(&self) -> Board {
-        Board { chain_id: self.chain_id, contract: self.contracts.dkg_board }
+    /// Where key generations are opened, in the network with these contracts.
+    pub fn board(&self, contracts: &Contracts) -> Board {
+        Board { chain_id: self.chain_id, contract: contracts.dkg_board }
+    }
+
+    /// Clients hear of a new generation of the network. What they have of the former one they keep, and go on asking for
+    /// it where it came from.
+    pub fn begin_anew(&mut self, generation: Generation, contracts: Contracts) {
+        let former = self.network.generation;
+        for pkp in self.pkps.values() {
+            self.former.entry(pkp.key).or_insert(former);
+        }
+        if let Some((key, key_data)) = self.network_key.take() {
+            let id = key::id_of(&key);
+            self.former.insert(id, former);
+            self.former_network_keys.insert(id, (key, key_data, self.contracts));
+        }
+        self.network.generation = generation;
+        self.contracts = contracts;
+    }
+
+    /// Whom a client asks that wants something done with a key.
+    pub fn network_of(&self, key: KeyId) -> client::Network {
+        let generation = self.former.get(&key).copied().unwrap_or(self.network.generation);
+        client::Network { generation, ..self.network.clone() }
     }
 
     /// A user's wallet.

@@ -2,6 +2,7 @@
 
 mod asking;
 mod certifying;
+mod pool;
 mod proofs;
 mod secrets;
 mod transactions;
@@ -80,6 +81,8 @@ enum Stage {
         from_block: u64,
         curve: Curve,
     },
+    /// The nodes fill the pool of keys.
+    Pooling,
     /// The nodes run an action; with a transaction that its signature completes.
     Executing {
         op: Box<ExecuteOp<Combiner>>,
@@ -180,7 +183,7 @@ impl Running {
                     Curve::Secp256k1 => contracts.request_keys(1),
                     Curve::Bls12381 => contracts.request_network_key(),
                 };
-                self.transact(desk.book.keys.deployer(), call, after, desk);
+                self.transact(desk.book.keys.deployer(desk.book.network.generation), call, after, desk);
             }
             Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
             Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_deref(), shows.as_deref(), desk),
@@ -222,6 +225,7 @@ impl Running {
             | Deed::PermitAddress { .. }
             | Deed::Transfer { .. }
             | Deed::Fund { .. } => self.change(&step.deed, desk),
+            Deed::KeyPool => self.look_at_pool(desk),
             Deed::Wait { ms } => self.leaves = Some(desk.now.plus_millis(*ms)),
             Deed::Handshake => {
                 let challenge = desk.book.keys.bytes(&self.step.id, "challenge");
@@ -286,6 +290,7 @@ impl Running {
         match std::mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Mining { hash, after } => self.look_for_receipt(hash, after, desk),
             Stage::Routing { from_block, curve } => self.look_for_key(from_block, curve, desk),
+            Stage::Pooling => self.look_at_pool(desk),
             other => self.stage = other,
         }
     }
@@ -413,7 +418,8 @@ impl Running {
                 None => self.stage = Stage::Greeting(op),
                 Some(Ok(_)) => self.result = Some(Ok(())),
                 Some(Err(error)) => {
-                    let failed = Failed { code: "RequestTimeout".into(), text: error.to_string(), refusal: None };
+                    let code = error.code.name().to_owned();
+                    let failed = Failed { code, text: error.to_string(), refusal: None };
                     self.result = Some(Err(failed));
                 }
             },

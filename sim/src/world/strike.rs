@@ -16,6 +16,7 @@ impl World {
         if !self.faults.begin(index) {
             return;
         }
+        self.disturbed = now;
         let event = self.faults.get(index).clone();
         self.observer.fault(now, &format!("{} begins: {}", event.id, event.what));
         if let Some(for_ms) = event.for_ms {
@@ -46,6 +47,7 @@ impl World {
             Fault::ClientDrain(drain) => self.drain(now, index, drain),
             Fault::ClientGarbage(garbage) => self.client_garbage(now, &event.id.0, garbage),
             Fault::Twins(twins) => self.begin_twins(now, index, twins),
+            Fault::Reset(_) => self.begin_network_anew(now),
             Fault::Reorg(reorg) => self.reorganise(now, index, reorg.depth),
             what if self.surroundings.begin(index, what) => self.faults.hold(index),
             what => self.begin_on_machine(now, index, what),
@@ -74,6 +76,7 @@ impl World {
     }
 
     pub(super) fn end_fault(&mut self, now: Nanos, index: usize) {
+        self.disturbed = now;
         let event = self.faults.get(index).clone();
         match &event.what {
             Fault::Crash(Crash { node, restart_after_ms: Some(_), .. }) => {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::network::{CHAIN_ID, COMPLAINT_WINDOW, DEPLOYER, Network, WINDOW, address, key, new_chain};
 
-/// Every contract, in the order of deployment.
+/// Every contract that all networks have, in the order of deployment.
 pub const ALL: [(&str, &str); 6] = [
     ("Staking", include_str!("../../../node/contracts/artifacts/Staking.json")),
     ("DkgBoard", include_str!("../../../node/contracts/artifacts/DkgBoard.json")),
@@ -20,8 +20,11 @@ pub const ALL: [(&str, &str); 6] = [
     ("PKPHelper", include_str!("../../../node/contracts/artifacts/PKPHelper.json")),
 ];
 
+/// The contract that a network has which keeps keys ready to be minted.
+pub const KEY_POOL: (&str, &str) = ("KeyPool", include_str!("../../../node/contracts/artifacts/KeyPool.json"));
+
 fn artifact(name: &str) -> Value {
-    let (_, text) = ALL.into_iter().find(|(other, _)| *other == name).expect("a contract's name");
+    let (_, text) = ALL.into_iter().chain([KEY_POOL]).find(|(other, _)| *other == name).expect("a contract's name");
     serde_json::from_str(text).unwrap()
 }
 
@@ -49,6 +52,11 @@ pub fn create(chain: &mut Chain, name: &str, arguments: Vec<u8>) -> Receipt {
     let (_, time) = chain.head();
     chain.mine(time + 2);
     chain.receipt(&hash).unwrap().clone()
+}
+
+/// Creates a pool of keys and mines it.
+pub fn create_pool(chain: &mut Chain, arguments: Vec<u8>) -> Receipt {
+    create(chain, KEY_POOL.0, arguments)
 }
 
 /// Creates the contracts one by one, in the order and with the arguments of the network's deployment.

@@ -7,7 +7,7 @@ use lit_node::chain::calls::token_id;
 use lit_node::chain::{BoardEvent, ChainEvent, ContractCall};
 use lit_node::id::{NodeId, SessionId};
 
-use super::artifacts::{ALL, abi, create_all};
+use super::artifacts::{ALL, KEY_POOL, abi, create_all};
 use super::board::DEALING;
 use super::network::*;
 
@@ -164,19 +164,39 @@ fn permissions() -> Table {
     table
 }
 
+/// A pool of three keys, of which one is minted.
+fn pool() -> Table {
+    let (mut table, mut network) = (Table::default(), Network::with_pool(4, 3));
+    let contracts = network.contracts;
+    let report = |minted| contracts.report_minted(minted).unwrap();
+    table.measure("KeyPool.reportMinted, the first", &mut network, 1, report(0));
+    table.measure("KeyPool.reportMinted, the one that fills the pool", &mut network, 2, report(0));
+    table.measure("KeyPool.reportMinted, a late one", &mut network, 3, report(0));
+    network.done(1, report(1));
+    table.measure("KeyPool.reportMinted, the one that asks for a key", &mut network, 2, report(1));
+    table.measure("KeyPool.reportMinted, repeated", &mut network, 2, report(1));
+    table.measure("KeyPool.requestNetworkKey", &mut network, DEPLOYER, contracts.request_network_key());
+    let to = contracts.key_pool.unwrap();
+    let hand_over = call(to, &More::transferOwnershipCall { newOwner: address(BOB).into() });
+    table.measure("KeyPool.transferOwnership", &mut network, DEPLOYER, hand_over);
+    table.measure("KeyPool.renounceOwnership", &mut network, BOB, call(to, &More::renounceOwnershipCall {}));
+    table
+}
+
 #[test]
 fn gas_is_as_committed() {
     insta::assert_snapshot!("deployment", deployment());
     insta::assert_snapshot!("key_generation", key_generation());
     insta::assert_snapshot!("tokens", tokens());
     insta::assert_snapshot!("permissions", permissions());
+    insta::assert_snapshot!("pool", pool());
 }
 
 #[test]
 fn every_function_that_changes_something_has_a_figure() {
-    let tables = [deployment(), key_generation(), tokens(), permissions()];
+    let tables = [deployment(), key_generation(), tokens(), permissions(), pool()];
     let measured: Vec<&str> = tables.iter().flat_map(|table| &table.0).map(|(what, _)| what.as_str()).collect();
-    for (contract, _) in ALL {
+    for (contract, _) in ALL.into_iter().chain([KEY_POOL]) {
         for function in abi(contract).functions().filter(|function| !is_view(function)) {
             let name = format!("{contract}.{}", function.name);
             let has = measured.iter().any(|what| what.split(',').next() == Some(name.as_str()));

@@ -91,7 +91,9 @@ fn ours(network: &Network, log: &ChainLog) -> Option<(&'static str, Named)> {
             ("KeyRouted", routed(token_id(key), &public_key, KEY_TYPE_BLS, key_data.0))
         }
         // The rest is not kept: it is compared by name only, below.
-        ChainEvent::EpochStarted { .. } | ChainEvent::RoutingVote { .. } => return None,
+        ChainEvent::EpochStarted { .. } | ChainEvent::RoutingVote { .. } | ChainEvent::MintedReported { .. } => {
+            return None;
+        }
     })
 }
 

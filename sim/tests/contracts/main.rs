@@ -13,6 +13,7 @@ mod model;
 mod network;
 mod nft;
 mod permissions;
+mod pool;
 mod proofs;
 mod router;
 mod staking;

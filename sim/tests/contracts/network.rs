@@ -109,6 +109,7 @@ pub fn parameters(size: u8) -> NetworkParameters {
         threshold: (2 * u16::from(size)).div_ceil(3),
         dkg_window_blocks: WINDOW,
         dkg_complaint_blocks: COMPLAINT_WINDOW,
+        unminted_keys: None,
     }
 }
 

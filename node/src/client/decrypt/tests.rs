@@ -15,6 +15,7 @@ use crate::key::KeyShare;
 use crate::node::decryption::{self, Judge};
 use crate::roster::Member;
 use crate::testing::BOARD;
+use crate::wire::encode;
 use k256::ProjectivePoint;
 use k256::ecdsa::SigningKey;
 use k256::elliptic_curve::Field;

@@ -88,6 +88,7 @@ impl Network {
             threshold,
             dkg_window_blocks: WINDOW,
             dkg_complaint_blocks: COMPLAINT_WINDOW,
+            unminted_keys: None,
         };
         let contracts = chain.deploy_network(&key(DEPLOYER), &parameters, GENESIS_TIME_S).unwrap();
         Self { chain, contracts }
@@ -142,5 +143,5 @@ fn balances_without_a_network_answer_no_logs_and_no_contracts() {
     let mut chain = Chain::genesis(ChainConfig { alloc: BTreeMap::new(), ..new_chain().config().clone() });
     let logs = chain.answer(&ChainRequest::Logs { from_block: 0, to_block: u64::MAX });
     assert_eq!(logs, Ok(lit_node::io::ChainReply::Logs(vec![])));
-    assert_eq!(chain.network(), None);
+    assert_eq!(chain.networks(), []);
 }

@@ -79,6 +79,14 @@ fn a_plan_with_every_fault_is_shown_in_words_and_reads_back_from_json() {
 }
 
 #[test]
+fn a_reset_of_the_network_counts_for_no_node_is_shown_and_reads_back() {
+    let plan = plan(&["reset = {}", "crash = { node = 1 }", "crash = { node = 2 }"]).unwrap();
+    assert!(plan.events[0].to_string().contains("the network is begun anew"), "{}", plan.events[0]);
+    let json = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<FaultPlan>(&json).unwrap(), plan);
+}
+
+#[test]
 fn faults_that_make_no_sense_are_refused_at_their_places() {
     assert_snapshot!(errors(&[
         "slow = { node = 2, factor = 1 }",

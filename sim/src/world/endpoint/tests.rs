@@ -39,6 +39,7 @@ fn chain() -> (Chain, Contracts) {
         threshold: 2,
         dkg_window_blocks: 4,
         dkg_complaint_blocks: 2,
+        unminted_keys: None,
     };
     let contracts = chain.deploy_network(&deployer, &network, 101).unwrap();
     for second in 102..=105 {

@@ -6,7 +6,7 @@ use lit_node::api::{ActionSource, Execute, Task};
 use lit_node::chain::TransactionRequest;
 use lit_node::cid;
 use lit_node::client::{ExecuteOp, Expected, Operation, ResponseStrategy};
-use lit_node::id::{Digest, Epoch};
+use lit_node::id::{Digest, Epoch, KeyId};
 use lit_node::key;
 use lit_node::signing::Scheme;
 use sha3::{Digest as _, Keccak256};
@@ -128,7 +128,12 @@ impl Running {
         let requested = Requested { request: id, asked, cid, caller, proofs, takes_anything, overwrites };
         desk.fx.push(ClientEffect::Requested(requested));
         let expected = Expected { keys: desk.book.pkps.values().map(|pkp| pkp.point).collect(), digests };
-        let network = desk.book.network.clone();
+        let network = match &request.task {
+            Task::Sign { public_key, .. } | Task::SessionKey { public_key, .. } => {
+                desk.book.network_of(KeyId(Keccak256::digest(public_key).into()))
+            }
+            Task::Action { .. } => desk.book.network.clone(),
+        };
         let strategy = ResponseStrategy::default();
         let patience = self.patience;
         let mut op = Box::new(ExecuteOp::in_session(

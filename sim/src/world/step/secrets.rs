@@ -11,7 +11,7 @@ use lit_node::bls::{self, Header};
 use lit_node::chain::{ChainEvent, views};
 use lit_node::client::{DecryptError, DecryptOp, Operation, Trusted};
 use lit_node::curve::{Bls12381, Curve as _, scalar_reduce, times_generator};
-use lit_node::id::{Epoch, NodeId};
+use lit_node::id::{Epoch, KeyId, NodeId};
 use lit_node::io::{BlockTag, ChainRequest};
 use lit_node::memo::Memo;
 use lit_node::meter::Meter;
@@ -70,7 +70,9 @@ impl Running {
     }
 
     pub(super) fn decrypt(&mut self, name: &str, user: Option<&str>, shows: Option<&str>, desk: &mut Desk<'_>) {
-        let Some((secret, trusted)) = desk.book.secrets.get(name).cloned().zip(trusted(desk)) else {
+        let secret = desk.book.secrets.get(name).cloned();
+        let trusted = secret.as_ref().and_then(|secret| trusted(secret.encrypted.header.key, desk));
+        let Some((secret, trusted)) = secret.zip(trusted) else {
             return self.fail("NoSuchSecret", format!("{name:?} has not been encrypted"));
         };
         let mut shown = secret.clone();
@@ -83,7 +85,7 @@ impl Running {
         let id = request.id();
         self.requests.push(id);
         desk.fx.push(ClientEffect::Requested(Requested { request: id, caller, ..Requested::default() }));
-        let (network, key) = (desk.book.network.clone(), trusted.key);
+        let (network, key) = (desk.book.network_of(shown.encrypted.header.key), trusted.key);
         let mut op = DecryptOp::new(request, shown.encrypted, reply, trusted, network, self.patience);
         let mut effects = Vec::new();
         op.start(desk.now, &mut effects);
@@ -187,10 +189,12 @@ impl Decrypting {
     }
 }
 
-/// What the client reads from the chain before it believes shares.
-fn trusted(desk: &Desk<'_>) -> Option<Trusted> {
-    let (key, key_data) = desk.book.network_key?;
-    let ChainRequest::Call { to, data, block } = desk.book.contracts.ask_roster(BlockTag::Latest) else { return None };
+/// What the client reads from the chain before it believes shares of this key.
+fn trusted(of: KeyId, desk: &Desk<'_>) -> Option<Trusted> {
+    let book = &desk.book;
+    let in_force = book.network_key.map(|(key, key_data)| (key, key_data, book.contracts));
+    let (key, key_data, contracts) = book.former_network_keys.get(&of).copied().or(in_force)?;
+    let ChainRequest::Call { to, data, block } = contracts.ask_roster(BlockTag::Latest) else { return None };
     let reply = desk.chain.call_at(to, &data, block).ok()?;
     let roster = views::roster(&reply, &Memo::off(), &mut Meter::default()).ok()?;
     Some(Trusted { roster, key, key_data })
