@@ -21,6 +21,7 @@ fn facts() -> Facts {
     Facts {
         version: "0.1.0".into(),
         build: "0.1.0+0123456789abcdef".into(),
+        commit: "c0ffee".into(),
         toolchain: "rustc 1.95.0".into(),
         program: "litsim".into(),
         oracles: vec!["no-forgery".into(), "liveness".into()],
