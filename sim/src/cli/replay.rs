@@ -106,16 +106,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
     let difference = compare(&capsule, &report, original(&arguments.capsule).as_ref().map(|folder| folder as _));
     let quiet = arguments.until.is_some() || arguments.node.is_some() || arguments.dump.is_some();
     conclude(&capsule, &report, difference.as_ref(), quiet, common, shell);
-    let written = match &common.out {
-        Some(out) => {
-            let about = Manifest::of_run(&scenario, &capsule.scenario, capsule.seed, false, shell.engine.build());
-            folder::write(out, &report, &capsule.plan, &about, spent).map(|_| ())
+    if let Some(out) = &common.out {
+        let about = Manifest::of_run(&scenario, &capsule.scenario, capsule.seed, false, shell.engine.build());
+        if let Err(error) = folder::write(out, &report, &capsule.plan, &about, spent) {
+            shell.complain(&format!("error: cannot write to {}: {error}", out.display()));
+            return Exit::USAGE;
         }
-        None => Ok(()),
-    };
-    if let Err(error) = written {
-        shell.complain(&format!("error: the run's folder cannot be written: {error}"));
-        return Exit::USAGE;
     }
     if difference.is_some() { Exit::NONDETERMINISM } else { Exit::of(&report) }
 }
