@@ -1,5 +1,5 @@
-//! What is promised of large sweeps, measured on the real program: time, memory, and the same bytes however they are come
-//! by. Minutes of both processors, and figures of a release build: `.ci/full` runs them with
+//! What is promised of large sweeps, measured on the real program: time, memory, and the same bytes however they are
+//! come by. Minutes of both processors, and figures of a release build: `.ci/full` runs them with
 //! `cargo test --release --test big_sweeps -- --ignored --test-threads=1`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and prints what it measures")]

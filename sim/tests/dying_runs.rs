@@ -1,8 +1,8 @@
 //! A run that takes its process with it is a result, and ends nothing else.
 //!
 //! This program is its own litsim: with `LITSIM_DEADLY` in the environment it is the command line over an engine that
-//! panics under seed 2, aborts under seed 5, overflows its stack under seed 8, ends its process under seed 11, is killed
-//! each time under seed 13, and comes to something else in each process under seed 99; without, it is the test.
+//! panics under seed 2, aborts under seed 5, overflows its stack under seed 8, ends its process under seed 11, is
+//! killed each time under seed 13, and comes to something else in each process under seed 99; without, it is the test.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says what it does")]
 

@@ -151,8 +151,8 @@ fn leftovers(folder: &Path) -> bool {
     names.into_iter().any(|name| name.starts_with('.') || name.contains(".new-"))
 }
 
-/// What the program complains of, ending with the code for that, if the disk is full: a limit on the size of files ends a
-/// write in its midst, too.
+/// What the program complains of, ending with the code for that, if the disk is full: a limit on the size of files ends
+/// a write in its midst, too.
 fn on_a_full_disk(arguments: &str) -> String {
     let mut shell = Command::new("sh");
     let limited = format!("trap '' XFSZ; ulimit -f 8; exec \"$0\" {arguments}");

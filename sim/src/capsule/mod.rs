@@ -31,8 +31,8 @@ pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LITSIM_SOU
 
 /// The commit that this program was built from, for reports, as whoever built it said in `LITSIM_COMMIT`; `unknown` if
 /// they said nothing. Git is not asked: what it names is where the sources were checked out, not what was compiled, and
-/// to notice each commit would mean to build everything again after each. What was compiled is named by [`BUILD`], which
-/// does not depend on this; nor does any run.
+/// to notice each commit would mean to build everything again after each. What was compiled is named by [`BUILD`],
+/// which does not depend on this; nor does any run.
 pub const COMMIT: &str = match option_env!("LITSIM_COMMIT") {
     Some(commit) if !commit.is_empty() => commit,
     _ => "unknown",

@@ -355,8 +355,8 @@ pub trait Oracle {
         let _ = (at, event);
     }
 
-    /// How often there was something to judge, where nobody lied: each time, this oracle could have seen a violation. What
-    /// is counted is the oracle's own affair; 0 means that the run says nothing about it. Called once, before
+    /// How often there was something to judge, where nobody lied: each time, this oracle could have seen a violation.
+    /// What is counted is the oracle's own affair; 0 means that the run says nothing about it. Called once, before
     /// [`judge`](Self::judge).
     fn occasions(&self, facts: &Facts<'_>) -> u64;
 

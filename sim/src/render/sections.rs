@@ -85,9 +85,9 @@ pub fn properties(data: &Data, facts: &Facts) -> String {
     }
     let rows = rows(data, Run::case);
     let mut out = String::from(
-        "<p class=\"soft\">Every oracle judges every run. A number says how often it had something to judge in the runs of \
-         that scenario, and saw nothing wrong; &empty; that it never had, so that these runs say nothing about it; a red \
-         number, in how many runs it saw a violation; a dot, that the results do not say.</p>",
+        "<p class=\"soft\">Every oracle judges every run. A number says how often it had something to judge in the runs \
+         of that scenario, and saw nothing wrong; &empty; that it never had, so that these runs say nothing about it; a \
+         red number, in how many runs it saw a violation; a dot, that the results do not say.</p>",
     );
     let never: Vec<String> =
         never_exercised(data).into_iter().map(|oracle| format!("<code>{}</code>", markup(oracle))).collect();

@@ -1,8 +1,8 @@
 //! A second look at one run of a sweep in which chance has chosen no passing run for that.
 //!
 //! Which runs are made twice depends on nothing but the run, so that shards join to what one sweep writes. In a small
-//! sweep it may be none of those that pass. Then the first of them is made again when all is done, and compared with the
-//! line that stands in the results; the line stays as it is.
+//! sweep it may be none of those that pass. Then the first of them is made again when all is done, and compared with
+//! the line that stands in the results; the line stays as it is.
 
 use std::fmt;
 use std::fs::File;
