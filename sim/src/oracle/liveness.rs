@@ -44,7 +44,8 @@ impl Oracle for Liveness {
     }
 
     fn occasions(&self, facts: &Facts<'_>) -> u64 {
-        facts.steps.len() as u64
+        let more = self.holders.len() + self.broken.len() + usize::from(facts.stuck.is_some());
+        (facts.steps.len() + more) as u64
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
