@@ -40,7 +40,8 @@ fn now() -> Instant {
 #[test]
 #[ignore = "minutes of a release build"]
 fn a_thousand_seeds_take_a_minute_on_two_cores_and_are_the_same_bytes_on_one_and_from_four_shards() {
-    assert!(!cfg!(debug_assertions), "these figures are of a release build: cargo test --release");
+    let is_release = !cfg!(debug_assertions);
+    assert!(is_release, "these figures are of a release build: cargo test --release");
     let root = scratch("big-sweep");
     let began = now();
     let expected = sweep("1..1000", &root.join("two"), &["-j2"]);

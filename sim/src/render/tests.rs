@@ -263,9 +263,9 @@ fn seeds_are_shown_as_ranges() {
 fn a_page_says_how_often_each_oracle_was_exercised_and_which_never_was() {
     let folder = folder("exercised");
     let exercised = |index, forgery: u64, more: Value| {
-        let mut line = json!({"exercised": {"no-forgery": forgery, "liveness": 2, "run-once": 0, "durability": 0}});
-        line.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
-        super::tests::line(index, line)
+        let mut members = json!({"exercised": {"no-forgery": forgery, "liveness": 2, "run-once": 0, "durability": 0}});
+        members.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        line(index, members)
     };
     let lines = [
         exercised(0, 1200, json!({})),
