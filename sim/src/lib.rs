@@ -35,6 +35,7 @@ pub mod report;
 pub mod rpc;
 pub mod scenario;
 pub mod sealed;
+mod stopwatch;
 pub mod stream;
 pub mod sweep;
 pub mod trace;

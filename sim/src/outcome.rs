@@ -198,6 +198,8 @@ pub struct RunReport {
     pub suspects: Vec<Suspect>,
     /// Violated properties.
     pub violations: Vec<Violation>,
+    /// How often each oracle had something to judge; of an oracle that does not say so nothing.
+    pub exercised: BTreeMap<&'static str, u64>,
     /// The plan's faults.
     pub faults: Faults,
     /// How often each *sometimes* branch was taken.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use common::{litsim, scratch, simulate};
 use lit_node::bugs::Bug;
 use litsim::hunt::{self, Options};
-use litsim::outcome::RunReport;
+use litsim::outcome::{Engine, RunOptions, RunReport};
 use litsim::plan::FaultPlan;
 use litsim::scenario::{self, Scenario};
 use litsim::world::Simulator;
@@ -30,10 +30,29 @@ fn run(scenario: &Scenario, seed: u64) -> RunReport {
     simulate(scenario, &plan, seed)
 }
 
+/// The simulator. An oracle that sees something had something to judge, and has to say so.
+struct Counting;
+
+impl Engine for Counting {
+    fn run(&self, scenario: &Scenario, plan: &FaultPlan, options: RunOptions) -> RunReport {
+        let report = Simulator.run(scenario, plan, options);
+        for seen in &report.violations {
+            let times = report.exercised.get(seen.oracle.as_str());
+            assert!(
+                times.is_some_and(|times| *times > 0),
+                "{} was never exercised, and saw: {}",
+                seen.oracle,
+                seen.detail
+            );
+        }
+        report
+    }
+}
+
 #[test]
 fn every_planted_bug_is_seen_by_its_oracle_and_by_no_other() {
     let options = Options { folder: folder(), seeds: SEEDS, generic_seeds: 0 };
-    let trails = hunt::each(Bug::ALL, jobs(), |bug| hunt::hunt(&Simulator, *bug, &options));
+    let trails = hunt::each(Bug::ALL, jobs(), |bug| hunt::hunt(&Counting, *bug, &options));
     let missed: Vec<String> = trails
         .into_iter()
         .filter_map(|trail| match trail {

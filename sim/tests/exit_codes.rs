@@ -36,6 +36,12 @@ fn the_quickstart_passes() {
     let report = ended.json();
     assert_eq!((&report["verdict"], &report["expected"]), (&"pass".into(), &true.into()));
     assert_eq!(report["faults"]["declared"].as_array().map(Vec::len), Some(6));
+    let exercised = report["exercised"].as_object().unwrap();
+    assert_eq!(exercised.len(), litsim::oracle::all().len(), "every oracle says how often it had something to judge");
+    for oracle in ["key-agreement", "no-forgery", "permission-soundness", "secrecy", "durability", "liveness"] {
+        assert!(exercised[oracle].as_u64().unwrap() > 3, "{oracle}: {exercised:?}");
+    }
+    assert_eq!(exercised["stream-integrity"], 0, "nobody appends to a stream here");
     assert_eq!(ended.reproduce(), [""; 0]);
 }
 
@@ -121,6 +127,30 @@ fn a_scenario_that_is_not_valid_has_a_code_of_its_own() {
 fn selecting_nothing_has_a_code_of_its_own() {
     let ended = litsim(&["run", "no/such/file.toml"]).exits(4);
     assert!(ended.err.contains("no/such/file.toml selects no scenario"), "{}", ended.err);
+}
+
+#[test]
+fn what_cannot_be_written_has_a_code_of_its_own() {
+    let root = scratch("unwritable");
+    let blocked = root.join("file");
+    std::fs::write(&blocked, "").unwrap();
+    let below = blocked.join("below").display().to_string();
+    let greeting = scenario("greeting.toml");
+    let good = root.join("good").display().to_string();
+    litsim(&["run", &greeting, "--out", &good, "--capsule", &format!("{good}/c.json"), "-q"]).exits(0);
+    let (run, capsule) = (format!("{good}/greeting-seed1"), format!("{good}/c.json"));
+    for (arguments, says) in [
+        (&["run", &greeting, "--out", &below][..], "error: cannot write to"),
+        (&["run", &greeting, "--capsule", &below], "file/below"),
+        (&["replay", &capsule, "--out", &below], "error: cannot write to"),
+        (&["report", &run, "--out", &below], "error: cannot write"),
+        (&["sweep", &greeting, "--seeds", "1..2", "--out", &below], "error: cannot make the folder"),
+        (&["fuzz", "--budget", "1h", "--out", &below], "error: cannot make the folder"),
+        (&["fuzz", "--budget", "1h", "--corpus", &below, "--out", &good], "error: "),
+    ] {
+        let ended = litsim(arguments).exits(2);
+        assert!(ended.err.contains(says) && ended.err.contains("below"), "{arguments:?}: {}", ended.err);
+    }
 }
 
 #[test]

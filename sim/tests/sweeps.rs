@@ -99,6 +99,29 @@ fn a_sweep_ends_after_so_many_failures_and_goes_on_when_more_are_allowed() {
 }
 
 #[test]
+fn of_each_small_sweep_at_least_one_run_is_made_twice_and_shards_join_all_the_same() {
+    let root = scratch("sweep-twice");
+    let file = scenario("greeting.toml");
+    let mut by_chance = 0;
+    for last in 1..=4 {
+        let out = root.join(last.to_string());
+        let arguments = ["sweep", &file, "--seeds", &format!("1..{last}"), "--out", out.to_str().unwrap()];
+        let ended = litsim(&arguments).exits(0);
+        by_chance = results(&out).lines().filter(|line| line.contains("\"again\":true")).count();
+        let twice = by_chance.max(1);
+        assert!(ended.out.contains(&format!(", {twice} made twice")), "{twice} of {last}: {}", ended.out);
+    }
+    let shards = root.join("shards");
+    for m in 1..=2 {
+        sweep(&file, "1..4", &shards, &["--partition", &format!("slice:{m}/2")]).exits(0);
+    }
+    let merged = root.join("merged");
+    litsim(&["merge", shards.to_str().unwrap(), "--out", merged.to_str().unwrap(), "-q"]).exits(0);
+    assert_eq!(results(&merged), results(&root.join("4")));
+    assert!(by_chance < 4, "not all of them");
+}
+
+#[test]
 fn the_environment_of_an_array_task_names_the_part() {
     let root = scratch("sweep-array");
     let run = |variables: &[(&str, &str)]| {
@@ -122,6 +145,23 @@ fn the_environment_of_an_array_task_names_the_part() {
     assert!(root.join("results-1-of-3.jsonl").is_file());
 }
 
+/// Whether a folder has hidden files, or such as were to be renamed.
+fn leftovers(folder: &Path) -> bool {
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.into_iter().any(|name| name.starts_with('.') || name.contains(".new-"))
+}
+
+/// What the program complains of, ending with the code for that, if the disk is full: a limit on the size of files ends
+/// a write in its midst, too.
+fn on_a_full_disk(arguments: &str) -> String {
+    let mut shell = Command::new("sh");
+    let limited = format!("trap '' XFSZ; ulimit -f 8; exec \"$0\" {arguments}");
+    let full = shell.args(["-c", &limited, env!("CARGO_BIN_EXE_litsim")]).stdin(Stdio::null()).output().unwrap();
+    let error = String::from_utf8_lossy(&full.stderr).into_owned();
+    assert_eq!(full.status.code(), Some(2), "{error}");
+    error
+}
+
 #[test]
 fn what_cannot_be_written_is_told_and_a_full_disk_is_gone_on_from() {
     let root = scratch("sweep-full");
@@ -130,17 +170,14 @@ fn what_cannot_be_written_is_told_and_a_full_disk_is_gone_on_from() {
     std::fs::write(&blocked, "").unwrap();
     let ended = sweep(&file, "1..3", &blocked.join("below"), &[]).exits(2);
     assert!(ended.err.starts_with("error: cannot make the folder"), "{}", ended.err);
-    // A limit on the size of files ends a write in its midst, as a full disk does.
     let out = root.join("out");
-    let limited =
-        format!("trap '' XFSZ; ulimit -f 8; exec \"$0\" sweep {file} --seeds 1..20 -q --out {}", out.display());
-    let mut shell = Command::new("sh");
-    let full = shell.args(["-c", &limited, env!("CARGO_BIN_EXE_litsim")]).stdin(Stdio::null()).output().unwrap();
-    let error = String::from_utf8_lossy(&full.stderr);
-    assert_eq!(full.status.code(), Some(2), "{error}");
+    let error = on_a_full_disk(&format!("sweep {file} --seeds 1..20 -q --out {}", out.display()));
     assert!(error.contains("error: cannot write") && error.contains("results.jsonl"), "{error}");
+    let error = on_a_full_disk(&format!("run {file} -q --out {}", root.join("run").display()));
+    assert!(error.contains("error: cannot write to") && error.contains("run"), "{error}");
     assert!(!results(&out).ends_with('\n'), "the last line is torn");
     sweep(&file, "1..20", &out, &[]).exits(0);
+    assert!(!leftovers(&out), "nothing is left of the look whether the folder can be written to");
     sweep(&file, "1..20", &root.join("whole"), &[]).exits(0);
     assert_eq!(results(&out), results(&root.join("whole")));
 }

@@ -42,6 +42,7 @@ pub(crate) fn after_panic(scenario: &Scenario, plan: &FaultPlan, seed: u64, text
         culprits: Vec::new(),
         suspects: Vec::new(),
         violations: vec![Violation { oracle: PANIC.to_owned(), at_ms: 0, nodes: Vec::new(), detail: text }],
+        exercised: Default::default(),
         missed: None,
         faults: Faults::new(plan, &Default::default()),
         marks: Default::default(),

@@ -29,6 +29,15 @@ pub const FORMAT: u32 = 1;
 /// This build: the crate's version, and a hash of what it is made of.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LITSIM_SOURCES"));
 
+/// The commit that this program was built from, for reports, as whoever built it said in `LITSIM_COMMIT`; `unknown` if
+/// they said nothing. Git is not asked: what it names is where the sources were checked out, not what was compiled, and
+/// to notice each commit would mean to build everything again after each. What was compiled is named by [`BUILD`],
+/// which does not depend on this; nor does any run.
+pub const COMMIT: &str = match option_env!("LITSIM_COMMIT") {
+    Some(commit) if !commit.is_empty() => commit,
+    _ => "unknown",
+};
+
 /// A run in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

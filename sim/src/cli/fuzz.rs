@@ -2,16 +2,17 @@
 
 use clap::{Args, value_parser};
 use lit_node::bugs::BugSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use std::{io, iter};
 
 use super::progress::Progress;
 use super::{Common, Exit, Shell, bugs, folder, sweep, twice};
 use crate::crew::{Answer, Errand, NoHands, Post, Shrunken};
-use crate::fuzz::{Corpus, Finding, Fuzzer, Options};
+use crate::fuzz::{Corpus, Finding, Fuzzer, Options, Until};
 use crate::generic::Urn;
 use crate::hunt;
+use crate::sweep::probe;
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
@@ -63,21 +64,22 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>) -> Exit {
-    let prepared = prepare(arguments, shell);
+    let out = common.out.clone().unwrap_or_else(|| PathBuf::from("out/fuzz"));
+    let prepared = prepare(arguments, &out, shell);
     let (options, earlier) = match prepared {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
     let progress = Progress::for_time(arguments.budget, common);
-    let until = now() + arguments.budget;
-    let goes_on = |given: u64| now() < until && arguments.runs.is_none_or(|most| given < most);
+    let end = now() + arguments.budget;
+    let until = Until { runs: arguments.runs, is_over: &|| now() >= end };
     let (mut runs, mut refused) = (0, 0);
     let mut tell = |tried: &crate::fuzz::Tried, findings: &crate::fuzz::Findings| {
         runs += 1;
         refused += u64::from(tried.result.is_err());
         progress.set(runs, findings.list.len() as u64);
     };
-    let fuzzer = Fuzzer::new(&options, earlier, &goes_on, &mut tell);
+    let fuzzer = Fuzzer::new(&options, earlier, until, &mut tell);
     let ended = fuzzer.run((shell.engine, shell.crew), sweep::jobs(arguments.jobs));
     progress.end();
     let (corpus, findings, runs) = match ended {
@@ -93,7 +95,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
         shell.complain(&format!("error: {error}"));
         exit = Exit::USAGE;
     }
-    let out = common.out.clone().unwrap_or_else(|| PathBuf::from("out/fuzz"));
     for (finding, kept) in findings.list.iter().zip(keep_all(&findings.list, &out, arguments, shell)) {
         exit = exit.and(Exit::of_code(finding.ran.exit)).and(print(finding, kept, common, shell));
     }
@@ -101,8 +102,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
     exit
 }
 
-/// What to fuzz with, and what to begin with.
-fn prepare(arguments: &Arguments, shell: &mut Shell<'_>) -> Result<(Options, Vec<crate::fuzz::Entry>), Exit> {
+/// What to fuzz with, and what to begin with. Whether findings can be kept is seen before there are any.
+fn prepare(
+    arguments: &Arguments,
+    out: &Path,
+    shell: &mut Shell<'_>,
+) -> Result<(Options, Vec<crate::fuzz::Entry>), Exit> {
     let planted = if arguments.bugs.is_empty() { Ok(Vec::new()) } else { bugs::select(&arguments.bugs) };
     let planted = planted.map_err(|error| {
         shell.complain(&format!("error: {error}"));
@@ -112,6 +117,12 @@ fn prepare(arguments: &Arguments, shell: &mut Shell<'_>) -> Result<(Options, Vec
         shell.complain(&format!("error: {error}"));
         Exit::USAGE
     })?;
+    for folder in iter::once(out).chain(arguments.corpus.as_deref()) {
+        probe(folder).map_err(|error| {
+            shell.complain(&format!("error: {error}"));
+            Exit::USAGE
+        })?;
+    }
     let urn = Urn { swarm: true, beyond_f: arguments.beyond_f };
     let bugs = planted.into_iter().fold(BugSet::NONE, BugSet::with);
     Ok((Options { seed: arguments.seed, urn, bugs }, earlier))

@@ -3,13 +3,14 @@
 use clap::Args;
 use lit_node::id::NodeId;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::{Common, Exit, Shell, folder, run};
 use crate::capsule::{Capsule, Difference, attempt, compare};
 use crate::outcome::{Point, RunReport};
 use crate::report;
 use crate::scenario::Scenario;
+use crate::stopwatch::Stopwatch;
+use crate::sweep::Manifest;
 use crate::trace::{Actor, Record, Records, Retention, RunFolder};
 
 #[derive(Debug, Args)]
@@ -85,7 +86,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
         return Exit::USAGE;
     }
     let options = capsule.options(Retention::All);
+    let watch = Stopwatch::start();
     let report = attempt(shell.engine, &scenario, &capsule.plan, options);
+    let spent = watch.spent();
     let point = arguments.until.unwrap_or_default();
     if arguments.until.is_some() || arguments.node.is_some() {
         log(&report, point, arguments.node, common, shell);
@@ -103,13 +106,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
     let difference = compare(&capsule, &report, original(&arguments.capsule).as_ref().map(|folder| folder as _));
     let quiet = arguments.until.is_some() || arguments.node.is_some() || arguments.dump.is_some();
     conclude(&capsule, &report, difference.as_ref(), quiet, common, shell);
-    let written = match &common.out {
-        Some(out) => folder::write(out, &report, &capsule.plan, Duration::ZERO).map(|_| ()),
-        None => Ok(()),
-    };
-    if let Err(error) = written {
-        shell.complain(&format!("error: the run's folder cannot be written: {error}"));
-        return Exit::USAGE;
+    if let Some(out) = &common.out {
+        let about = Manifest::of_run(&scenario, &capsule.scenario, capsule.seed, false, shell.engine.build());
+        if let Err(error) = folder::write(out, &report, &capsule.plan, &about, spent) {
+            shell.complain(&format!("error: cannot write to {}: {error}", out.display()));
+            return Exit::USAGE;
+        }
     }
     if difference.is_some() { Exit::NONDETERMINISM } else { Exit::of(&report) }
 }

@@ -5,6 +5,7 @@ use lit_node::meter::Op;
 use std::path::PathBuf;
 
 use super::{Common, Exit, Shell};
+use crate::capsule::COMMIT;
 use crate::cost::picos;
 use crate::oracle::EXPLAINED;
 use crate::plan::FaultEvent;
@@ -95,6 +96,7 @@ fn facts(shell: &Shell<'_>) -> Facts {
     Facts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         build: shell.engine.build(),
+        commit: COMMIT.to_owned(),
         toolchain: env!("LITSIM_RUSTC").to_owned(),
         program: shell.program.clone(),
         oracles: EXPLAINED.iter().map(|(name, _)| (*name).to_owned()).collect(),

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use super::check::{self, Check};
 use super::twice::{self, Job};
@@ -12,7 +11,9 @@ use crate::capsule::{Capsule, attempt};
 use crate::outcome::{RunOptions, RunReport, Verdict};
 use crate::plan::FaultPlan;
 use crate::report::{self, Style};
-use crate::scenario::{Bundle, Scenario};
+use crate::scenario::Bundle;
+use crate::stopwatch::{Spent, Stopwatch};
+use crate::sweep::Manifest;
 use crate::trace::Retention;
 
 #[derive(Debug, Args)]
@@ -118,7 +119,9 @@ fn run_file(
     };
     let job = job(arguments, seed, file, check.counts());
     let options = options(arguments, &job, common);
-    let (mut report, wall) = run_once(options, shell, &scenario, &plan);
+    let watch = Stopwatch::start();
+    let mut report = attempt(shell.engine, &scenario, &plan, options);
+    let spent = watch.spent();
     let mut note = None;
     if arguments.twice {
         let comparison = twice::compare(&report, &job, shell.again);
@@ -133,7 +136,8 @@ fn run_file(
         shell.complain(&note);
     }
     let exit = Exit::of(&report);
-    let mut written = write(&report, &plan, common, shell, wall);
+    let about = Manifest::of_run(&scenario, &bundle, seed, job.profile, shell.engine.build());
+    let mut written = write(&report, &plan, (&about, spent), common, shell);
     let mut line = job.command_line();
     if let Some(path) = capsule_path(arguments, common, &report) {
         match Capsule::new(shell.engine, bundle, &plan, options, &report).write(&path) {
@@ -182,13 +186,6 @@ fn options(arguments: &Arguments, job: &Job, common: &Common) -> RunOptions {
     }
 }
 
-fn run_once(options: RunOptions, shell: &Shell<'_>, scenario: &Scenario, plan: &FaultPlan) -> (RunReport, Duration) {
-    #[expect(clippy::disallowed_methods, reason = "wall-clock figures go to timings.jsonl only")]
-    let start = Instant::now();
-    let report = attempt(shell.engine, scenario, plan, options);
-    (report, start.elapsed())
-}
-
 pub(super) fn print(report: &RunReport, plan: &FaultPlan, common: &Common, shell: &mut Shell<'_>, brief: bool) {
     if common.json {
         return shell.print(&report::json(report));
@@ -207,9 +204,15 @@ pub(super) fn print(report: &RunReport, plan: &FaultPlan, common: &Common, shell
     shell.print(report::table(report, plan, style).trim_end());
 }
 
-fn write(report: &RunReport, plan: &FaultPlan, common: &Common, shell: &mut Shell<'_>, wall: Duration) -> Exit {
+fn write(
+    report: &RunReport,
+    plan: &FaultPlan,
+    (about, spent): (&Manifest, Spent),
+    common: &Common,
+    shell: &mut Shell<'_>,
+) -> Exit {
     let Some(out) = &common.out else { return Exit::OK };
-    match folder::write(out, report, plan, wall) {
+    match folder::write(out, report, plan, about, spent) {
         Ok(folder) if !common.json && !common.quiet => {
             shell.print(&format!("written to {}", folder.display()));
             Exit::OK

@@ -68,6 +68,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, shell: &mut Shell<'_>)
     }
     tell_begin(&sweep, &summary, from, &folder, common, shell);
     let ended = work(arguments, common, shell, &sweep, store, &mut summary);
+    let ended = if ended == Exit::OK { audit(shell, &sweep, &results, &mut summary) } else { ended };
     print(&summary, &results, common, shell);
     ended.and(Exit::of_code(summary.exit))
 }
@@ -144,6 +145,26 @@ fn work(
         exit = Exit::USAGE;
     }
     exit
+}
+
+/// Makes a run again if chance has chosen none that is as expected.
+fn audit(shell: &mut Shell<'_>, sweep: &Sweep, results: &Path, summary: &mut Summary) -> Exit {
+    let Some(place) = summary.to_audit() else { return Exit::OK };
+    summary.audited();
+    match sweep::audit(sweep, (shell.engine, shell.crew), results, place) {
+        Ok(None) => Exit::OK,
+        Ok(Some(unlike)) => {
+            shell.complain(&format!("error: {unlike}"));
+            let edits: String = unlike.edits.iter().map(|edit| format!(" --set {}", twice::quote(edit))).collect();
+            let (file, seed) = (twice::quote(&unlike.file), unlike.task.seed);
+            shell.complain(&format!("reproduce: {} run {file} --seed {seed}{edits} --twice", shell.program));
+            Exit::NONDETERMINISM
+        }
+        Err(error) => {
+            shell.complain(&format!("error: {error}"));
+            Exit::USAGE
+        }
+    }
 }
 
 fn tell_begin(

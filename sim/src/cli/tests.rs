@@ -215,9 +215,17 @@ fn run_folders_can_be_compared() {
     let _ = litsim(&Fake::new(Verdict::Pass, true), &["run", &file, "--out", &out("a")]);
     let _ = litsim(&Fake { salt: 5, ..Fake::new(Verdict::Pass, true) }, &["run", &file, "--out", &out("b")]);
     let run = |name: &str| root.join(name).join("quickstart-seed1").display().to_string();
-    for name in ["report.json", "plan.json", "trace.jsonl", "checkpoints.jsonl", "../timings.jsonl"] {
+    for name in ["report.json", "plan.json", "run.json", "trace.jsonl", "checkpoints.jsonl", "../timings.jsonl"] {
         assert!(Path::new(&run("a")).join(name).is_file(), "{name} is missing");
     }
+    let read = |path: &str| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(Path::new(&run("a")).join(path)).unwrap()).unwrap()
+    };
+    let about = read("run.json");
+    assert_eq!((&about["build"], &about["commit"]), (&crate::capsule::BUILD.into(), &crate::capsule::COMMIT.into()));
+    assert_eq!(about["cases"][0]["seeds"], serde_json::json!([1, 1]));
+    assert!(about["cases"][0]["digest"].as_str().is_some_and(|digest| digest.len() == 66), "{about}");
+    assert!(read("../timings.jsonl")["cpu_us"].is_u64());
     let fake = Fake::new(Verdict::Pass, true);
     let (exit, text, _) = litsim(&fake, &["diff", &run("a"), &run("b")]);
     assert_eq!(exit, Exit::NONDETERMINISM);

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use super::answer::run_options;
 use super::{Answer, Errand, Ran, Shrunken};
@@ -12,6 +11,7 @@ use crate::capsule::{Capsule, attempt};
 use crate::outcome::Engine;
 use crate::plan::FaultPlan;
 use crate::scenario::{Bundle, Scenario};
+use crate::stopwatch::{Spent, Stopwatch};
 
 /// A line to a worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -86,18 +86,10 @@ fn run(engine: &dyn Engine, scenario: &Scenario, bundle: &Bundle, seed: u64, pro
         Err(error) => return Answer::Refused { error: error.to_string() },
     };
     let options = run_options(seed, profile);
-    #[expect(clippy::disallowed_methods, reason = "wall-clock figures go to timings.jsonl only")]
-    let (wall, cpu) = (Instant::now(), cpu_time());
+    let watch = Stopwatch::start();
     let report = attempt(engine, scenario, &plan, options);
-    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    let (wall_us, cpu_us) = (micros(wall.elapsed()), micros(cpu_time().saturating_sub(cpu)));
+    let Spent { wall_us, cpu_us } = watch.spent();
     Answer::Ran(Box::new(Ran { wall_us, cpu_us, ..Ran::new(engine, bundle, &plan, options, &report) }))
-}
-
-/// How long processors have been busy with this process.
-fn cpu_time() -> Duration {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::try_from(spent).unwrap_or_default()
 }
 
 fn make_small(engine: &dyn Engine, capsule: &Path, output: &Path, budget: u64) -> Answer {

@@ -30,7 +30,8 @@ impl<P: Protocol> Run<'_, P> {
         self.faults.told(&self.switchboard);
         let (now, virtual_ms) = (self.heap.now(), self.heap.now() / MILLI);
         let mut violations = std::mem::take(&mut self.panics);
-        violations.extend(self.findings());
+        let (found, exercised) = self.judged();
+        violations.extend(found);
         if let Some(name) = self.stuck {
             let detail = format!("limits.{name} was reached");
             violations.push(Violation { oracle: "liveness".into(), at_ms: virtual_ms, nodes: Vec::new(), detail });
@@ -64,6 +65,7 @@ impl<P: Protocol> Run<'_, P> {
             culprits: Vec::new(),
             suspects: Vec::new(),
             violations,
+            exercised,
             missed: missed.filter(|_| as_made || verdict == Verdict::Expectation),
             faults: Faults::new(plan, &self.faults.fired),
             marks: self.marks,
@@ -72,7 +74,7 @@ impl<P: Protocol> Run<'_, P> {
         }
     }
 
-    fn findings(&mut self) -> Vec<Violation> {
+    fn judged(&mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>) {
         let mut decisions: BTreeMap<NodeId, Vec<P::Decision>> = BTreeMap::new();
         for (_, node, decision) in &self.decisions {
             decisions.entry(*node).or_default().push(decision.clone());
@@ -82,11 +84,13 @@ impl<P: Protocol> Run<'_, P> {
         let (nodes, faulty_max) = (network.nodes, network.faulty_max());
         let facts = Facts { nodes, faulty_max, corrupted: &self.corrupted, up: &up, decisions: &decisions };
         let at_ms = self.heap.now() / MILLI;
+        let told = self.oracles.iter().filter_map(|oracle| Some((oracle.name(), oracle.occasions(&facts)?)));
+        let exercised = told.collect();
         let judged = self.oracles.iter_mut().flat_map(|oracle| {
             let name = oracle.name();
             oracle.judge(&facts).into_iter().map(move |finding| violation(name, at_ms, finding))
         });
-        judged.collect()
+        (judged.collect(), exercised)
     }
 }
 

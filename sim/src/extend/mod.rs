@@ -201,6 +201,13 @@ pub trait Oracle<P: Protocol> {
         let _ = (at_ms, event);
     }
 
+    /// How often there was something to judge: each time, this oracle could have found something. 0 means that the run
+    /// says nothing about it, and reports show that; none that nobody counted.
+    fn occasions(&self, facts: &Facts<'_, P>) -> Option<u64> {
+        let _ = facts;
+        None
+    }
+
     /// Judges the whole run, at its end.
     fn judge(&mut self, facts: &Facts<'_, P>) -> Vec<Finding>;
 }

@@ -97,6 +97,10 @@ impl Oracle<Counter> for Reached {
         }
     }
 
+    fn occasions(&self, _: &Facts<'_, Counter>) -> Option<u64> {
+        Some(self.restarts.len() as u64)
+    }
+
     fn judge(&mut self, facts: &Facts<'_, Counter>) -> Vec<Finding> {
         let finding = |detail: &str, liveness| Finding { nodes: vec![NodeId(1)], detail: detail.into(), liveness };
         let mut found = Vec::new();
@@ -145,6 +149,7 @@ fn a_calm_run_passes_and_the_seed_decides_all_of_it() {
     let report = run("", 1);
     assert_eq!((report.verdict, report.requests.len(), report.messages), (Verdict::Pass, 1, 20));
     assert_eq!(report.requests[0].response.as_deref(), Some("10"));
+    assert_eq!(report.exercised, [("reached", 1)].into());
     assert_eq!(report.digest, run("", 1).digest);
     assert_ne!(report.digest, run("", 2).digest);
 }

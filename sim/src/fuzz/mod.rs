@@ -1,6 +1,6 @@
 //! Fuzzing: scenarios are drawn, those that reach something new are kept and varied, and what goes wrong is told once
 //! and made small. For one seed the runs are the same in the same order however many work at them; a budget of time only
-//! says where they end.
+//! says where they end: what has not begun by then is dropped, and what has begun is waited for.
 
 mod corpus;
 mod finding;
@@ -66,6 +66,15 @@ impl Candidate {
     }
 }
 
+/// When a fuzzer ends.
+#[derive(Clone, Copy)]
+pub struct Until<'f> {
+    /// The most runs; as many as there is time for if none.
+    pub runs: Option<u64>,
+    /// Whether the time is over. Asked before each run, by whoever is to make it.
+    pub is_over: &'f (dyn Fn() -> bool + Sync),
+}
+
 /// A fuzzer under way.
 pub struct Fuzzer<'f> {
     options: &'f Options,
@@ -79,8 +88,7 @@ pub struct Fuzzer<'f> {
     /// How many runs there were.
     pub runs: u64,
     given: u64,
-    /// Whether to go on, by how many have been given out.
-    goes_on: &'f dyn Fn(u64) -> bool,
+    until: Until<'f>,
     /// Told of every run.
     tell: &'f mut dyn FnMut(&Tried, &Findings),
     failed: Option<NoHands>,
@@ -91,7 +99,7 @@ impl<'f> Fuzzer<'f> {
     pub fn new(
         options: &'f Options,
         earlier: Vec<Entry>,
-        goes_on: &'f dyn Fn(u64) -> bool,
+        until: Until<'f>,
         tell: &'f mut dyn FnMut(&Tried, &Findings),
     ) -> Self {
         Self {
@@ -102,7 +110,7 @@ impl<'f> Fuzzer<'f> {
             findings: Findings::new(options.urn.beyond_f),
             runs: 0,
             given: 0,
-            goes_on,
+            until,
             tell,
             failed: None,
         }
@@ -118,7 +126,11 @@ impl<'f> Fuzzer<'f> {
         jobs: usize,
     ) -> Result<(Corpus, Findings, u64), NoHands> {
         let beyond_f = self.options.urn.beyond_f;
-        work(crew, jobs, &mut self, &|post, candidate| try_out(engine, post, candidate, beyond_f));
+        let is_over = self.until.is_over;
+        work(crew, jobs, &mut self, &|post, candidate| match is_over() {
+            true => Ok(None),
+            false => try_out(engine, post, candidate, beyond_f).map(Some),
+        });
         match self.failed {
             Some(error) => Err(error),
             None => Ok((self.corpus, self.findings, self.runs)),
@@ -141,9 +153,9 @@ impl<'f> Fuzzer<'f> {
     }
 }
 
-impl Desk<Candidate, Result<Tried, NoHands>> for Fuzzer<'_> {
+impl Desk<Candidate, Result<Option<Tried>, NoHands>> for Fuzzer<'_> {
     fn next(&mut self) -> Option<Candidate> {
-        if !(self.goes_on)(self.given) {
+        if self.until.runs.is_some_and(|most| self.given >= most) {
             return None;
         }
         self.given += 1;
@@ -153,9 +165,11 @@ impl Desk<Candidate, Result<Tried, NoHands>> for Fuzzer<'_> {
         })
     }
 
-    fn take(&mut self, result: Result<Tried, NoHands>) -> ControlFlow<()> {
+    fn take(&mut self, result: Result<Option<Tried>, NoHands>) -> ControlFlow<()> {
         let tried = match result {
-            Ok(tried) => tried,
+            Ok(Some(tried)) => tried,
+            // It was not begun. Later ones that were are dropped, too: what counts are the first so many, as ever.
+            Ok(None) => return ControlFlow::Break(()),
             Err(error) => {
                 self.failed = Some(error);
                 return ControlFlow::Break(());

@@ -2,6 +2,10 @@
 
 use super::*;
 use crate::capsule::Failure;
+use crate::crew::{Death, Hand};
+use crate::world::Simulator;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 fn options() -> Options {
     Options { seed: 1, urn: Urn { swarm: true, beyond_f: false }, bugs: BugSet::NONE }
@@ -85,4 +89,50 @@ fn a_corpus_keeps_what_reaches_something_new_and_reads_back() {
     assert!(Corpus::read(&folder).unwrap_err().to_string().contains("bad.toml:1:"));
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(Corpus::read(&folder).unwrap().is_empty());
+}
+
+/// Refuses every run, and counts them.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Crew for Counting {
+    fn hire(&self) -> io::Result<Box<dyn Hand + '_>> {
+        Ok(Box::new(CountingHand(self)))
+    }
+}
+
+struct CountingHand<'c>(&'c Counting);
+
+impl Hand for CountingHand<'_> {
+    fn carry_out(&mut self, _: &Errand) -> Result<Answer, Death> {
+        let begun = self.0.0.fetch_add(1, Ordering::SeqCst);
+        // Later ones overtake earlier ones.
+        std::thread::sleep(std::time::Duration::from_micros(begun % 3 * 200));
+        Ok(Answer::Refused { error: "not today".into() })
+    }
+}
+
+/// Fuzzes with so many hands until so many runs have begun: the genomes that were tried, and how many runs were begun.
+fn tried(jobs: usize, budget: u64, runs: Option<u64>) -> (Vec<String>, u64) {
+    let (crew, options) = (Counting::default(), options());
+    let mut seen = Vec::new();
+    let mut tell = |tried: &Tried, _: &Findings| seen.push(tried.candidate.genome.to_string());
+    let until = Until { runs, is_over: &|| crew.0.load(Ordering::SeqCst) >= budget };
+    let fuzzer = Fuzzer::new(&options, Vec::new(), until, &mut tell);
+    let (_, _, runs) = fuzzer.run((&Simulator, &crew), jobs).unwrap();
+    assert_eq!(runs, seen.len() as u64);
+    (seen, crew.0.into_inner())
+}
+
+#[test]
+fn when_the_time_is_over_what_has_not_begun_is_dropped_and_the_rest_is_what_any_number_of_workers_would_have_tried() {
+    let (all, begun) = tried(2, u64::MAX, Some(40));
+    assert_eq!((all.len(), begun), (40, 40));
+    assert_eq!(tried(1, 7, None), (all[..7].to_vec(), 7), "of the many that were drawn ahead none was begun");
+    assert_eq!(tried(3, 0, None), (Vec::new(), 0));
+    for jobs in 2..6 {
+        let (seen, begun) = tried(jobs, 20, None);
+        assert!((20..20 + jobs as u64).contains(&begun), "{begun} runs were begun by {jobs}");
+        assert!(seen.len() as u64 <= begun && all.starts_with(&seen), "{} of {begun}", seen.len());
+    }
 }

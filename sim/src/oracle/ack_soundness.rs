@@ -22,6 +22,10 @@ impl Oracle for AckSoundness {
         "ack-soundness"
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        facts.honest(facts.witness.acknowledged.iter().map(|(node, _)| *node))
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let witness = facts.witness;
         let mut by_dealing: BTreeMap<Digest, Vec<NodeId>> = BTreeMap::new();

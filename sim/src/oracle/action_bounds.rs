@@ -8,7 +8,7 @@ use lit_node::id::{NodeId, RequestId};
 use lit_node::note::Note;
 use lit_node::wire::decode;
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// What a node has done for a request that it has not answered.
@@ -27,6 +27,7 @@ pub struct ActionBounds {
     /// How often each node may have fetched and how often it has, since it was started.
     fetched: BTreeMap<NodeId, (u64, u64)>,
     over: Vec<(Nanos, NodeId, String)>,
+    judged: Tally,
 }
 
 impl ActionBounds {
@@ -34,6 +35,7 @@ impl ActionBounds {
     pub const NAME: &str = "action-bounds";
 
     fn check(&mut self, at: Nanos, node: NodeId, (what, used, max): (&str, u64, u64)) {
+        self.judged.add(node, 1);
         if used > max {
             self.over.push((at, node, format!("{used} {what} where at most {max} are allowed")));
         }
@@ -92,6 +94,10 @@ impl Oracle for ActionBounds {
             }
             _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

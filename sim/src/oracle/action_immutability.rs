@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lit_node::id::{NodeId, RequestId};
 use lit_node::note::Note;
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// Follows what the gateway served to each node: an action that a request names by a CID may only start at a node that
@@ -15,6 +15,7 @@ pub struct ActionImmutability {
     asked: BTreeMap<RequestId, String>,
     genuine: BTreeSet<(NodeId, String)>,
     forged: Vec<(Nanos, NodeId, RequestId, String)>,
+    judged: Tally,
 }
 
 impl Oracle for ActionImmutability {
@@ -33,14 +34,18 @@ impl Oracle for ActionImmutability {
             Event::Noted(node, Note::ActionStarted { request, frame, cid, .. }) => {
                 // What another action calls is always fetched, by the name under which the node then runs it.
                 let asked = if *frame == 0 { self.asked.get(request) } else { Some(cid) };
-                if let Some(cid) = asked
-                    && !self.genuine.contains(&(node, cid.clone()))
-                {
+                let Some(cid) = asked else { return };
+                self.judged.add(node, 1);
+                if !self.genuine.contains(&(node, cid.clone())) {
                     self.forged.push((at, node, *request, cid.clone()));
                 }
             }
             _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

@@ -7,7 +7,7 @@ use lit_node::id::{Digest, NodeId, RequestId};
 use lit_node::note::Note;
 use lit_node::wire::decode;
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// The globals that the network gives to actions, and that no client's parameters may replace.
@@ -27,6 +27,7 @@ pub struct ActionSurroundings {
     /// Requests with parameters that are named like the network's globals.
     overwriting: BTreeSet<RequestId>,
     found: Vec<Found>,
+    judged: Tally,
 }
 
 impl ActionSurroundings {
@@ -34,6 +35,7 @@ impl ActionSurroundings {
     pub const NAME: &str = "action-surroundings";
 
     fn started(&mut self, at: Nanos, node: NodeId, chance: Digest) {
+        self.judged.add(node, 1);
         let [b0, b1, b2, b3, b4, b5, b6, b7, ..] = chance.0;
         let chance = u64::from_be_bytes([b0, b1, b2, b3, b4, b5, b6, b7]);
         match self.chances.get(&chance) {
@@ -46,6 +48,7 @@ impl ActionSurroundings {
     }
 
     fn answered(&mut self, at: Nanos, node: NodeId) {
+        self.judged.add(node, 1);
         let open = self.open.entry(node).or_default();
         match open.checked_sub(1) {
             Some(left) => *open = left,
@@ -83,6 +86,10 @@ impl Oracle for ActionSurroundings {
             Event::Replied { node, bytes } if !self.overwriting.is_empty() => self.replied(at, node, bytes),
             _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

@@ -8,7 +8,7 @@ use lit_node::id::{NodeId, RequestId};
 use lit_node::io::Time;
 use lit_node::note::Note;
 
-use super::{Event, Facts, Oracle, PermissionLists, Proven, SignIn, Violation};
+use super::{Event, Facts, Oracle, PermissionLists, Proven, SignIn, Tally, Violation};
 use crate::heap::Nanos;
 
 /// Compares each authorisation with what the simulator knows of the request's authentication signature and proofs: who made
@@ -21,6 +21,7 @@ pub struct AuthenticCaller {
     /// What each node's clock showed when the request was made.
     clocks: BTreeMap<(RequestId, NodeId), Time>,
     unfounded: Vec<(Nanos, NodeId, RequestId, &'static str)>,
+    judged: Tally,
 }
 
 impl Oracle for AuthenticCaller {
@@ -51,6 +52,10 @@ impl Oracle for AuthenticCaller {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let honest = self.unfounded.iter().filter(|(_, node, ..)| !facts.corrupted.contains(node));
         honest
@@ -67,6 +72,7 @@ impl Oracle for AuthenticCaller {
 impl AuthenticCaller {
     fn granted(&mut self, at: Nanos, node: NodeId, request: RequestId) {
         let Some(caller) = self.callers.get(&request) else { return };
+        self.judged.add(node, 1);
         if caller.claimed != caller.signer {
             self.unfounded.push((at, node, request, "its AuthSig is not by the address that it names"));
         } else if self.clocks.get(&(request, node)).is_some_and(|shown| *shown >= caller.expires) {
@@ -85,6 +91,7 @@ impl AuthenticCaller {
             |method: &AuthMethod| lists.iter().flat_map(|lists| &lists.methods).any(|(one, _)| one == method);
         let shown = self.clocks.get(&(request, node));
         for proven in self.proofs.get(&request).into_iter().flatten() {
+            self.judged.add(node, 1);
             if proven.method.kind == passkey && !is_listed(&proven.method) {
                 continue;
             }

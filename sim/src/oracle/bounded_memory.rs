@@ -3,7 +3,7 @@
 use lit_node::id::NodeId;
 use lit_node::node::Load;
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// Compares what each node keeps for others with the bounds that the scenario sets.
@@ -11,6 +11,7 @@ use crate::heap::Nanos;
 pub struct BoundedMemory {
     /// The first time that a node kept too much, and how much.
     exceeded: Vec<(Nanos, NodeId, Load, Load)>,
+    judged: Tally,
 }
 
 impl Oracle for BoundedMemory {
@@ -19,12 +20,17 @@ impl Oracle for BoundedMemory {
     }
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
-        if let Event::Loaded { node, load, bound } = event
-            && (load.queue_messages > bound.queue_messages || load.queue_bytes > bound.queue_bytes)
+        let Event::Loaded { node, load, bound } = event else { return };
+        self.judged.add(node, 1);
+        if (load.queue_messages > bound.queue_messages || load.queue_bytes > bound.queue_bytes)
             && self.exceeded.iter().all(|(_, known, ..)| *known != node)
         {
             self.exceeded.push((at, node, load, bound));
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lit_node::id::{Digest, NodeId, SessionId};
 use lit_node::note::Note;
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// Two kinds of failure always have a provable author. When everything that was asked for is there and combines to
@@ -21,6 +21,7 @@ pub struct CulpritCompleteness {
     /// Whom each node has named.
     named: BTreeMap<NodeId, BTreeSet<NodeId>>,
     finished: BTreeSet<(SessionId, NodeId)>,
+    wrong_results: Tally,
 }
 
 impl CulpritCompleteness {
@@ -69,6 +70,7 @@ impl Oracle for CulpritCompleteness {
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         match event {
             Event::Noted(node, Note::WrongResult { attempt }) => {
+                self.wrong_results.add(node, 1);
                 let is_unnamed = !self.fresh.remove(&node);
                 self.unnamed.extend(is_unnamed.then_some((at, node, *attempt)));
             }
@@ -81,6 +83,11 @@ impl Oracle for CulpritCompleteness {
             }
             _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        let disputes = facts.honest(facts.disputes.iter().map(|dispute| dispute.accuser));
+        self.wrong_results.honest(facts) + disputes
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

@@ -88,6 +88,12 @@ impl Oracle for CulpritSoundness {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        let by_liar = |by: &By| matches!(by, By::Node(by) if facts.corrupted.contains(by));
+        let named = self.named.iter().filter(|named| !by_liar(&named.by)).count();
+        (named + self.shown.len()) as u64
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let corrupted = |node: &NodeId| facts.corrupted.contains(node);
         let by_honest = self.named.iter().filter(|named| !matches!(&named.by, By::Node(by) if corrupted(by)));

@@ -84,6 +84,12 @@ impl Oracle for DecryptionSoundness {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        let of_ours = self.shared.iter().filter(|((_, name), _)| self.ciphertexts.contains_key(name));
+        let shares = facts.honest(of_ours.flat_map(|(_, givers)| givers.iter().copied()));
+        shares + self.decrypted.len() as u64
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let violation = |at: &Nanos, nodes, detail| Violation { oracle: Self::NAME, at: *at, nodes, detail };
         let honest = self.unfounded.iter().filter(|(_, node, _)| !facts.corrupted.contains(node));

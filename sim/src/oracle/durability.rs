@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lit_node::dkg::Entry;
 use lit_node::id::{Digest, NodeId, SessionId};
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// The names of the records of key generations that a disk holds durably: what a power cut now would leave.
@@ -27,6 +27,7 @@ impl Kept {
 pub struct Durability {
     said: BTreeMap<NodeId, BTreeSet<(SessionId, NodeId)>>,
     forgotten: Vec<(Nanos, NodeId, SessionId, NodeId)>,
+    judged: Tally,
 }
 
 impl Oracle for Durability {
@@ -41,6 +42,7 @@ impl Oracle for Durability {
             }
             Event::PowerCut { node, kept, rolled_back } => {
                 let said = self.said.entry(node).or_default();
+                self.judged.add(node, said.len() as u64);
                 for &(session, dealer) in said.iter().filter(|(session, dealer)| !kept.acknowledges(*session, *dealer))
                 {
                     self.forgotten.push((at, node, session, dealer));
@@ -52,6 +54,10 @@ impl Oracle for Durability {
             Event::Reset => self.said.clear(),
             _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

@@ -71,6 +71,11 @@ impl Oracle for NoForgery {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        let shares = facts.honest(self.issued.values().flatten().copied());
+        shares + (self.accepted.len() + self.handed_out.len()) as u64
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         // A threshold of liars needs nobody else; what no honest node has authorised is a forgery all the same.
         let needed = facts.threshold.saturating_sub(facts.corrupted.len()).max(1);

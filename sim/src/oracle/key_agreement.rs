@@ -41,6 +41,10 @@ impl Oracle for KeyAgreement {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        facts.honest(self.sessions.values().flatten().map(|finished| finished.node))
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let mut violations = Vec::new();
         for (session, mut finished) in std::mem::take(&mut self.sessions) {

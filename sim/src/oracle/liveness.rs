@@ -44,6 +44,11 @@ impl Oracle for Liveness {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        let more = self.holders.len() + self.broken.len() + usize::from(facts.stuck.is_some());
+        (facts.steps.len() + more) as u64
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let violation = |at, nodes, detail| Violation { oracle: Self::NAME, at, nodes, detail };
         let stuck = facts.stuck.map(|why| violation(facts.at, Vec::new(), why.to_owned()));

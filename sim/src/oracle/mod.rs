@@ -27,6 +27,7 @@ mod search;
 mod secrecy;
 mod single_statement;
 mod stream_integrity;
+mod tally;
 #[cfg(test)]
 mod testing;
 mod triple_discipline;
@@ -55,6 +56,7 @@ pub use search::Needles;
 pub use secrecy::Secrecy;
 pub use single_statement::SingleStatement;
 pub use stream_integrity::StreamIntegrity;
+pub use tally::Tally;
 pub use triple_discipline::TripleDiscipline;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -351,6 +353,11 @@ impl Facts<'_> {
     fn chain_after(&self, resets: usize) -> &ChainView {
         self.former.get(resets).unwrap_or(&self.chain)
     }
+
+    /// How many of these the plan does not corrupt.
+    pub fn honest(&self, nodes: impl Iterator<Item = NodeId>) -> u64 {
+        nodes.filter(|node| !self.corrupted.contains(node)).count() as u64
+    }
 }
 
 /// An invariant.
@@ -362,6 +369,11 @@ pub trait Oracle {
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         let _ = (at, event);
     }
+
+    /// How often there was something to judge, where nobody lied: each time, this oracle could have seen a violation.
+    /// What is counted is the oracle's own affair; 0 means that the run says nothing about it. Called once, before
+    /// [`judge`](Self::judge).
+    fn occasions(&self, facts: &Facts<'_>) -> u64;
 
     /// Judges the whole run. Called once, at its end.
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation>;

@@ -45,6 +45,10 @@ impl Oracle for NonceUniqueness {
         }
     }
 
+    fn occasions(&self, _: &Facts<'_>) -> u64 {
+        (self.uses.len() + self.points.len()) as u64
+    }
+
     fn judge(&mut self, _: &Facts<'_>) -> Vec<Violation> {
         std::mem::take(&mut self.violations)
     }

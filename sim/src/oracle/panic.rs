@@ -1,12 +1,13 @@
 //! No honest node panics.
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// Whatever peers, clients, scripts or the chain send, a node answers with an error value.
 #[derive(Default)]
 pub struct NoHonestPanic {
     violations: Vec<Violation>,
+    judged: Tally,
 }
 
 impl NoHonestPanic {
@@ -20,10 +21,20 @@ impl Oracle for NoHonestPanic {
     }
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
-        if let Event::Panicked(node, text) = event {
-            let detail = format!("panicked: {text}");
-            self.violations.push(Violation { oracle: self.name(), at, nodes: vec![node], detail });
+        match event {
+            // It has been given something, and came to say so.
+            Event::Noted(node, _) => self.judged.add(node, 1),
+            Event::Panicked(node, text) => {
+                self.judged.add(node, 1);
+                let detail = format!("panicked: {text}");
+                self.violations.push(Violation { oracle: self.name(), at, nodes: vec![node], detail });
+            }
+            _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

@@ -9,7 +9,7 @@ use lit_node::cid;
 use lit_node::id::{KeyId, NodeId, RequestId};
 use lit_node::note::Note;
 
-use super::{Event, Facts, Oracle, Requested, Violation};
+use super::{Event, Facts, Oracle, Requested, Tally, Violation};
 use crate::heap::Nanos;
 
 /// Who may use a key and who owns it, as the chain's own lists have it at one block.
@@ -56,6 +56,7 @@ pub struct PermissionSoundness {
     /// The actions that were called, as each node runs them.
     called: BTreeMap<(NodeId, RequestId, u32), Vec<u8>>,
     unfounded: Vec<Unfounded>,
+    judged: Tally,
 }
 
 impl Oracle for PermissionSoundness {
@@ -83,13 +84,18 @@ impl Oracle for PermissionSoundness {
                 let cid = cid::parse(cid).map(|cid| cid::permission_bytes(&cid)).unwrap_or_default();
                 self.called.insert((node, *request, *frame), cid);
             }
-            Event::Authorised { node, request, frame, key, lists }
-                if !lists.iter().any(|lists| self.allows((node, request, frame), lists)) =>
-            {
-                self.unfounded.push(Unfounded { at, node, request, key });
+            Event::Authorised { node, request, frame, key, lists } => {
+                self.judged.add(node, 1);
+                if !lists.iter().any(|lists| self.allows((node, request, frame), lists)) {
+                    self.unfounded.push(Unfounded { at, node, request, key });
+                }
             }
             _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts)
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {

@@ -37,6 +37,10 @@ impl Oracle for Rerandomisation {
         }
     }
 
+    fn occasions(&self, _: &Facts<'_>) -> u64 {
+        self.accepted.len() as u64
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let bare = bare(facts);
         let used = self.accepted.iter().filter_map(|(at, accepted)| {

@@ -25,6 +25,10 @@ impl Oracle for RunOnce {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        facts.honest(self.begun.values().flatten().map(|(_, node)| *node))
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let mut found = Vec::new();
         for ((request, operation), begun) in &self.begun {

@@ -14,6 +14,10 @@ impl Oracle for Secrecy {
         "secrecy"
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        facts.witness.secrets.len() as u64
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let secrets: Vec<_> = facts.witness.secrets.iter().collect();
         let needles = Needles::new(secrets.iter().map(|(bytes, _)| *bytes));

@@ -12,6 +12,10 @@ impl Oracle for SingleStatement {
         "single-statement"
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        facts.honest(facts.witness.signed.keys().map(|(node, _)| *node))
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let doubles = facts
             .witness

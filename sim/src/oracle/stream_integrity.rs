@@ -21,6 +21,7 @@ const RAW: u64 = 0x55;
 pub struct StreamIntegrity {
     streams: BTreeMap<(String, String), Seen>,
     found: Vec<Violation>,
+    judged: u64,
 }
 
 /// A stream as its accepted bodies make it.
@@ -76,11 +77,16 @@ impl Oracle for StreamIntegrity {
 
     fn observe(&mut self, at: Nanos, event: Event<'_>) {
         let Event::Appended(appended) = event else { return };
+        self.judged += 1;
         if let Err(wrong) = self.look(appended) {
             let detail =
                 format!("{} accepted {} for stream {}: {wrong}", appended.service, appended.id, appended.stream);
             self.found.push(Violation { oracle: Self::NAME, at, nodes: Vec::new(), detail });
         }
+    }
+
+    fn occasions(&self, _: &Facts<'_>) -> u64 {
+        self.judged
     }
 
     fn judge(&mut self, _: &Facts<'_>) -> Vec<Violation> {

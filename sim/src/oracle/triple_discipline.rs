@@ -14,6 +14,11 @@ impl Oracle for TripleDiscipline {
         "triple-discipline"
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        let judged = facts.witness.triples.judged.iter().filter(|(node, _)| !facts.corrupted.contains(node));
+        judged.map(|(_, times)| times).sum()
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let triples = &facts.witness.triples;
         let unsealed = triples.unsealed.iter().map(|(node, presignature)| {

@@ -17,6 +17,8 @@ const RESULTS: &str = "results.jsonl";
 const MANIFEST: &str = "sweep.json";
 /// Times that passed.
 const TIMINGS: &str = "timings.jsonl";
+/// What a single run is of.
+const RUN: &str = "run.json";
 /// The report of a single run.
 const REPORT: &str = "report.json";
 
@@ -63,6 +65,8 @@ pub struct Data {
     pub folder: PathBuf,
     /// What a sweep is about; none of single runs.
     pub manifest: Option<Manifest>,
+    /// What each single run is of, as far as its folder says so.
+    pub single: Vec<Manifest>,
     /// The runs, in their order.
     pub runs: Vec<Run>,
     /// The lines that they were read from.
@@ -89,6 +93,7 @@ impl Data {
         } else {
             for run in run_folders(folder)? {
                 let file = run.join(REPORT);
+                data.single.extend(read_if_there::<Manifest>(&run.join(RUN))?);
                 let text = text(&file)?.trim().to_owned();
                 for mut read in parse::<Run>(&file, std::slice::from_ref(&text))? {
                     read.failures = failures(&run);
@@ -127,6 +132,11 @@ impl Data {
     /// The times of a run, if they were taken.
     pub fn timing(&self, run: &Run) -> Option<Timing> {
         self.timings.get(&(run.scenario.clone(), run.seed, run.index)).copied()
+    }
+
+    /// Everything that says what was run.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.manifest.iter().chain(&self.single)
     }
 
     /// The name to show.

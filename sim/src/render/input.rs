@@ -61,6 +61,8 @@ pub struct Run {
     pub blame: Option<Blame>,
     /// What was violated.
     pub violations: Vec<Violation>,
+    /// How often each oracle had something to judge; nothing of those that do not say so.
+    pub exercised: BTreeMap<String, u64>,
     /// The plan's faults.
     pub faults: Faults,
     /// How often each *sometimes* branch was taken.
@@ -161,12 +163,14 @@ pub struct Timing {
     pub cpu_us: u64,
 }
 
-/// What `sweep.json` says that reports show.
+/// What `sweep.json`, or a run's `run.json`, says that reports show.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Manifest {
     /// The build.
     pub build: String,
+    /// The commit that it was made from, if whoever built it said so.
+    pub commit: String,
     /// How many runs the whole sweep has.
     pub runs: u64,
     /// What runs.

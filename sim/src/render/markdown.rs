@@ -8,7 +8,7 @@ use super::failures::reproduce;
 use super::folder::Data;
 use super::input::Run;
 use super::sections::time;
-use super::sums::{confusion, faults, groups, ranges, rows};
+use super::sums::{confusion, faults, groups, never_exercised, ranges, rows};
 use crate::report::grouped;
 
 /// The most rows of a table.
@@ -28,6 +28,10 @@ pub fn markdown(data: &Data, facts: &Facts) -> String {
     failures(&mut out, data, facts);
     scenarios(&mut out, data);
     never_fired(&mut out, data);
+    let never: Vec<String> = never_exercised(data).into_iter().map(cell).collect();
+    if !never.is_empty() {
+        let _ = write!(out, "\n## Oracles that never had anything to judge\n\n{}\n", never.join(", "));
+    }
     if let Some(blame) =
         confusion(data).filter(|blame| blame.liars_named + blame.liars_unnamed + blame.honest_named > 0)
     {

@@ -34,6 +34,8 @@ pub struct Facts {
     pub version: String,
     /// Its build.
     pub build: String,
+    /// The commit that it is built from, if whoever built it said so.
+    pub commit: String,
     /// The compiler that it is built with.
     pub toolchain: String,
     /// How it is started, for lines to copy.

@@ -1,14 +1,15 @@
 //! The parts of the page that are tables and charts.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::Facts;
 use super::escape::markup;
 use super::folder::Data;
-use super::input::Run;
+use super::input::{Manifest, Run};
 use super::plots::plots as charts;
 use super::recovery::Recovery;
-use super::sums::{Confusion, Row, confusion, faults, marks, ranges, rows, verdicts};
+use super::sums::{Confusion, Row, cases as cases_of, confusion, faults, marks, never_exercised, rows, verdicts};
 use crate::report::grouped;
 
 /// The most rows of the list of runs, and of other long tables.
@@ -73,20 +74,27 @@ pub fn tiles(data: &Data) -> String {
     out + "</div>"
 }
 
-/// Which oracle saw a violation in which scenario.
+/// Which oracle had something to judge in which scenario, and saw a violation.
 pub fn properties(data: &Data, facts: &Facts) -> String {
     let mut oracles: Vec<String> = facts.oracles.clone();
-    for violation in data.runs.iter().flat_map(|run| &run.violations) {
-        if !oracles.contains(&violation.oracle) {
-            oracles.push(violation.oracle.clone());
+    let violated = data.runs.iter().flat_map(|run| &run.violations).map(|violation| &violation.oracle);
+    for oracle in violated.chain(data.runs.iter().flat_map(|run| run.exercised.keys())) {
+        if !oracles.contains(oracle) {
+            oracles.push(oracle.clone());
         }
     }
     let rows = rows(data, Run::case);
     let mut out = String::from(
-        "<p class=\"soft\">Every oracle judges every run. A number counts the runs in which it saw a violation; a dot means \
-         that it saw none. Results do not say how often an oracle had something to judge; the marks below say what the runs \
-         came to do.</p><div class=\"card scroll\"><table class=\"props\"><tr><th>scenario</th><th class=\"n\">runs</th>",
+        "<p class=\"soft\">Every oracle judges every run. A number says how often it had something to judge in the runs \
+         of that scenario, and saw nothing wrong; &empty; that it never had, so that these runs say nothing about it; a \
+         red number, in how many runs it saw a violation; a dot, that the results do not say.</p>",
     );
+    let never: Vec<String> =
+        never_exercised(data).into_iter().map(|oracle| format!("<code>{}</code>", markup(oracle))).collect();
+    if !never.is_empty() {
+        let _ = write!(out, "<p class=\"warn\" id=\"never\">Never exercised in any run: {}</p>", never.join(", "));
+    }
+    out += "<div class=\"card scroll\"><table class=\"props\"><tr><th>scenario</th><th class=\"n\">runs</th>";
     for oracle in &oracles {
         let _ = write!(out, "<th class=\"o\"><span>{}</span></th>", markup(oracle));
     }
@@ -94,18 +102,40 @@ pub fn properties(data: &Data, facts: &Facts) -> String {
     for (name, row) in rows.iter().take(ROWS_MOST) {
         let _ = write!(out, "<tr><td class=\"name\">{}</td><td class=\"n\">{}</td>", markup(name), grouped(row.runs));
         for oracle in &oracles {
-            match row.violated.get(oracle) {
-                Some(count) => {
-                    let title = format!("{oracle}: violated in {count} of {} runs", row.runs);
-                    let _ = write!(out, "<td class=\"c hit\" title=\"{}\">{count}</td>", markup(&title));
-                }
-                None => out += "<td class=\"c\">&middot;</td>",
-            }
+            out += &property(row, oracle);
         }
         let _ = write!(out, "<td class=\"verdicts\">{}</td></tr>", verdict_list(row));
     }
     out += "</table></div>";
     out + &more(rows.len(), "scenarios")
+}
+
+/// What one oracle says of the runs of a scenario.
+fn property(row: &Row, oracle: &str) -> String {
+    let times = row.exercised.get(oracle).copied();
+    let (class, text, title) = match (row.violated.get(oracle), times) {
+        (Some(count), _) => {
+            let of = times.map(|times| format!("; it had something to judge {} times", grouped(times)));
+            let title = format!("violated in {count} of {} runs{}", row.runs, of.unwrap_or_default());
+            ("c hit", count.to_string(), title)
+        }
+        (None, Some(0)) => ("c never", "&empty;".to_owned(), "never exercised".to_owned()),
+        (None, Some(times)) => ("c ok", short(times), format!("ok, {} times", grouped(times))),
+        (None, None) => {
+            ("c", "&middot;".to_owned(), "no violation; the results do not say how often it judged".to_owned())
+        }
+    };
+    format!("<td class=\"{class}\" title=\"{}: {}\">{text}</td>", markup(oracle), markup(&title))
+}
+
+/// A number that fits a narrow column: 950, 12k, 3.4M.
+fn short(number: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")];
+    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| number >= *unit) else { return number.to_string() };
+    match (number / unit, number % unit * 10 / unit) {
+        (whole @ 0..10, tenth @ 1..) => format!("{whole}.{tenth}{name}"),
+        (whole, _) => format!("{whole}{name}"),
+    }
 }
 
 fn verdict_list(row: &Row) -> String {
@@ -245,9 +275,14 @@ pub fn environment(data: &Data, facts: &Facts) -> String {
     let mut entry = |name: &str, value: &str| {
         let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", markup(value));
     };
-    let build = data.manifest.as_ref().map_or("not said by these results", |manifest| manifest.build.as_str());
-    entry("results of build", build);
+    let said = |what: fn(&Manifest) -> &str| {
+        let all: BTreeSet<&str> = data.manifests().map(what).filter(|name| !name.is_empty()).collect();
+        if all.is_empty() { "not said by these results".to_owned() } else { Vec::from_iter(all).join(", ") }
+    };
+    entry("results of build", &said(|manifest| &manifest.build));
+    entry("results of commit", &said(|manifest| &manifest.commit));
     entry("report of build", &facts.build);
+    entry("report of commit", &facts.commit);
     entry("compiler", &facts.toolchain);
     let mut ways: Vec<&str> =
         data.runs.iter().map(|run| run.preprocessing.as_str()).filter(|way| !way.is_empty()).collect();
@@ -279,17 +314,16 @@ fn costs(facts: &Facts) -> String {
 }
 
 fn cases(data: &Data) -> String {
-    let Some(manifest) = &data.manifest else { return String::new() };
+    let cases = cases_of(data);
+    if cases.is_empty() {
+        return String::new();
+    }
     let mut out = String::from(
         "<h3 style=\"margin-top:18px\">Scenarios</h3><div class=\"card scroll\"><table><tr><th>file</th><th>changed</th>\
          <th>seeds</th><th>preprocessing</th><th>digest</th></tr>",
     );
-    for case in manifest.cases.iter().take(ROWS_MOST) {
+    for (case, seeds) in cases.iter().take(ROWS_MOST) {
         let digest: String = case.digest.chars().take(18).collect();
-        let seeds = match case.seeds[..] {
-            [first, last] => format!("{first}-{last}"),
-            _ => ranges(case.seeds.iter().copied()),
-        };
         let _ = write!(
             out,
             "<tr><td class=\"name\">{}</td><td class=\"name\">{}</td><td>{seeds}</td><td>{}</td>\
@@ -301,5 +335,17 @@ fn cases(data: &Data) -> String {
             markup(&digest)
         );
     }
-    out + "</table></div>" + &more(manifest.cases.len(), "scenarios")
+    out + "</table></div>" + &more(cases.len(), "scenarios")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_enough_for_a_narrow_column() {
+        let shown = [0, 999, 1000, 1100, 9999, 12_345, 999_999, 3_400_000, u64::MAX].map(short);
+        assert_eq!(shown[..8], ["0", "999", "1k", "1.1k", "9.9k", "12k", "999k", "3.4M"]);
+        assert!(shown[8].ends_with('G'), "{}", shown[8]);
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::Data;
-use super::input::{Failure, Run};
+use super::input::{Case, Failure, Run};
 
 /// Runs that failed in the same way under the same scenario.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Row {
     pub verdicts: BTreeMap<String, u64>,
     /// In how many each oracle saw a violation.
     pub violated: BTreeMap<String, u64>,
+    /// How often each oracle had something to judge; nothing of those of which no run says so.
+    pub exercised: BTreeMap<String, u64>,
 }
 
 /// Failed runs, put together if the failure and the scenario are the same, in the order in which they were first seen.
@@ -59,6 +61,10 @@ pub fn rows(data: &Data, name: impl Fn(&Run) -> String) -> Vec<(String, Row)> {
         for oracle in run.violations.iter().map(|violation| violation.oracle.clone()).collect::<BTreeSet<_>>() {
             *row.violated.entry(oracle).or_default() += 1;
         }
+        for (oracle, times) in &run.exercised {
+            let sum: &mut u64 = row.exercised.entry(oracle.clone()).or_default();
+            *sum = sum.saturating_add(*times);
+        }
     }
     rows
 }
@@ -84,6 +90,16 @@ pub fn faults(data: &Data) -> BTreeMap<(&str, &str), (u64, u64)> {
         }
     }
     counts
+}
+
+/// Oracles that never had anything to judge, in any run, in alphabetical order.
+pub fn never_exercised(data: &Data) -> Vec<&str> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for (oracle, times) in data.runs.iter().flat_map(|run| &run.exercised) {
+        let sum = sums.entry(oracle).or_default();
+        *sum = sum.saturating_add(*times);
+    }
+    sums.into_iter().filter(|(_, times)| *times == 0).map(|(oracle, _)| oracle).collect()
 }
 
 /// How often each *sometimes* branch was taken in all runs; those of faults are counted as faults.
@@ -119,6 +135,27 @@ pub fn confusion(data: &Data) -> Option<Confusion> {
         sum.honest_unnamed += blame.honest_unnamed;
     }
     sum
+}
+
+/// The scenarios that ran, each once, with their seeds: those of a sweep are first and last, single runs have one each.
+pub fn cases(data: &Data) -> Vec<(&Case, String)> {
+    if let Some(sweep) = &data.manifest {
+        let seeds = |case: &Case| match case.seeds[..] {
+            [first, last] if first != last => format!("{first}-{last}"),
+            _ => ranges(case.seeds.iter().copied()),
+        };
+        return sweep.cases.iter().map(|case| (case, seeds(case))).collect();
+    }
+    let mut cases: Vec<(&Case, Vec<u64>)> = Vec::new();
+    for case in data.single.iter().flat_map(|run| &run.cases) {
+        let same =
+            |known: &&Case| (&known.file, &known.edits, &known.digest) == (&case.file, &case.edits, &case.digest);
+        match cases.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, seeds)) => seeds.extend(&case.seeds),
+            None => cases.push((case, case.seeds.clone())),
+        }
+    }
+    cases.into_iter().map(|(case, seeds)| (case, ranges(seeds))).collect()
 }
 
 /// Numbers as ranges: `1-5, 9`.

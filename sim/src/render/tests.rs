@@ -21,6 +21,7 @@ fn facts() -> Facts {
     Facts {
         version: "0.1.0".into(),
         build: "0.1.0+0123456789abcdef".into(),
+        commit: "c0ffee".into(),
         toolchain: "rustc 1.95.0".into(),
         program: "litsim".into(),
         oracles: vec!["no-forgery".into(), "liveness".into()],
@@ -256,4 +257,68 @@ fn folders_without_results_are_refused_in_words() {
 fn seeds_are_shown_as_ranges() {
     assert_eq!(sums::ranges([5, 1, 2, 3, 9, 2]), "1-3, 5, 9");
     assert_eq!(sums::ranges([u64::MAX]), u64::MAX.to_string());
+}
+
+#[test]
+fn a_page_says_how_often_each_oracle_was_exercised_and_which_never_was() {
+    let folder = folder("exercised");
+    let exercised = |index, forgery: u64, more: Value| {
+        let mut members = json!({"exercised": {"no-forgery": forgery, "liveness": 2, "run-once": 0, "durability": 0}});
+        members.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        line(index, members)
+    };
+    let lines = [
+        exercised(0, 1200, json!({})),
+        exercised(1, 34, json!({"violations": [{"oracle": "liveness", "detail": "late"}]})),
+        exercised(2, 0, json!({"scenario": "idle", "exercised": {"no-forgery": 0, "run-once": 0, "durability": 1}})),
+        line(3, json!({"scenario": "of another build"})),
+    ];
+    fs::write(folder.join("results.jsonl"), lines.join("\n") + "\n").unwrap();
+    let data = named(&folder);
+    let page = html(&data, &facts()).unwrap();
+    for part in [
+        "<td class=\"c ok\" title=\"no-forgery: ok, 1,234 times\">1.2k</td>",
+        "<td class=\"c hit\" title=\"liveness: violated in 1 of 2 runs; it had something to judge 4 times\">1</td>",
+        "<td class=\"c never\" title=\"no-forgery: never exercised\">&empty;</td>",
+        "<td class=\"c\" title=\"no-forgery: no violation; the results do not say how often it judged\">&middot;</td>",
+        "Never exercised in any run: <code>run-once</code></p>",
+    ] {
+        assert!(page.contains(part), "{part:?} is missing in {}", page.split("id=\"use\"").next().unwrap());
+    }
+    let text = markdown(&data, &facts());
+    assert!(text.contains("## Oracles that never had anything to judge\n\nrun-once\n"), "{text}");
+    let silent = markdown(&named(&sweep("silent")), &facts());
+    assert!(!silent.contains("never had"), "results that say nothing are not said to be idle: {silent}");
+}
+
+#[test]
+fn the_environment_names_build_commit_and_scenarios_of_sweeps_and_of_single_runs() {
+    let of = |commit: &str, seeds: [u64; 2]| {
+        let case = json!({"file": "demo.toml", "scenario": "demo", "edits": ["network.nodes=7"], "digest": "0xd1ce",
+            "preprocessing": "protocol", "seeds": seeds});
+        json!({"build": "0.1.0+feed", "commit": commit, "runs": 2, "cases": [case]}).to_string()
+    };
+    let swept = sweep("environment");
+    fs::write(swept.join("sweep.json"), of("abc123", [1, 5])).unwrap();
+    let single = run_folder("environment-runs", &trace());
+    for (name, seed) in [("demo-seed1", 1), ("demo-seed7", 7)] {
+        fs::create_dir_all(single.join(name)).unwrap();
+        fs::write(single.join(name).join("report.json"), line(seed, json!({"index": null, "exit": null}))).unwrap();
+        fs::write(single.join(name).join("run.json"), of("abc123", [seed, seed])).unwrap();
+    }
+    for (folder, seeds) in [(&swept, "1-5"), (&single, "1, 7")] {
+        let page = html(&named(folder), &facts()).unwrap();
+        let row = format!("<td class=\"name\">network.nodes=7</td><td>{seeds}</td><td>protocol</td>");
+        for part in [
+            "<dt>results of build</dt><dd>0.1.0+feed</dd>",
+            "<dt>results of commit</dt><dd>abc123</dd>",
+            "<dt>report of commit</dt><dd>c0ffee</dd>",
+            "0xd1ce",
+            &row,
+        ] {
+            assert!(page.contains(part), "{part:?} is missing");
+        }
+    }
+    let page = html(&named(&sweep("nameless")), &facts()).unwrap();
+    assert!(page.contains("<dt>results of commit</dt><dd>not said by these results</dd>"));
 }

@@ -29,6 +29,7 @@ struct Run<'r> {
     suspects: Vec<SuspectLine>,
     blame: BlameLine,
     violations: Vec<ViolationLine<'r>>,
+    exercised: &'r BTreeMap<&'static str, u64>,
     faults: FaultLists<'r>,
     marks: &'r BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +131,7 @@ pub fn json(report: &RunReport) -> String {
         suspects: report.suspects.iter().map(suspect).collect(),
         blame: blame(report),
         violations: report.violations.iter().map(violation).collect(),
+        exercised: &report.exercised,
         faults: FaultLists { declared: &report.faults.declared, fired: &report.faults.fired },
         marks: &report.marks,
         profile: report.profile.as_ref(),

@@ -91,6 +91,7 @@ pub(crate) fn sample() -> RunReport {
             nodes: vec![NodeId(3)],
             detail: "`late` did not complete".into(),
         }],
+        exercised: [("liveness", 4), ("no-forgery", 0)].into(),
         faults: Faults {
             declared: vec!["faulty/a".into(), "faulty/b".into()],
             fired: vec!["faulty/a".into()],
@@ -141,7 +142,7 @@ fn json_has_exactly_the_documented_fields_in_order() {
     assert_eq!(
         keys(&value),
         "scenario, seed, verdict, expected, digest, virtual_ms, events, messages, bytes, rounds, nodes, threshold, \
-         preprocessing, bugs, requests, culprits, suspects, blame, violations, faults, marks, profile"
+         preprocessing, bugs, requests, culprits, suspects, blame, violations, exercised, faults, marks, profile"
     );
     let signed = &value["requests"][2];
     assert_eq!(
@@ -154,6 +155,7 @@ fn json_has_exactly_the_documented_fields_in_order() {
     assert_eq!(keys(&value["culprits"][0]), "node, named_by, named_by_clients, evidence, at_ms");
     assert_eq!(keys(&value["violations"][0]), "oracle, at_ms, nodes, detail");
     assert_eq!(keys(&value["faults"]), "declared, fired");
+    assert_eq!(value["exercised"], serde_json::json!({"liveness": 4, "no-forgery": 0}));
     assert_eq!(value["digest"], format!("0x{}", "ab".repeat(32)));
     assert_eq!(value["requests"][1]["outcome"], "NotAuthorized");
 }

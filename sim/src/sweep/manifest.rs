@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Share, Sweep};
+use super::{Case, Share, Sweep};
+use crate::capsule::COMMIT;
+use crate::scenario::{Bundle, Scenario};
 use crate::trace::hex32;
 
 /// The version of the folder's format.
@@ -16,6 +18,9 @@ pub struct Manifest {
     pub format: u32,
     /// The build: runs of another one may come to something else.
     pub build: String,
+    /// The commit that the program was built from, if whoever built it said so. It tells no sweep from another.
+    #[serde(default)]
+    pub commit: String,
     /// The part that the results beside it are.
     pub partition: Share,
     /// How many runs the whole sweep has.
@@ -50,23 +55,27 @@ pub struct CaseEntry {
 impl Manifest {
     /// Of a sweep under a build.
     pub fn new(sweep: &Sweep, build: String) -> Self {
-        let case = |case: &super::Case| CaseEntry {
-            file: case.file.display().to_string(),
-            scenario: case.scenario.name.clone(),
-            edits: case.bundle.edits.clone(),
+        let case = |case: &Case| CaseEntry {
             axes: case.axes.clone(),
-            preprocessing: case.scenario.keys.preprocessing.name().to_owned(),
-            digest: case.digest,
             seeds: [case.seeds.first, case.seeds.last],
+            ..CaseEntry::new(&case.scenario, &case.bundle, case.digest)
         };
         Self {
             format: FORMAT,
             build,
+            commit: COMMIT.to_owned(),
             partition: sweep.share,
             runs: sweep.total(),
             profile: sweep.profile,
             cases: sweep.cases.iter().map(case).collect(),
         }
+    }
+
+    /// Of one run by itself.
+    pub fn of_run(scenario: &Scenario, bundle: &Bundle, seed: u64, profile: bool, build: String) -> Self {
+        let case = CaseEntry { seeds: [seed, seed], ..CaseEntry::new(scenario, bundle, super::digest(bundle)) };
+        let (commit, partition) = (COMMIT.to_owned(), Share(None));
+        Self { format: FORMAT, build, commit, partition, runs: 1, profile, cases: vec![case] }
     }
 
     /// The file's text.
@@ -76,7 +85,7 @@ impl Manifest {
 
     /// What tells the sweep from others: the same for all its shards.
     pub fn identity(&self) -> String {
-        let whole = Self { partition: Share(None), ..self.clone() };
+        let whole = Self { partition: Share(None), commit: String::new(), ..self.clone() };
         blake3::hash(whole.to_json().as_bytes()).to_hex().to_string()
     }
 
@@ -92,6 +101,21 @@ impl Manifest {
             Some("other options")
         } else {
             None
+        }
+    }
+}
+
+impl CaseEntry {
+    /// Without axes and seeds.
+    fn new(scenario: &Scenario, bundle: &Bundle, digest: [u8; 32]) -> Self {
+        Self {
+            file: bundle.origin.clone(),
+            scenario: scenario.name.clone(),
+            edits: bundle.edits.clone(),
+            axes: serde_json::Map::new(),
+            preprocessing: scenario.keys.preprocessing.name().to_owned(),
+            digest,
+            seeds: [0, 0],
         }
     }
 }

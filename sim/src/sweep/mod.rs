@@ -1,6 +1,7 @@
 //! Sweeps: a pure map over (scenario, axis values, seed), whose results are lines of JSON in that order however many
 //! processes, shards and interruptions it takes.
 
+mod audit;
 mod line;
 mod manifest;
 mod merge;
@@ -8,11 +9,12 @@ mod partition;
 mod store;
 mod summary;
 
+pub use audit::{AuditError, Unlike, audit};
 pub use line::{Head, Line};
 pub use manifest::{CaseEntry, Manifest};
 pub use merge::{MergeError, Merged, merge};
 pub use partition::{BadPartition, Partition, Share};
-pub use store::{Store, StoreError};
+pub use store::{Store, StoreError, probe};
 pub use summary::{Group, Summary};
 
 use std::ops::ControlFlow;
@@ -23,7 +25,7 @@ use crate::crew::{Answer, Crew, Desk, Errand, NoHands, Post, Ran, ran_into, work
 use crate::outcome::{Engine, Verdict};
 use crate::scenario::{Bundle, LoadError, Scenario, Seeds};
 
-/// Of how many runs that are as expected one is made twice.
+/// Of how many runs that are as expected one is made twice, by chance; see [`audit`] for when that is none.
 const AGAIN_ONE_IN: u64 = 20;
 /// The seeds of a scenario that names none, and where none are asked for.
 const SEEDS_DEFAULT: Seeds = Seeds { first: 1, last: 100 };

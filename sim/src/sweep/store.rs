@@ -106,6 +106,17 @@ pub(super) fn manifests(folder: &Path) -> Result<Vec<(PathBuf, Option<Manifest>)
     Ok(found)
 }
 
+/// Makes a folder, and sees that files can be made in it: who cannot keep what comes of hours of work should not begin.
+///
+/// # Errors
+/// If that is impossible.
+pub fn probe(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+    let file = folder.join(format!(".probe-{}", std::process::id()));
+    fs::write(&file, "may be removed\n").map_err(StoreError::io("write into the folder", folder))?;
+    fs::remove_file(&file).map_err(StoreError::io("write into the folder", folder))
+}
+
 /// Writes a file so that it is there as a whole, or not at all.
 pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), StoreError> {
     let early = path.with_extension(format!("new-{}", std::process::id()));
@@ -125,7 +136,7 @@ impl Store {
         manifest: &Manifest,
         seen: &mut dyn FnMut(&Head),
     ) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+        probe(folder)?;
         let (results_path, timings_path) = (results_path(folder, manifest), timings_path(folder, manifest));
         let mut is_ours = false;
         for (path, found) in manifests(folder)? {
@@ -133,9 +144,8 @@ impl Store {
             if let Some(what) = difference {
                 return Err(StoreError::Foreign { path, what });
             }
-            if found.is_some_and(|found| found.partition.suffix() == manifest.partition.suffix()) {
-                if path == manifest_path(folder, manifest) && fs::read_to_string(&path).ok() != Some(manifest.to_json())
-                {
+            if let Some(found) = found.filter(|found| found.partition.suffix() == manifest.partition.suffix()) {
+                if found.partition != manifest.partition {
                     return Err(StoreError::Foreign { path, what: "another kind of partition" });
                 }
                 is_ours = true;

@@ -24,6 +24,10 @@ pub struct Summary {
     pub exit: u8,
     /// What went wrong, in the order in which it was first seen.
     pub groups: Vec<Group>,
+    /// Whether any run that is as expected was made twice.
+    is_audited: bool,
+    /// The place of the first run that is as expected.
+    first_good: Option<u64>,
 }
 
 /// Runs that failed in the same way.
@@ -44,8 +48,24 @@ pub struct Group {
 }
 
 impl Summary {
+    /// The place of the run that must be made again so that at least one of those that are as expected is; none if
+    /// there is no such run, or one was made twice already.
+    pub fn to_audit(&self) -> Option<u64> {
+        self.first_good.filter(|_| !self.is_audited)
+    }
+
+    /// The run at that place was made again.
+    pub fn audited(&mut self) {
+        self.is_audited = true;
+        self.again += 1;
+    }
+
     /// Adds a line.
     pub fn add(&mut self, head: &Head) {
+        if head.exit == Exit::OK.code() {
+            self.is_audited |= head.again;
+            self.first_good = self.first_good.or(Some(self.runs));
+        }
         self.runs += 1;
         self.again += u64::from(head.again);
         self.exit = self.exit.max(head.exit);

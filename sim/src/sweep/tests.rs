@@ -188,6 +188,42 @@ fn a_difference_between_two_runs_is_found_among_those_that_are_made_twice() {
 }
 
 #[test]
+fn at_least_one_run_that_is_as_expected_is_made_twice() {
+    let root = folder("least");
+    let few = |seeds: &str| {
+        let all = sweep(&root, seeds, &["network.nodes=4", "network.link.loss=0.0"], "");
+        let out = root.join(seeds);
+        let summary = carry(&all, &out, 2, u64::MAX);
+        (all, out.join("results.jsonl"), summary)
+    };
+    let look = |all: &Sweep, results: &Path, place| {
+        let later = Fake(AtomicU64::new(1000));
+        audit(all, (&Simulator, &later), results, place).unwrap().map(|unlike| unlike.task.seed)
+    };
+    let chosen = |all: &Sweep| all.tasks().filter(|task| task.is_audited(all)).count();
+    let mut lots = 0;
+    for seed in 20..40 {
+        let (all, results, mut summary) = few(&format!("{seed}..{seed}"));
+        let fails = summary.failed > 0;
+        let place = summary.to_audit();
+        assert_eq!(place.is_none(), fails || chosen(&all) > 0, "seed {seed}");
+        let Some(place) = place else { continue };
+        assert_eq!((place, look(&all, &results, place)), (0, None), "the same comes of it again");
+        summary.audited();
+        assert_eq!((summary.again, summary.to_audit()), (1, None));
+        lots += 1;
+    }
+    assert!(lots > 10, "chance alone would have looked at few of 20 small sweeps");
+    // 4 fails, so the run after it is looked at. Seed 9 never comes out the same.
+    let (all, _, summary) = few("4..6");
+    assert!(chosen(&all) > 0 || summary.to_audit() == Some(1), "{:?}", summary.to_audit());
+    let (all, results, _) = few("9..9");
+    assert_eq!(look(&all, &results, 0), Some(9));
+    assert!(audit(&all, (&Simulator, &Fake(AtomicU64::new(0))), &root.join("none"), 0).is_err());
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[test]
 fn shards_join_to_what_one_sweep_writes() {
     let root = folder("shards");
     carry(&sweep(&root, "10..29", &[], ""), &root.join("whole"), 2, u64::MAX);
@@ -244,6 +280,14 @@ fn folders_of_other_sweeps_and_damaged_ones_are_refused() {
         Store::open(&out, sweep, &manifest, &mut |_| {}).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(open(&ours, "build"), Ok(()));
+    let manifest = std::fs::read_to_string(out.join("sweep.json")).unwrap();
+    let mut elsewhere: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    elsewhere["commit"] = "another, with the same sources".into();
+    std::fs::write(out.join("sweep.json"), elsewhere.to_string()).unwrap();
+    assert_eq!(open(&ours, "build"), Ok(()), "a commit tells no sweep from another");
+    let thirds = |by: &str| open(&sweep(&root, "1..3", &[], by), "build");
+    assert_eq!(thirds("slice:1/3"), Ok(()), "a part beside the whole");
+    assert!(thirds("hash:1/3").unwrap_err().contains("another kind of partition"));
     assert!(open(&ours, "later").unwrap_err().contains("another build"));
     assert!(open(&sweep(&root, "1..4", &[], ""), "build").unwrap_err().contains("other seeds"));
     let other = sweep(&root, "1..3", &["network.nodes=7"], "");

@@ -21,6 +21,8 @@ pub struct Triples {
     sealed: BTreeSet<(SessionId, NodeId)>,
     starts: BTreeMap<Digest, PresignStart>,
     tampered: BTreeSet<(SessionId, NodeId, NodeId)>,
+    /// How often each node used triples, answered an extension, or opened a batch.
+    pub judged: BTreeMap<NodeId, u64>,
     /// Who used triples of a batch before all its holders had sealed it, and for which presignature.
     pub unsealed: BTreeSet<(NodeId, Digest)>,
     /// Who showed the seed of a batch that it had sealed.
@@ -62,8 +64,11 @@ impl Triples {
                 let own = seals.iter().filter(|seal| seal.signer == me).map(|seal| seal.body.batch);
                 own.for_each(|batch| _ = self.sealed.insert((batch, me)));
             }
-            Statement::Triples(Message::Opening(opening)) if doings.sealed.contains(&opening.testimony.batch) => {
-                self.opened.insert((me, opening.testimony.batch));
+            Statement::Triples(Message::Opening(opening)) => {
+                self.is_judged(me);
+                if doings.sealed.contains(&opening.testimony.batch) {
+                    self.opened.insert((me, opening.testimony.batch));
+                }
             }
             Statement::Triples(Message::Step(step)) => self.steps((me, to), meant, step),
             Statement::Signing(signing::Message::PresignStart(start)) => {
@@ -85,13 +90,21 @@ impl Triples {
         {
             self.tampered.insert((step.batch, me, to));
         }
-        if step.slot.kind == Kind::Corrections && self.tampered.contains(&(step.batch, to, me)) {
-            self.unchecked.insert((me, to));
+        if step.slot.kind == Kind::Corrections {
+            self.is_judged(me);
+            if self.tampered.contains(&(step.batch, to, me)) {
+                self.unchecked.insert((me, to));
+            }
         }
+    }
+
+    fn is_judged(&mut self, me: NodeId) {
+        *self.judged.entry(me).or_default() += 1;
     }
 
     fn uses(&mut self, me: NodeId, presignature: Digest, doings: &mut Doings) {
         let Some(start) = self.starts.get(&presignature) else { return };
+        *self.judged.entry(me).or_default() += 1;
         let name = (start.leader, start.batch, start.holders.clone());
         for index in [start.nonce, start.product] {
             if *doings.uses.entry((name.clone(), index)).or_insert(presignature) != presignature {

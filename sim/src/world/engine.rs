@@ -67,7 +67,7 @@ impl World {
     fn judge(mut self, plan: &FaultPlan, options: RunOptions) -> RunReport {
         let now = self.heap.now();
         self.faults.told(&self.factory.switchboard);
-        let violations = self.violations();
+        let (violations, exercised) = self.judged();
         let missed = self.missed_expectation(&violations);
         // A node that panics is worse than anything, unless that is what the scenario is made to show.
         let shows_panic = self.scenario.expect.oracles.iter().any(|oracle| oracle == NoHonestPanic::NAME);
@@ -85,11 +85,11 @@ impl World {
             payload: None,
             text,
         });
-        self.report(plan, options, verdict, violations, missed)
+        self.report(plan, options, verdict, (violations, exercised), missed)
     }
 
-    /// What oracles say of the run.
-    fn violations(&mut self) -> Vec<Violation> {
+    /// What oracles say of the run, and how often each had something to judge.
+    fn judged(&mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>) {
         let running: BTreeSet<NodeId> = self.hosts.values().filter(|host| host.is_up()).map(|host| host.id).collect();
         for id in &running {
             self.show_disk(self.heap.now(), *id, false);
@@ -124,8 +124,9 @@ impl World {
             dealt: !matches!(self.scenario.keys.preprocessing, Preprocessing::Protocol),
             bugs: self.scenario.bugs,
         };
+        let exercised = oracles.iter().map(|oracle| (oracle.name(), oracle.occasions(&facts))).collect();
         let found = oracles.iter_mut().flat_map(|oracle| oracle.judge(&facts));
-        found.map(|violation| public(&violation)).collect()
+        (found.map(|violation| public(&violation)).collect(), exercised)
     }
 
     /// What is on the disks of each node.
@@ -163,7 +164,7 @@ impl World {
         plan: &FaultPlan,
         options: RunOptions,
         verdict: Verdict,
-        violations: Vec<Violation>,
+        (violations, exercised): (Vec<Violation>, BTreeMap<&'static str, u64>),
         missed: Option<String>,
     ) -> RunReport {
         let as_made = verdict.is(self.scenario.expect.verdict);
@@ -199,6 +200,7 @@ impl World {
             culprits: self.observer.culprits,
             suspects: suspects(self.observer.suspects, &self.corrupted),
             violations,
+            exercised,
             faults: Faults::new(plan, &self.faults.fired),
             marks,
             profile,

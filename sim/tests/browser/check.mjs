@@ -76,6 +76,10 @@ async function uses() {
   assert.ok(Math.abs(await data(page, 'span') - span / 2) < span * 0.01, 'zooming in halves the time in view');
   const less = await data(page, 'messages');
   assert.ok(less < messages, 'fewer messages are in half of the time');
+  await page.click('#back');
+  await settled(page);
+  assert.ok(Math.abs(await data(page, 'span') - span) < span * 0.01, 'zooming out brings back what zooming in took');
+  await page.click('#in');
   await page.click('#fit');
   await settled(page);
   assert.equal(await data(page, 'messages'), messages, 'the whole run has all of them again');
@@ -106,8 +110,14 @@ async function uses() {
   const all = await rows();
   await page.fill('#filter', 'seed 1 no-such-scenario');
   assert.equal(await rows(), 0, `none of ${all} runs has that name`);
+  assert.equal(await page.locator('details.failure:visible').count(), 0, 'nor does any failure');
   await page.fill('#filter', '');
   assert.equal(await rows(), all);
+  assert.ok(await page.locator('details.failure:visible').count() > 0, 'the failures are there again');
+
+  // What says nothing is seen to say nothing, and a number says how often it was right.
+  assert.ok(await page.locator('td.never').first().isVisible() && await page.locator('#never').isVisible());
+  assert.match(await page.locator('td.ok').first().getAttribute('title'), /: ok, [0-9,]+ times$/);
   await page.click('#theme');
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark', 'the theme is switched');
   assert.deepEqual(problems, [], 'the console stays silent');

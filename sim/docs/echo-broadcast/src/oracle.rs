@@ -24,6 +24,10 @@ impl Oracle<Broadcast> for Agreement {
         }
     }
 
+    fn occasions(&self, facts: &Facts<'_, Broadcast>) -> Option<u64> {
+        Some(facts.honest().count() as u64)
+    }
+
     fn judge(&mut self, facts: &Facts<'_, Broadcast>) -> Vec<Finding> {
         self.delivered.retain(|node, _| !facts.corrupted.contains(node));
         let mut delivered = self.delivered.iter();
