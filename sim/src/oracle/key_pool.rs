@@ -35,6 +35,11 @@ impl Oracle for KeyPool {
         Self::NAME
     }
 
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        // Each key that was asked for could have been one too many; and the pool could be short at the end.
+        facts.pool.map_or(0, |pool| pool.requested as u64 + 1)
+    }
+
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
         let Some(pool) = facts.pool else { return Vec::new() };
         let PoolLevels { target, requested, routed, minted, calm, bound } = pool;
@@ -62,6 +67,7 @@ mod tests {
     fn found(pool: Option<PoolLevels>) -> Vec<String> {
         let witness = witness();
         let facts = Facts { pool, ..facts(&witness) };
+        assert_eq!(KeyPool.occasions(&facts), pool.map_or(0, |pool| pool.requested as u64 + 1));
         KeyPool.judge(&facts).into_iter().map(|violation| violation.detail).collect()
     }
 

@@ -8,7 +8,7 @@ use lit_node::id::{KeyId, NodeId, SessionId};
 use lit_node::note::Note;
 use lit_node::{blame, bugs};
 
-use super::{Event, Facts, Oracle, Violation};
+use super::{Event, Facts, Oracle, Tally, Violation};
 use crate::heap::Nanos;
 
 /// Keeps the keys, key generations and evidence of each generation of the network, and looks for them in later ones: in what
@@ -20,6 +20,8 @@ pub struct ResetClean {
     /// Of all that were before.
     former: Belongings,
     found: Vec<(Nanos, NodeId, String)>,
+    /// Uses of keys and looks at disks since the first time that the network was begun anew.
+    judged: Tally,
 }
 
 #[derive(Default)]
@@ -29,11 +31,18 @@ struct Belongings {
     evidence: Vec<Exhibit>,
 }
 
+impl Belongings {
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.sessions.is_empty() && self.evidence.is_empty()
+    }
+}
+
 impl ResetClean {
     /// The name in reports.
     pub const NAME: &str = "reset-clean";
 
     fn look_at_key(&mut self, at: Nanos, node: NodeId, key: KeyId, does: &str) {
+        self.judged.add(node, u64::from(!self.former.is_empty()));
         if self.former.keys.contains(&key) {
             self.found.push((at, node, format!("{node} {does} key {} of a former network", key.short())));
         }
@@ -76,6 +85,7 @@ impl Oracle for ResetClean {
                 self.former.evidence.extend(evidence);
             }
             Event::PowerCut { node, kept, .. } => {
+                self.judged.add(node, u64::from(!self.former.is_empty()));
                 // A record's name begins with that of its session.
                 let session = |name: &Vec<u8>| name.first_chunk().copied().map(SessionId);
                 let former = kept.0.iter().filter_map(session).find(|session| self.former.sessions.contains(session));
@@ -87,6 +97,10 @@ impl Oracle for ResetClean {
             }
             _ => {}
         }
+    }
+
+    fn occasions(&self, facts: &Facts<'_>) -> u64 {
+        self.judged.honest(facts) + self.former.evidence.len() as u64
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
