@@ -31,6 +31,7 @@ pub(super) fn facts(witness: &Witness) -> Facts<'_> {
         steps: &[],
         stuck: None,
         disputes: Vec::new(),
+        routings: Vec::new(),
         chain: ChainView::new(roster(), Board { chain_id: 1, contract: [0; 20] }, []),
         dealt: false,
         bugs: BugSet::NONE,

@@ -316,6 +316,17 @@ pub enum Deed {
         /// Whether it may from now on.
         may: bool,
     },
+    /// Permits a user's logins to use a PKP, or no longer does.
+    PermitLogins {
+        /// The PKP.
+        pkp: String,
+        /// The user.
+        user: String,
+        /// Which logins.
+        logins: Vec<Login>,
+        /// What they may have signed from now on; `None` if they may no longer use the PKP.
+        scopes: Option<Vec<u64>>,
+    },
     /// Transfers a PKP.
     Transfer {
         /// The PKP.
@@ -414,6 +425,8 @@ impl Deed {
             Self::PermitAction { may: false, .. } => "revoke_action",
             Self::PermitAddress { may: true, .. } => "permit_address",
             Self::PermitAddress { may: false, .. } => "revoke_address",
+            Self::PermitLogins { scopes: Some(_), .. } => "permit_logins",
+            Self::PermitLogins { scopes: None, .. } => "revoke_logins",
             Self::Transfer { .. } => "transfer",
             Self::Execute(_) => "execute",
             Self::Sign { .. } => "sign",

@@ -69,6 +69,10 @@ pub(super) enum Deed {
     PermitAddress(PermitAddress),
     /// Takes that permission back.
     RevokeAddress(PermitAddress),
+    /// Permits a user's logins to use a PKP, in one transaction (batchAddRemoveAuthMethods).
+    PermitLogins(PermitLogins),
+    /// Takes that permission back, and all scopes with it.
+    RevokeLogins(RevokeLogins),
     /// Transfers a PKP (ERC-721 transferFrom).
     Transfer(Transfer),
     /// Has every node run an action, and combines what they answer.
@@ -275,6 +279,32 @@ pub(super) struct PermitAddress {
     pub pkp: Placed<String>,
     /// The user whose address it is.
     pub address: Placed<String>,
+}
+
+/// A user's logins, and a PKP that they may use.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PermitLogins {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The user.
+    pub user: Placed<String>,
+    /// Which of the user's logins; all if not given.
+    pub methods: Option<Vec<Placed<Login>>>,
+    /// What they may have signed: 1 is anything, 2 messages. `[1]` if not given.
+    pub scopes: Option<Vec<u64>>,
+}
+
+/// A user's logins, and a PKP that they may use no more.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RevokeLogins {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The user.
+    pub user: Placed<String>,
+    /// Which of the user's logins; all if not given.
+    pub methods: Option<Vec<Placed<Login>>>,
 }
 
 /// Transfers a PKP.

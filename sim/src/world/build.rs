@@ -259,6 +259,7 @@ fn chains(scenario: &Scenario, keys: &Keys, validators: &[Registration], contrac
         threshold: scenario.network.threshold,
         dkg_window_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_WINDOW_BLOCKS),
         dkg_complaint_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_COMPLAINT_BLOCKS),
+        bugs: scenario.bugs,
     };
     let deployed = chains[0].deploy_network(&keys.deployer(), &network, START_S);
     assert_eq!(deployed.as_ref(), Ok(contracts), "a fresh chain takes our contracts");

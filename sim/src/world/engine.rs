@@ -9,7 +9,7 @@ use lit_node::meter::Op;
 
 use super::World;
 use crate::heap::MILLI;
-use crate::oracle::{self, Dispute, Facts, NoHonestPanic};
+use crate::oracle::{self, Dispute, Facts, NoHonestPanic, Routing};
 use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Preprocessing, Scenario};
@@ -108,6 +108,7 @@ impl World {
             steps: &self.script.reports,
             stuck: self.stuck.as_deref(),
             disputes: events.iter().filter_map(Dispute::of).collect(),
+            routings: Routing::all(&events),
             chain: ChainView::new(self.factory.roster().clone(), self.book.board(), events),
             dealt: !matches!(self.scenario.keys.preprocessing, Preprocessing::Protocol),
             bugs: self.scenario.bugs,

@@ -220,6 +220,7 @@ impl Running {
             | Deed::Burn { .. }
             | Deed::PermitAction { .. }
             | Deed::PermitAddress { .. }
+            | Deed::PermitLogins { .. }
             | Deed::Transfer { .. }
             | Deed::Fund { .. } => self.change(&step.deed, desk),
             Deed::Wait { ms } => self.leaves = Some(desk.now.plus_millis(*ms)),
