@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::core::Core;
-use super::decryption::{Judge, asker};
+use super::decryption::{Counter, Judge};
 use super::question::Question;
 use super::requests::{CALLER_PART, CONNECTIONS_MAX, reply};
 use crate::api::{Decrypt, Decryption, ErrorCode, Failure, Response};
@@ -62,8 +62,14 @@ impl Decryptions {
             }
             return;
         }
-        let at = (core.roster.epoch(), core.clock);
-        let asker = match asker(&request, at, &core.config.sign_in, &mut out.meter) {
+        let counter = Counter {
+            node: core.me,
+            epoch: core.roster.epoch(),
+            clock: core.clock,
+            sign_in: &core.config.sign_in,
+            sessions: &core.config.sessions,
+        };
+        let asker = match counter.asker(&request, &mut out.meter) {
             Ok(asker) => asker,
             Err(failure) => return answer(&[conn], &request, Err(failure), out),
         };

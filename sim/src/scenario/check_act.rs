@@ -56,6 +56,14 @@ impl Names {
         name.value.clone()
     }
 
+    /// Checks the name of a ciphertext.
+    pub fn secret(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
+        if !self.secrets.contains(&name.value) {
+            c.unknown("secret", name, self.secrets.iter().map(String::as_str));
+        }
+        name.value.clone()
+    }
+
     /// Checks the name of a PKP.
     pub fn pkp(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
         if !self.pkps.contains(&name.value) {
@@ -234,11 +242,9 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             Deed::Encrypt { secret: encrypt.secret.value, text: encrypt.text, to: c.wallet(&encrypt.to) }
         }
         raw::Deed::Decrypt(decrypt) => {
-            if !names.secrets.contains(&decrypt.secret.value) {
-                c.unknown("secret", &decrypt.secret, names.secrets.iter().map(String::as_str));
-            }
-            let (auth, shows) = (decrypt.auth.map(|user| c.wallet(&user)), decrypt.shows.map(|user| c.wallet(&user)));
-            Deed::Decrypt { secret: decrypt.secret.value, auth, shows }
+            let secret = names.secret(c, &decrypt.secret);
+            let shows = decrypt.shows.map(|user| c.wallet(&user));
+            Deed::Decrypt { secret, auth: auth(c, names, decrypt.auth, decrypt.session), shows }
         }
     }
 }

@@ -405,8 +405,8 @@ pub enum Deed {
     Decrypt {
         /// The ciphertext.
         secret: String,
-        /// The user who signs in, if one does.
-        auth: Option<String>,
+        /// Who signs in, or which session asks, if any does.
+        auth: Option<Auth>,
         /// The user whom the conditions let in that the nodes are shown, if those are not the ciphertext's.
         shows: Option<String>,
     },

@@ -120,6 +120,8 @@ pub(super) struct Decrypt {
     pub secret: Placed<String>,
     /// The user who signs in; nobody if not given.
     pub auth: Option<Placed<String>>,
+    /// The session that asks, instead of an AuthSig.
+    pub session: Option<Placed<Session>>,
     /// The client shows the nodes other conditions than those of the ciphertext: conditions that let this user in.
     pub shows: Option<Placed<String>>,
 }
@@ -385,8 +387,8 @@ pub(super) struct Sign {
     pub proof: Option<Proof>,
 }
 
-/// A session: a key of the client's own, to which a user's wallet, or a PKP, hands on the use of some PKPs and actions. It signs for
-/// each node apart.
+/// A session: a key of the client's own, to which a user's wallet, or a PKP, hands on the use of some PKPs and actions, and the
+/// decryption of some ciphertexts. It signs for each node apart.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Session {
@@ -398,6 +400,8 @@ pub(super) struct Session {
     pub pkps: Option<Vec<Placed<String>>>,
     /// The actions that are handed on, by their files relative to the scenario; all if not given.
     pub actions: Option<Vec<Placed<String>>>,
+    /// The ciphertexts whose decryption is handed on; all if not given.
+    pub secrets: Option<Vec<Placed<String>>>,
     /// How long ago it began, milliseconds.
     #[serde(default)]
     pub age_ms: u64,

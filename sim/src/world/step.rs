@@ -183,7 +183,7 @@ impl Running {
                 self.transact(desk.book.keys.deployer(), call, after, desk);
             }
             Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
-            Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_deref(), shows.as_deref(), desk),
+            Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_ref(), shows.as_deref(), desk),
             Deed::Execute(deed) => {
                 let params = deed.params.resolve(&|reference| desk.book.lookup(reference));
                 self.execute(deed, params, None, desk);
