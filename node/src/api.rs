@@ -70,7 +70,8 @@ impl Decrypt {
         format!("urn:litsim:reply-key:{}", hex::encode(self.reply_key_bytes()))
     }
 
-    /// What a session must have been handed: the decryption of what is encrypted to these conditions, of this plaintext.
+    /// What a session must have been handed: the decryption of what is encrypted to these conditions, of this
+    /// plaintext.
     pub fn subject(&self) -> Resource {
         let (conditions, plaintext) = (hex::encode(self.conditions.digest().0), hex::encode(self.plaintext.0));
         Resource::new(ResourceKind::Conditions, format!("{conditions}/{plaintext}"))
@@ -363,17 +364,15 @@ impl ErrorCode {
         Self::RequestTimeout,
     ];
 
-    /// The code's name, as in JSON, and what the real network's nodes answer there (`lit-node`, `src/error.rs`); nothing
-    /// where only its clients see such an error, or nobody does.
+    /// The code's name, as in JSON, and what the real network's nodes answer there (`lit-node`, `src/error.rs`);
+    /// nothing where only its clients see such an error, or nobody does.
     const fn described(self) -> (&'static str, Option<RealError>) {
         match self {
             Self::MalformedRequest => ("MalformedRequest", Some(("NodeBadInput", 422))),
             Self::InvalidAuthSig => ("InvalidAuthSig", Some(("NodeInvalidAuthSig", 401))),
             Self::InvalidAuthMethod => ("InvalidAuthMethod", Some(("NodeAuthFailed", 401))),
             Self::NotAuthorized => ("NotAuthorized", Some(("NodeNotAuthorized", 403))),
-            Self::AuthSigScopeTooLimited => {
-                ("AuthSigScopeTooLimited", Some(("NodeAuthSigScopeTooLimited", 401)))
-            }
+            Self::AuthSigScopeTooLimited => ("AuthSigScopeTooLimited", Some(("NodeAuthSigScopeTooLimited", 401))),
             Self::UnknownKey => ("UnknownKey", Some(("NodePKPTokenIdNotFound", 400))),
             Self::InvalidIpfsId => ("InvalidIPFSID", Some(("NodeInvalidIPFSID", 400))),
             Self::IpfsUnavailable => ("IpfsUnavailable", None),

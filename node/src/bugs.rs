@@ -207,17 +207,17 @@ bugs! {
     /// A burned PKP has no owner, and that counts as a failure to read the owner, so that the action for which it was burned
     /// cannot sign with it (what happens when the revert of `ownerOf` is passed on).
     BurnedKeyRefused = "burned-key-refused",
-    /// The contract that routes keys counts a validator's vote as often as it is sent, so that one validator routes keys that
-    /// nobody generated (the real network counted repeats of one signature). Another contract is deployed.
+    /// The contract that routes keys counts a validator's vote as often as it is sent, so that one validator routes
+    /// keys that nobody generated (the real network counted repeats of one signature). Another contract is deployed.
     RepeatedVotes = "repeated-votes",
-    /// In the first epoch one vote is enough to route a key, whatever the threshold (in the first epoch of the real network
-    /// one vote kicked a validator). Another contract is deployed.
+    /// In the first epoch one vote is enough to route a key, whatever the threshold (in the first epoch of the real
+    /// network one vote kicked a validator). Another contract is deployed.
     GenesisVote = "genesis-vote",
-    /// An auth method that is withdrawn keeps its scopes, and has them again when it is permitted anew with fewer. Another
-    /// contract is deployed.
+    /// An auth method that is withdrawn keeps its scopes, and has them again when it is permitted anew with fewer.
+    /// Another contract is deployed.
     ScopesRevived = "scopes-revived",
-    /// A dealer waits for the acknowledgements of all members before it posts its certificate, so that one dead member ends
-    /// every key generation (in the real network each round waited for every peer).
+    /// A dealer waits for the acknowledgements of all members before it posts its certificate, so that one dead member
+    /// ends every key generation (in the real network each round waited for every peer).
     CertificateWaitsForAll = "certificate-waits-for-all",
 }
 

@@ -75,7 +75,10 @@ fn quoted(cell: &str) -> Vec<&str> {
 /// Links: what they say, and where they lead.
 fn links(cell: &str) -> Vec<(&str, &str)> {
     let parts = cell.split('[').skip(1);
-    parts.filter_map(|part| part.split_once("](")).filter_map(|(says, rest)| Some((says, rest.split(')').next()?))).collect()
+    parts
+        .filter_map(|part| part.split_once("]("))
+        .filter_map(|(says, rest)| Some((says, rest.split(')').next()?)))
+        .collect()
 }
 
 /// What is wrong with the tests that a text names: snake case with two underscores at least.

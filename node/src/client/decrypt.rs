@@ -103,8 +103,8 @@ impl DecryptOp {
         Self::in_session(request, &BTreeMap::new(), ciphertext, secret, trusted, network, patience)
     }
 
-    /// As [`DecryptOp::new`], for a request that shows each node the session's signature for it. A node for which there is
-    /// none gets the request as it is.
+    /// As [`DecryptOp::new`], for a request that shows each node the session's signature for it. A node for which there
+    /// is none gets the request as it is.
     pub fn in_session(
         request: &Decrypt,
         signatures: &BTreeMap<NodeId, SessionSig>,

@@ -33,7 +33,15 @@ fn begun() -> (DecryptOp, BTreeMap<NodeId, Vec<u8>>) {
     let secret = Scalar::from_u128(77);
     let reply_key = ProjectivePoint::GENERATOR * secret;
     let (key, plaintext) = (public.id(), ciphertext.header.plaintext);
-    let request = Decrypt { nonce: [1; 16], key, conditions, plaintext, reply_key, credential: Credential::Nobody, epoch: Epoch(1) };
+    let request = Decrypt {
+        nonce: [1; 16],
+        key,
+        conditions,
+        plaintext,
+        reply_key,
+        credential: Credential::Nobody,
+        epoch: Epoch(1),
+    };
     let id = request.id();
     let mut answer = |node: NodeId| {
         let identity_bytes = ciphertext.header.identity();

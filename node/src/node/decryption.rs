@@ -35,9 +35,9 @@ pub(crate) struct Counter<'a> {
 impl Counter<'_> {
     /// Who asks for a decryption.
     ///
-    /// The sign-in, or the session's signature for this node, must name the key to which shares are encrypted: whoever sees
-    /// it cannot ask on with it and a key of his own. A session must have been handed the decryption, and is whoever handed
-    /// it on.
+    /// The sign-in, or the session's signature for this node, must name the key to which shares are encrypted: whoever
+    /// sees it cannot ask on with it and a key of his own. A session must have been handed the decryption, and is
+    /// whoever handed it on.
     ///
     /// # Errors
     /// If the request is for another epoch, or what shows who asks does not hold, or is for something else.
@@ -53,11 +53,11 @@ impl Counter<'_> {
                 Ok(Asker { address: Some(address), action: None, signed: Some(siwe::said(auth)?) })
             }
             Credential::Session(signature) => {
-                let session =
-                    session::verify(signature, self.clock, &node_address(self.node), self.sessions, meter)?;
+                let session = session::verify(signature, self.clock, &node_address(self.node), self.sessions, meter)?;
                 let reply = request.reply();
                 if !session.names(&reply, Ability::Decryption) {
-                    let text = format!("the session's signature is for shares to another key: expected it to ask for {reply}");
+                    let text =
+                        format!("the session's signature is for shares to another key: expected it to ask for {reply}");
                     return Err(failure(ErrorCode::InvalidAuthSig, text));
                 }
                 let address = session.may(&request.subject(), Ability::Decryption)?;

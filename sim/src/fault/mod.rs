@@ -28,7 +28,8 @@ mod wire;
 pub use aim::Aim;
 pub use behaviour::{
     Against, Aimed, BadSigShare, Coalition, Corruption, CutShort, DenyReceipt, FalseBlame, Flood, Late, OpenedValue,
-    Repeat, Replay, Rush, StolenKey, TripleStep, UnfairSets, WrongProof, WrongShare, WrongStart, WrongTriples, WrongVote,
+    Repeat, Replay, Rush, StolenKey, TripleStep, UnfairSets, WrongProof, WrongShare, WrongStart, WrongTriples,
+    WrongVote,
 };
 pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;

@@ -399,7 +399,8 @@ pub const EXPLAINED: &[(&str, &str)] = &[
     ),
     (
         RoutingSoundness::NAME,
-        "Every key that the chain routes had by then the votes of a threshold of different validators for exactly that key.",
+        "Every key that the chain routes had by then the votes of a threshold of different validators for exactly that \
+         key.",
     ),
     (
         "permission-soundness",

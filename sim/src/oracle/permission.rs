@@ -26,8 +26,8 @@ pub struct PermissionLists {
     pub owner: Option<[u8; 20]>,
 }
 
-/// The scopes that a method has for a key by what has happened to it: those that it got and did not lose since it was last
-/// withdrawn, in order. The contract's own list is not asked.
+/// The scopes that a method has for a key by what has happened to it: those that it got and did not lose since it was
+/// last withdrawn, in order. The contract's own list is not asked.
 pub fn scopes_held<'a>(
     history: impl IntoIterator<Item = &'a PermissionEvent>,
     key: KeyId,

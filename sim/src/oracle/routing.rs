@@ -17,8 +17,8 @@ pub struct Routing {
 }
 
 impl Routing {
-    /// Every routing in the home chain's events, which come in the chain's order. The number of votes that the contract has
-    /// counted is not looked at.
+    /// Every routing in the home chain's events, which come in the chain's order. The number of votes that the contract
+    /// has counted is not looked at.
     pub fn all(events: &[ChainEvent]) -> Vec<Self> {
         let mut voters: BTreeMap<(KeyId, Digest), BTreeSet<[u8; 20]>> = BTreeMap::new();
         let mut routings = Vec::new();

@@ -387,8 +387,8 @@ pub(super) struct Sign {
     pub proof: Option<Proof>,
 }
 
-/// A session: a key of the client's own, to which a user's wallet, or a PKP, hands on the use of some PKPs and actions, and the
-/// decryption of some ciphertexts. It signs for each node apart.
+/// A session: a key of the client's own, to which a user's wallet, or a PKP, hands on the use of some PKPs and actions,
+/// and the decryption of some ciphertexts. It signs for each node apart.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Session {

@@ -157,7 +157,8 @@ fn handed_on(book: &Book, session: &Session) -> Recap {
         None => vec![Resource::all(ResourceKind::Conditions)],
         Some(secrets) => {
             let made = secrets.iter().filter_map(|name| book.secrets.get(name)).map(|secret| secret.encrypted.header);
-            let id = |header: Header| format!("{}/{}", hex::encode(header.conditions.0), hex::encode(header.plaintext.0));
+            let id =
+                |header: Header| format!("{}/{}", hex::encode(header.conditions.0), hex::encode(header.plaintext.0));
             made.map(|header| named(ResourceKind::Conditions, id(header))).collect()
         }
     };

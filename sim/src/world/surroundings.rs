@@ -23,7 +23,6 @@ use crate::rpc;
 use crate::scenario::{self, Scenario};
 use crate::stream;
 
-
 /// The surroundings of a run.
 pub(super) struct Surroundings {
     /// The chains; the first is home.

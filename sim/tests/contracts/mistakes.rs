@@ -1,4 +1,5 @@
-//! Contracts with a planted mistake make exactly that mistake: what the tests of the right ones check, they do not hold.
+//! Contracts with a planted mistake make exactly that mistake: what the tests of the right ones check, they do not
+//! hold.
 
 use lit_node::bugs::{Bug, BugSet};
 use lit_node::chain::Grant;

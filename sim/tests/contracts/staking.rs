@@ -142,8 +142,8 @@ fn before_the_genesis_set_nobody_votes_and_nothing_is_requested() {
     assert!(network.is_routed(key_id(5)));
 }
 
-/// One vote kicked a validator in the real network's first epoch. Here no function of the contract takes a validator out of
-/// its set; one that comes must add its own test, and is noticed by this one.
+/// One vote kicked a validator in the real network's first epoch. Here no function of the contract takes a validator
+/// out of its set; one that comes must add its own test, and is noticed by this one.
 #[test]
 fn no_number_of_votes_kicks_a_validator_in_the_first_epoch() {
     let changing: Vec<String> = abi("Staking")

@@ -133,7 +133,7 @@ fn a_session_decrypts_with_the_answers_of_a_threshold_each_to_its_own_signature(
     op.start(at(0), &mut effects);
     let mut asked_nodes = 0;
     for effect in effects {
-        let Effect::Send { node, bytes } = effect else { continue };
+        let Effect::Send { node, bytes } = effect;
         let Ok(Request::Decrypt(letter)) = decode(&bytes, crate::api::REQUEST_BYTES_MAX) else { panic!("a request") };
         assert_eq!(letter.id(), op.request(), "the same request at every node");
         let answer = scene.answer(node, &letter);
