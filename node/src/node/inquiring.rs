@@ -49,10 +49,12 @@ impl Execution {
         if let Some(met) = inquiry.verdict() {
             return Ok(self.conclude(at, then, met, core, out));
         }
-        for (part, run) in inquiry.runs() {
+        let runs = inquiry.runs();
+        for _ in &runs {
             Self::count(&mut self.used.calls, core.limits().calls, "calls of actions")?;
-            self.trials.push(Trial { of: self.id, at: Some(at), part, run, asker: inquiry.asker().address });
         }
+        let (of, asker) = (self.id, inquiry.asker().address);
+        self.trials.extend(runs.into_iter().map(|(part, run)| Trial { of, at: Some(at), part, run, asker }));
         ask(self.id, at, asked, core, out);
         self.inquiries.insert(at, Inquiring { inquiry, then });
         Ok(None)

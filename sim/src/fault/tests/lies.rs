@@ -5,7 +5,7 @@ use crate::plan::FaultPlan;
 use std::path::Path;
 
 /// One of each kind of lie, with its words.
-const LIES: [(&str, &str); 40] = [
+const LIES: [(&str, &str); 41] = [
     ("silent = { node = 2 }", "node 2 says nothing"),
     (
         "mute = { node = 2, aim = { victims = [1, 3], label = 'dkg/ack', rate = 0.5, first = 7 } }",
