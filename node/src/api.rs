@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::auth::conditions::Conditions;
+use crate::auth::recap::{Resource, ResourceKind};
 use crate::auth::session::SessionSig;
 use crate::auth::webauthn::Assertion;
 use crate::bls::SealedShare;
@@ -51,21 +52,42 @@ pub struct Decrypt {
     /// A fresh key, to which shares are encrypted.
     #[serde(with = "curve::point")]
     pub reply_key: ProjectivePoint,
-    /// Who asks; its text must name [`Self::resource`].
-    pub auth_sig: Option<AuthSig>,
+    /// Who asks. An AuthSig's text must name [`Self::resource`]; a session must ask for [`Self::subject`] and for
+    /// [`Self::reply`].
+    pub credential: Credential,
     /// The epoch that the client believes in.
     pub epoch: Epoch,
 }
 
 impl Decrypt {
-    /// The id of this request, the same at every node.
+    /// The id of this request, the same at every node, though a session signs for each of them apart.
     pub fn id(&self) -> RequestId {
-        RequestId::derive("request/decrypt", &[&encode(self)])
+        let asked =
+            encode(&(self.nonce, self.key, &self.conditions, self.plaintext, self.reply_key_bytes(), self.epoch));
+        RequestId::derive("request/decrypt", &[&asked, &self.credential.by()])
     }
 
-    /// What the caller signs in for: that shares be encrypted to this key and no other.
+    /// What a wallet signs in for: that shares be encrypted to this key and no other.
     pub fn resource(&self) -> String {
-        format!("urn:litsim:reply-key:{}", hex::encode(curve::point_bytes(&self.reply_key)))
+        format!("urn:litsim:reply-key:{}", hex::encode(self.reply_key_bytes()))
+    }
+
+    /// What a session must have been handed: the decryption of what is encrypted to these conditions, of this
+    /// plaintext.
+    pub fn subject(&self) -> Resource {
+        let (conditions, plaintext) = (hex::encode(self.conditions.digest().0), hex::encode(self.plaintext.0));
+        Resource::new(ResourceKind::Conditions, format!("{conditions}/{plaintext}"))
+            .expect("hex digits and a slash name a resource")
+    }
+
+    /// What a session asks for so that its signature is good for shares encrypted to this key and no other.
+    pub fn reply(&self) -> Resource {
+        Resource::new(ResourceKind::Conditions, format!("reply-key/{}", hex::encode(self.reply_key_bytes())))
+            .expect("hex digits and a slash name a resource")
+    }
+
+    fn reply_key_bytes(&self) -> Vec<u8> {
+        curve::point_bytes(&self.reply_key).to_vec()
     }
 }
 
@@ -103,11 +125,7 @@ impl Execute {
     /// for the same one in somebody else's name.
     pub fn binding(&self) -> [u8; 32] {
         let asked = encode(&(self.nonce, &self.task, self.epoch));
-        let by = match &self.credential {
-            Credential::Session(session) => encode(&(1u8, &session.address)),
-            other => encode(&(0u8, other)),
-        };
-        hash_parts("request/binding", &[&asked, &by])
+        hash_parts("request/binding", &[&asked, &self.credential.by()])
     }
 }
 
@@ -136,6 +154,16 @@ pub enum Credential {
     AuthSig(AuthSig),
     /// A session has signed for the node that gets the request, and shows what wallets have handed on to it.
     Session(Box<SessionSig>),
+}
+
+impl Credential {
+    /// Who asks, as far as it is the same at every node: of a session its key.
+    fn by(&self) -> Vec<u8> {
+        match self {
+            Self::Session(session) => encode(&(1u8, &session.address)),
+            other => encode(&(0u8, other)),
+        }
+    }
 }
 
 /// The address of a node, as sessions name it.
@@ -314,30 +342,77 @@ pub enum ErrorCode {
     NetworkReset,
 }
 
+/// What the real network's nodes answer instead of an [`ErrorCode`]: the name of their error and its HTTP status.
+pub type RealError = (&'static str, u16);
+
 impl ErrorCode {
-    /// The code's name, as in JSON.
-    pub fn name(self) -> &'static str {
+    /// Every code.
+    pub const ALL: [Self; 19] = [
+        Self::MalformedRequest,
+        Self::InvalidAuthSig,
+        Self::InvalidAuthMethod,
+        Self::NotAuthorized,
+        Self::AuthSigScopeTooLimited,
+        Self::UnknownKey,
+        Self::InvalidIpfsId,
+        Self::IpfsUnavailable,
+        Self::WrongEpoch,
+        Self::JsError,
+        Self::JsTimeout,
+        Self::JsMemoryLimit,
+        Self::ActionKilled,
+        Self::LimitExceeded,
+        Self::NotEnoughShares,
+        Self::RpcError,
+        Self::RateLimitExceeded,
+        Self::RequestTimeout,
+        Self::NetworkReset,
+    ];
+
+    /// The code's name, as in JSON, and what the real network's nodes answer there (`lit-node`, `src/error.rs`);
+    /// nothing where only its clients see such an error, or nobody does.
+    const fn described(self) -> (&'static str, Option<RealError>) {
         match self {
-            Self::MalformedRequest => "MalformedRequest",
-            Self::InvalidAuthSig => "InvalidAuthSig",
-            Self::InvalidAuthMethod => "InvalidAuthMethod",
-            Self::NotAuthorized => "NotAuthorized",
-            Self::AuthSigScopeTooLimited => "AuthSigScopeTooLimited",
-            Self::UnknownKey => "UnknownKey",
-            Self::InvalidIpfsId => "InvalidIPFSID",
-            Self::IpfsUnavailable => "IpfsUnavailable",
-            Self::WrongEpoch => "WrongEpoch",
-            Self::JsError => "JsError",
-            Self::JsTimeout => "JsTimeout",
-            Self::JsMemoryLimit => "JsMemoryLimit",
-            Self::ActionKilled => "ActionKilled",
-            Self::LimitExceeded => "LimitExceeded",
-            Self::NotEnoughShares => "NotEnoughShares",
-            Self::RpcError => "RpcError",
-            Self::RateLimitExceeded => "RateLimitExceeded",
-            Self::RequestTimeout => "RequestTimeout",
-            Self::NetworkReset => "NetworkReset",
+            Self::MalformedRequest => ("MalformedRequest", Some(("NodeBadInput", 422))),
+            Self::InvalidAuthSig => ("InvalidAuthSig", Some(("NodeInvalidAuthSig", 401))),
+            Self::InvalidAuthMethod => ("InvalidAuthMethod", Some(("NodeAuthFailed", 401))),
+            Self::NotAuthorized => ("NotAuthorized", Some(("NodeNotAuthorized", 403))),
+            Self::AuthSigScopeTooLimited => ("AuthSigScopeTooLimited", Some(("NodeAuthSigScopeTooLimited", 401))),
+            Self::UnknownKey => ("UnknownKey", Some(("NodePKPTokenIdNotFound", 400))),
+            Self::InvalidIpfsId => ("InvalidIPFSID", Some(("NodeInvalidIPFSID", 400))),
+            Self::IpfsUnavailable => ("IpfsUnavailable", None),
+            Self::WrongEpoch => ("WrongEpoch", Some(("NodeBlsWrongEpochError", 502))),
+            Self::JsError => ("JsError", Some(("NodeJsExecutionError", 502))),
+            Self::JsTimeout => ("JsTimeout", Some(("NodeJsTimeoutError", 502))),
+            Self::JsMemoryLimit => ("JsMemoryLimit", Some(("NodeJsMemoryLimitError", 502))),
+            Self::ActionKilled => ("ActionKilled", Some(("NodeJsConnectionError", 502))),
+            Self::LimitExceeded => ("LimitExceeded", Some(("NodeActionNotAllowed", 400))),
+            Self::NotEnoughShares => ("NotEnoughShares", None),
+            Self::RpcError => ("RpcError", Some(("NodeRpcError", 502))),
+            Self::RateLimitExceeded => ("RateLimitExceeded", Some(("NodeConcurrencyOverload", 429))),
+            Self::RequestTimeout => ("RequestTimeout", None),
+            Self::NetworkReset => ("NetworkReset", None),
         }
+    }
+
+    /// The code's name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        self.described().0
+    }
+
+    /// The code of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+
+    /// The error that the real network's nodes answer in such a case.
+    pub const fn real(self) -> Option<RealError> {
+        self.described().1
+    }
+
+    /// The HTTP status of the real network's answer in such a case.
+    pub fn http_status(self) -> Option<u16> {
+        self.real().map(|(_, status)| status)
     }
 }
 
@@ -374,6 +449,46 @@ mod tests {
         for other in others {
             assert_ne!(plain.binding(), other.binding());
         }
+    }
+
+    #[test]
+    fn a_decryption_is_the_same_at_every_node_and_another_one_for_another_asker() {
+        let session = |node: &str, address: &str| {
+            let sig = SessionSig {
+                sig: node.into(),
+                derived_via: "x".into(),
+                signed_message: node.into(),
+                address: address.into(),
+                algo: "x".into(),
+            };
+            Decrypt {
+                nonce: [1; 16],
+                key: KeyId([1; 32]),
+                conditions: Conditions::caller([1; 20]),
+                plaintext: Digest([2; 32]),
+                reply_key: ProjectivePoint::GENERATOR,
+                credential: Credential::Session(Box::new(sig)),
+                epoch: Epoch(1),
+            }
+        };
+        let one = session("node 1", "a");
+        assert_eq!(one.id(), session("node 2", "a").id());
+        assert_ne!(one.id(), session("node 1", "b").id());
+        assert_ne!(one.id(), Decrypt { reply_key: ProjectivePoint::GENERATOR.double(), ..one.clone() }.id());
+        assert_ne!(one.id(), Decrypt { credential: Credential::AuthSig(auth_sig()), ..one.clone() }.id());
+        let identity = crate::bls::Identity::new(&one.conditions.digest(), &one.plaintext);
+        assert_eq!(one.subject().to_string(), identity.to_string(), "a resource is named as the identity is");
+    }
+
+    #[test]
+    fn every_code_has_its_own_name_and_a_status_of_an_error() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::from_name(code.name()), Some(code));
+            assert!(code.http_status().is_none_or(|status| (400..600).contains(&status)), "{code}");
+        }
+        assert_eq!(ErrorCode::from_name("NoSuchCode"), None);
+        assert_eq!(ErrorCode::NotAuthorized.http_status(), Some(403));
+        assert_eq!(ErrorCode::RateLimitExceeded.http_status(), Some(429));
     }
 
     #[test]

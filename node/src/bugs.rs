@@ -4,6 +4,9 @@
 //! `false`, and the wrong branch is not compiled. With it, a bug is on while a [`plant`] guard of a set that names it
 //! is alive: [`crate::node::Node`] holds one from its own [`Config`](crate::node::Config) during each call, so no call
 //! sees the set of another, and nothing is left behind.
+//!
+//! A mistake of a contract is planted by deploying another contract, made from the right one by the one change that
+//! `contracts/wrong/mistakes.json` has beside it; the nodes' code stays right.
 
 use std::fmt;
 
@@ -215,6 +218,18 @@ bugs! {
     /// A node that is told of a new generation of the network keeps what it has stored of the former one, shares of keys
     /// among it.
     ResetKeepsKeys = "reset-keeps-keys",
+    /// The contract that routes keys counts a validator's vote as often as it is sent, so that one validator routes
+    /// keys that nobody generated (the real network counted repeats of one signature). Another contract is deployed.
+    RepeatedVotes = "repeated-votes",
+    /// In the first epoch one vote is enough to route a key, whatever the threshold (in the first epoch of the real
+    /// network one vote kicked a validator). Another contract is deployed.
+    GenesisVote = "genesis-vote",
+    /// An auth method that is withdrawn keeps its scopes, and has them again when it is permitted anew with fewer.
+    /// Another contract is deployed.
+    ScopesRevived = "scopes-revived",
+    /// A dealer waits for the acknowledgements of all members before it posts its certificate, so that one dead member
+    /// ends every key generation (in the real network each round waited for every peer).
+    CertificateWaitsForAll = "certificate-waits-for-all",
 }
 
 impl Bug {

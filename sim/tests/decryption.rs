@@ -161,3 +161,15 @@ fn a_threshold_of_nodes_that_ignore_conditions_is_caught() {
     assert_eq!(stolen.outcome.name(), "ok");
     assert!(report.violations.iter().any(|seen| seen.oracle == "decryption-soundness"), "{:?}", report.violations);
 }
+
+#[test]
+fn one_less_than_a_threshold_of_nodes_that_ignore_conditions_decrypts_nothing() {
+    let faults: String = [1, 2]
+        .map(|node| format!("[[act.fault]]\nname = 'lie-{node}'\nwhat.ignore_permissions = {{ node = {node} }}\n"))
+        .concat();
+    let report = run(1, &scenario(4, &faults, &["limits.beyond_f=true"]));
+    assert_eq!(report.faults.fired.iter().filter(|fault| fault.contains("lie-")).count(), 2, "both gave shares");
+    let refused = report.requests.iter().find(|request| request.id == "as-another").unwrap();
+    assert_eq!(refused.outcome.name(), "NotAuthorized");
+    assert_eq!(report.violations, []);
+}

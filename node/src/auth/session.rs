@@ -237,6 +237,11 @@ impl Session {
         first.ok_or_else(|| NotDelegated::NotCovered { resource: resource.clone(), ability })
     }
 
+    /// Whether it asks for exactly this, and not for all of the kind: then its signature was made for that.
+    pub fn names(&self, resource: &Resource, ability: Ability) -> bool {
+        self.wishes.iter().any(|wish| wish.ability == ability && wish.resource == *resource)
+    }
+
     fn asks_for(&self, resource: &Resource, ability: Ability) -> bool {
         self.wishes.iter().any(|wish| wish.ability == ability && wish.resource.covers(resource))
     }

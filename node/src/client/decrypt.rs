@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use super::courier::Courier;
 use super::{Effect, Network, Operation, Patience};
-use crate::api::{Decrypt, Decryption, ErrorCode, Failure, RESPONSE_BYTES_MAX, Request, Response};
+use crate::api::{Credential, Decrypt, Decryption, ErrorCode, Failure, RESPONSE_BYTES_MAX, Request, Response};
+use crate::auth::session::SessionSig;
 use crate::bls::{Encrypted, OpenError, Purpose, ShareEvidence, ShareStatement, SignaturePoint, combine, sort_shares};
 use crate::bugs::{self, Bug};
 use crate::curve::{Bls12381, Hidden, times_generator};
@@ -92,7 +93,21 @@ pub struct DecryptOp {
 impl DecryptOp {
     /// Prepares to decrypt. `secret` is the fresh key whose public half the request names.
     pub fn new(
-        request: Decrypt,
+        request: &Decrypt,
+        ciphertext: Encrypted,
+        secret: Scalar,
+        trusted: Trusted,
+        network: Network,
+        patience: Patience,
+    ) -> Self {
+        Self::in_session(request, &BTreeMap::new(), ciphertext, secret, trusted, network, patience)
+    }
+
+    /// As [`DecryptOp::new`], for a request that shows each node the session's signature for it. A node for which there
+    /// is none gets the request as it is.
+    pub fn in_session(
+        request: &Decrypt,
+        signatures: &BTreeMap<NodeId, SessionSig>,
         ciphertext: Encrypted,
         secret: Scalar,
         trusted: Trusted,
@@ -106,12 +121,19 @@ impl DecryptOp {
             && crate::key::id_of(&trusted.key) == header.key
             && times_generator(&secret) == request.reply_key;
         let id = request.id();
-        let bytes = Request::Decrypt(Box::new(request)).to(network.generation);
+        let letter = |node: NodeId| {
+            let credential = match signatures.get(&node) {
+                Some(signature) => Credential::Session(Box::new(signature.clone())),
+                None => request.credential.clone(),
+            };
+            let request = Decrypt { credential, ..request.clone() };
+            Request::Decrypt(Box::new(request)).to(network.generation).into()
+        };
         Self {
             id,
             ciphertext,
             secret: Hidden::new(secret),
-            courier: Courier::new(bytes, &network, patience),
+            courier: Courier::each(letter, &network, patience),
             trusted,
             network,
             public: None,

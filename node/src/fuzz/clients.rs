@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::Choices;
 use super::committee::{LIAR, THRESHOLD, identity, ids, roster, shares};
-use crate::api::{Decrypt, Decryption, Response};
+use crate::api::{Credential, Decrypt, Decryption, Response};
 use crate::auth::conditions::Conditions;
 use crate::bls::{Purpose, SealedShare, ShareStatement, encrypt, sign_share};
 use crate::client::{DecryptOp, Network, Operation, Patience, Trusted};
@@ -33,7 +33,15 @@ fn begun() -> (DecryptOp, BTreeMap<NodeId, Vec<u8>>) {
     let secret = Scalar::from_u128(77);
     let reply_key = ProjectivePoint::GENERATOR * secret;
     let (key, plaintext) = (public.id(), ciphertext.header.plaintext);
-    let request = Decrypt { nonce: [1; 16], key, conditions, plaintext, reply_key, auth_sig: None, epoch: Epoch(1) };
+    let request = Decrypt {
+        nonce: [1; 16],
+        key,
+        conditions,
+        plaintext,
+        reply_key,
+        credential: Credential::Nobody,
+        epoch: Epoch(1),
+    };
     let id = request.id();
     let mut answer = |node: NodeId| {
         let identity_bytes = ciphertext.header.identity();
@@ -48,7 +56,7 @@ fn begun() -> (DecryptOp, BTreeMap<NodeId, Vec<u8>>) {
     let answers = ids().map(|node| (node, answer(node))).collect();
     let trusted = Trusted { roster: roster(), key: public.point, key_data: public.data_digest() };
     let network = Network { nodes: ids().collect(), threshold: THRESHOLD.into(), generation: Generation(0) };
-    (DecryptOp::new(request, ciphertext, secret, trusted, network, Patience::default()), answers)
+    (DecryptOp::new(&request, ciphertext, secret, trusted, network, Patience::default()), answers)
 }
 
 /// The liar answers as choices say, the others honestly, in any order.

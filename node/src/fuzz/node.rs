@@ -364,7 +364,7 @@ fn request(choices: &mut Choices<'_>) -> Vec<u8> {
             conditions: conditions(choices),
             plaintext: Digest([0; 32]),
             reply_key: k256::ProjectivePoint::GENERATOR,
-            auth_sig: None,
+            credential: Credential::Nobody,
             epoch: Epoch(1),
         })),
     };

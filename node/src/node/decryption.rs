@@ -4,36 +4,67 @@
 use k256::ecdsa::SigningKey;
 use rand_core::{CryptoRng, RngCore};
 
-use crate::api::{Decrypt, Decryption, ErrorCode, Failure};
+use crate::api::{Credential, Decrypt, Decryption, ErrorCode, Failure, node_address};
 use crate::auth::conditions::{Asker, ConditionError};
-use crate::auth::siwe;
+use crate::auth::recap::Ability;
+use crate::auth::{session, siwe};
 use crate::bls::{Identity, Purpose, SealedShare, ShareStatement, sign_share};
 use crate::bugs::{self, Bug};
 use crate::conduct::{Conduct, Decision};
 use crate::curve::Bls12381;
-use crate::id::{Digest, Epoch, KeyId, RequestId};
+use crate::id::{Digest, Epoch, KeyId, NodeId, RequestId};
 use crate::io::Time;
 use crate::key::KeyShare;
 use crate::meter::Meter;
 use crate::wire::Signed;
 
-/// Who asks for a decryption, at a node in `epoch` whose clock shows `clock`.
-///
-/// The sign-in must name the key to which shares are encrypted: a node that is asked cannot ask the others on with
-/// the caller's sign-in and a key of its own.
-pub(crate) fn asker(
-    request: &Decrypt,
-    (epoch, clock): (Epoch, Time),
-    sign_in: &siwe::Policy,
-    meter: &mut Meter,
-) -> Result<Asker, Failure> {
-    if request.epoch != epoch {
-        let text = format!("the request is for epoch {}, this node is in epoch {epoch}", request.epoch);
-        return Err(failure(ErrorCode::WrongEpoch, text));
+/// Where a decryption is asked for, and by which rules.
+pub(crate) struct Counter<'a> {
+    /// The node.
+    pub node: NodeId,
+    /// The node's epoch.
+    pub epoch: Epoch,
+    /// What its clock shows.
+    pub clock: Time,
+    /// What it demands of wallets' signatures.
+    pub sign_in: &'a siwe::Policy,
+    /// What it demands of sessions.
+    pub sessions: &'a session::Policy,
+}
+
+impl Counter<'_> {
+    /// Who asks for a decryption.
+    ///
+    /// The sign-in, or the session's signature for this node, must name the key to which shares are encrypted: whoever
+    /// sees it cannot ask on with it and a key of his own. A session must have been handed the decryption, and is
+    /// whoever handed it on.
+    ///
+    /// # Errors
+    /// If the request is for another epoch, or what shows who asks does not hold, or is for something else.
+    pub fn asker(&self, request: &Decrypt, meter: &mut Meter) -> Result<Asker, Failure> {
+        if request.epoch != self.epoch {
+            let text = format!("the request is for epoch {}, this node is in epoch {}", request.epoch, self.epoch);
+            return Err(failure(ErrorCode::WrongEpoch, text));
+        }
+        match &request.credential {
+            Credential::Nobody => Ok(Asker::default()),
+            Credential::AuthSig(auth) => {
+                let address = siwe::verify_for(auth, self.clock, self.sign_in, &request.resource(), meter)?;
+                Ok(Asker { address: Some(address), action: None, signed: Some(siwe::said(auth)?) })
+            }
+            Credential::Session(signature) => {
+                let session = session::verify(signature, self.clock, &node_address(self.node), self.sessions, meter)?;
+                let reply = request.reply();
+                if !session.names(&reply, Ability::Decryption) {
+                    let text =
+                        format!("the session's signature is for shares to another key: expected it to ask for {reply}");
+                    return Err(failure(ErrorCode::InvalidAuthSig, text));
+                }
+                let address = session.may(&request.subject(), Ability::Decryption)?;
+                Ok(Asker { address: Some(address), ..Asker::default() })
+            }
+        }
     }
-    let Some(auth) = &request.auth_sig else { return Ok(Asker::default()) };
-    let address = siwe::verify_for(auth, clock, sign_in, &request.resource(), meter)?;
-    Ok(Asker { address: Some(address), action: None, signed: Some(siwe::said(auth)?) })
 }
 
 /// What a node answers a request for decryption by.

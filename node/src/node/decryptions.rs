@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::core::Core;
-use super::decryption::{Judge, asker};
+use super::decryption::{Counter, Judge};
 use super::question::Question;
 use super::requests::{CALLER_PART, CONNECTIONS_MAX, reply};
+use super::trial::Trial;
 use crate::api::{Decrypt, Decryption, ErrorCode, Failure, Response};
-use crate::auth::conditions::{ConditionError, Inquiry, Part};
+use crate::auth::conditions::{Asked, ConditionError, Inquiry, Part};
 use crate::curve::Bls12381;
 use crate::id::{ConnId, RequestId};
 use crate::io::{ChainError, ChainReply, Outputs, Time};
@@ -32,6 +33,8 @@ struct Waiting {
 pub(super) struct Decryptions {
     waiting: BTreeMap<RequestId, Waiting>,
     waiting_max: usize,
+    /// Functions of actions that have to run.
+    trials: Vec<Trial>,
     /// How many answers were sealed in this boot: no two have the same randomness.
     answered: u64,
 }
@@ -42,7 +45,7 @@ type Share<'a> = Option<&'a KeyShare<Bls12381>>;
 impl Decryptions {
     /// Lets up to `waiting_max` requests wait for chains at once, a part of them from each caller.
     pub fn new(waiting_max: usize) -> Self {
-        Self { waiting: BTreeMap::new(), waiting_max, answered: 0 }
+        Self { waiting: BTreeMap::new(), waiting_max, trials: Vec::new(), answered: 0 }
     }
 
     /// A client asks. Nothing is kept after the answer, so asking again costs the same.
@@ -62,8 +65,14 @@ impl Decryptions {
             }
             return;
         }
-        let at = (core.roster.epoch(), core.clock);
-        let asker = match asker(&request, at, &core.config.sign_in, &mut out.meter) {
+        let counter = Counter {
+            node: core.me,
+            epoch: core.roster.epoch(),
+            clock: core.clock,
+            sign_in: &core.config.sign_in,
+            sessions: &core.config.sessions,
+        };
+        let asker = match counter.asker(&request, &mut out.meter) {
             Ok(asker) => asker,
             Err(failure) => return answer(&[conn], &request, Err(failure), out),
         };
@@ -79,6 +88,9 @@ impl Decryptions {
             let question = Question::Condition { request: id, at: None, part: asked.part };
             core.ask_any_chain(question, asked.chain, asked.request, out);
         }
+        let asker = inquiry.asker().address;
+        let trial = |(part, run)| Trial { of: id, at: None, part, run, asker };
+        self.trials.extend(inquiry.runs().into_iter().map(trial));
         let until = now.plus_millis(core.config.limits.time_ms);
         self.waiting.insert(id, Waiting { request, inquiry, conns: vec![conn], until });
     }
@@ -93,12 +105,45 @@ impl Decryptions {
         core: &mut Core,
         out: &mut Outputs,
     ) {
+        self.hear(id, share, core, out, |inquiry| inquiry.take(part, reply));
+    }
+
+    /// A function of an action has run for conditions, or could not.
+    pub fn on_trial(
+        &mut self,
+        id: RequestId,
+        part: Part,
+        said: Result<String, Failure>,
+        share: Share<'_>,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        self.hear(id, share, core, out, |inquiry| {
+            inquiry.take_run(part, said);
+            Vec::new()
+        });
+    }
+
+    /// Functions of actions that have to run for conditions, since the last call.
+    pub fn take_trials(&mut self) -> Vec<Trial> {
+        std::mem::take(&mut self.trials)
+    }
+
+    /// Takes something that conditions are about, and answers or asks on.
+    fn hear(
+        &mut self,
+        id: RequestId,
+        share: Share<'_>,
+        core: &mut Core,
+        out: &mut Outputs,
+        take: impl FnOnce(&mut Inquiry) -> Vec<Asked>,
+    ) {
         let Some(waiting) = self.waiting.get_mut(&id) else { return };
         if waiting.conns.is_empty() {
             self.waiting.remove(&id);
             return;
         }
-        let asked = waiting.inquiry.take(part, reply);
+        let asked = take(&mut waiting.inquiry);
         if let Some(met) = waiting.inquiry.verdict() {
             let Some(Waiting { request, conns, .. }) = self.waiting.remove(&id) else { return };
             return self.finish(&conns, &request, met, share, core, out);

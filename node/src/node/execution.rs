@@ -16,6 +16,7 @@ use super::inquiring::Inquiring;
 use super::permission::Check;
 use super::proving::Proving;
 use super::question::Question;
+use super::trial::Trial;
 use super::unsealing::Unsealing;
 use crate::action::{ActionError, ActionSpec, AuthContext, HostAnswer, HostCall, SignPurpose, Usage};
 use crate::api::{ActionSource, ErrorCode, Execute, Executed, Failure, SignaturePart, Task};
@@ -96,6 +97,10 @@ pub(super) struct Execution {
     pub(super) unsealing: BTreeMap<SessionId, Unsealing>,
     /// What is to be signed without an action.
     pub(super) alone: Option<Alone>,
+    /// Functions of actions that have to run for conditions.
+    pub(super) trials: Vec<Trial>,
+    /// What follows the code of an action that runs for a condition; such an action may only read.
+    pub(super) ending: Option<String>,
     pub(super) result: Option<Result<Executed, Failure>>,
 }
 
@@ -127,7 +132,27 @@ pub(super) fn failure(code: ErrorCode, message: impl Into<String>) -> Failure {
 impl Execution {
     /// Checks the caller, then starts the code or asks for it.
     pub fn begin(id: RequestId, execute: Execute, now: Time, core: &mut Core, out: &mut Outputs) -> Self {
-        let mut execution = Self {
+        let mut execution = Self::new(id);
+        if let Err(failure) = execution.admit(execute, now, core, out) {
+            execution.result = Some(Err(failure));
+        }
+        execution
+    }
+
+    /// Asks for the code of an action, to run a function of it for a condition.
+    pub fn try_out(trial: &Trial, now: Time, core: &mut Core, out: &mut Outputs) -> Self {
+        let mut execution = Self::new(trial.id());
+        (execution.caller.claimed, execution.caller.address) = (trial.asker, trial.asker);
+        execution.ending = Some(trial.ending());
+        let source = ActionSource::Ipfs(trial.run.cid.to_string());
+        if let Err(failure) = execution.start(source, "{}".to_owned(), now, core, out) {
+            execution.result = Some(Err(failure));
+        }
+        execution
+    }
+
+    fn new(id: RequestId) -> Self {
+        Self {
             id,
             caller: Caller::default(),
             proving: None,
@@ -146,12 +171,10 @@ impl Execution {
             together: Vec::new(),
             unsealing: BTreeMap::new(),
             alone: None,
+            trials: Vec::new(),
+            ending: None,
             result: None,
-        };
-        if let Err(failure) = execution.admit(execute, now, core, out) {
-            execution.result = Some(Err(failure));
         }
-        execution
     }
 
     fn admit(&mut self, execute: Execute, now: Time, core: &mut Core, out: &mut Outputs) -> Result<(), Failure> {
@@ -274,6 +297,11 @@ impl Execution {
             resources: self.caller.resources(),
             ..AuthContext::default()
         };
+        // Permissions and the CID are those of the code as it was served.
+        let code = match &self.ending {
+            Some(ending) => code + ending,
+            None => code,
+        };
         let Setting { params, limits, .. } = &frame.setting;
         let spec = ActionSpec { code, js_params: params.clone(), auth, limits: *limits, seed, started: now };
         frame.start(spec, now, core, out);
@@ -389,6 +417,11 @@ impl Execution {
     /// What nodes are to do together, since the last call.
     pub fn take_together(&mut self) -> Vec<Together> {
         std::mem::take(&mut self.together)
+    }
+
+    /// Functions of actions that have to run for conditions, since the last call.
+    pub fn take_trials(&mut self) -> Vec<Trial> {
+        std::mem::take(&mut self.trials)
     }
 
     /// The answer, once there is one.

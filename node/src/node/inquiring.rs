@@ -5,6 +5,7 @@ use super::core::Core;
 use super::execution::Execution;
 use super::frame::CallRef;
 use super::question::Question;
+use super::trial::Trial;
 use super::unsealing::Opening;
 use crate::action::HostAnswer;
 use crate::api::{AuthSig, Failure};
@@ -48,6 +49,12 @@ impl Execution {
         if let Some(met) = inquiry.verdict() {
             return Ok(self.conclude(at, then, met, core, out));
         }
+        let runs = inquiry.runs();
+        for _ in &runs {
+            Self::count(&mut self.used.calls, core.limits().calls, "calls of actions")?;
+        }
+        let (of, asker) = (self.id, inquiry.asker().address);
+        self.trials.extend(runs.into_iter().map(|(part, run)| Trial { of, at: Some(at), part, run, asker }));
         ask(self.id, at, asked, core, out);
         self.inquiries.insert(at, Inquiring { inquiry, then });
         Ok(None)
@@ -65,6 +72,27 @@ impl Execution {
     ) {
         let Some(inquiring) = self.inquiries.get_mut(&at) else { return };
         let asked = inquiring.inquiry.take(part, reply);
+        self.go_on(at, asked, now, core, out);
+    }
+
+    /// A function of an action has run for conditions, or could not.
+    pub fn on_trial(
+        &mut self,
+        at: CallRef,
+        part: Part,
+        said: Result<String, Failure>,
+        now: Time,
+        core: &mut Core,
+        out: &mut Outputs,
+    ) {
+        let Some(inquiring) = self.inquiries.get_mut(&at) else { return };
+        inquiring.inquiry.take_run(part, said);
+        self.go_on(at, Vec::new(), now, core, out);
+    }
+
+    /// Answers the call that waits for conditions, or asks on.
+    fn go_on(&mut self, at: CallRef, asked: Vec<Asked>, now: Time, core: &mut Core, out: &mut Outputs) {
+        let Some(inquiring) = self.inquiries.get(&at) else { return };
         let Some(met) = inquiring.inquiry.verdict() else { return ask(self.id, at, asked, core, out) };
         let Some(Inquiring { then, .. }) = self.inquiries.remove(&at) else { return };
         if let Some(answer) = self.conclude(at, then, met, core, out) {

@@ -30,6 +30,7 @@ mod steady;
 #[cfg(test)]
 mod testing;
 mod transactions;
+mod trial;
 mod unsealing;
 mod watch;
 mod workers;

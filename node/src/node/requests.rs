@@ -11,6 +11,7 @@ use super::frame::{CallRef, FrameId};
 use super::question::PermissionPart;
 use super::serve::Keys;
 use super::state::{KeyState, RequestState};
+use super::trial::Trial;
 use crate::api::{ErrorCode, Execute, Failure, Handshake, Request, Response};
 use crate::auth::conditions::Part;
 use crate::curve::Bls12381;
@@ -21,6 +22,8 @@ use crate::lead::Ended;
 use crate::note::Note;
 use crate::signing::{ClientShare, CombinedSignature, Subject};
 use crate::wire::encode;
+
+mod trials;
 
 /// How many finished answers are kept for clients that ask again.
 const ANSWERS_MAX: usize = 256;
@@ -48,6 +51,8 @@ pub(super) struct Requests {
     /// Operations whose actions are over.
     abandoned: Vec<SessionId>,
     decryptions: Decryptions,
+    /// What runs for conditions, among what is running.
+    trials: BTreeMap<RequestId, Trial>,
 }
 
 impl Requests {
@@ -66,6 +71,7 @@ impl Requests {
             together: Vec::new(),
             abandoned: Vec::new(),
             decryptions: Decryptions::new(running_max),
+            trials: BTreeMap::new(),
         }
     }
 
@@ -139,6 +145,8 @@ impl Requests {
             Ok(Ok(Request::Decrypt(decrypt))) => {
                 let share = self.keys.network.as_deref();
                 self.decryptions.on_request(conn, *decrypt, share, now, core, out);
+                let trials = self.decryptions.take_trials();
+                self.try_out(trials, now, core, out);
             }
             Err(error) => {
                 let message = format!("the request does not decode: {error}");
@@ -161,7 +169,8 @@ impl Requests {
         if let Some(answer) = self.answers.get(&id) {
             return reply(conn, answer, out);
         }
-        if let Some(message) = self.is_too_busy_for(&execute).filter(|_| !self.running.contains_key(&id)) {
+        let caller = caller::claimed(&execute.credential);
+        if let Some(message) = self.is_too_busy_for(caller).filter(|_| !self.running.contains_key(&id)) {
             let failure = Failure { code: ErrorCode::RateLimitExceeded, message, logs: String::new() };
             return reply(conn, &encode(&Response::Execute { request: id, result: Err(failure) }), out);
         }
@@ -179,11 +188,10 @@ impl Requests {
 
     /// Why this request finds no place at the moment, if it does not. It is looked at before the caller's signature: who
     /// says to be somebody else waits in that caller's stead, or is refused for the signature, but takes no place of his.
-    fn is_too_busy_for(&self, execute: &Execute) -> Option<String> {
+    fn is_too_busy_for(&self, caller: Option<[u8; 20]>) -> Option<String> {
         if self.running.len() >= self.running_max {
             return Some(format!("this node runs {} actions already; try again", self.running_max));
         }
-        let caller = caller::claimed(&execute.credential);
         let places = self.running_max.div_ceil(CALLER_PART);
         // All who have not signed in are one caller.
         let taken = self.running.values().filter(|execution| execution.caller.claimed == caller).count();
@@ -387,9 +395,14 @@ impl Requests {
             self.operations.entry(*name).or_insert(id);
         }
         self.together.extend(execution.take_together());
-        let Some(result) = execution.take_result() else { return };
+        let trials = execution.take_trials();
+        let Some(result) = execution.take_result() else { return self.try_out(trials, now, core, out) };
         self.running.remove(&id);
         self.abandoned.extend(self.operations.extract_if(.., |_, request| *request == id).map(|(name, _)| name));
+        if let Some(trial) = self.trials.remove(&id) {
+            return self.end_trial(&trial, result.map(|executed| executed.response), now, core, out);
+        }
+        self.forget_trials(id);
         out.note(match &result {
             Ok(_) => Note::Answered { request: id },
             Err(failure) => Note::Refused { request: id, code: failure.code.name(), message: failure.message.clone() },

@@ -13,6 +13,7 @@ use super::frame::{CallRef, Frame, Setting, Wanted};
 use super::inquiring::Then;
 use super::permission::refused;
 use super::question::Question;
+use super::trial;
 use super::unsealing::Sealed;
 use crate::action::{HostAnswer, HostCall, Signature, Usage};
 use crate::api::{ErrorCode, Failure};
@@ -64,6 +65,11 @@ impl Execution {
         core: &mut Core,
         out: &mut Outputs,
     ) -> Result<(), Box<HostAnswer>> {
+        if self.ending.is_some()
+            && let Some(refusal) = trial::refusal(&request)
+        {
+            return Err(Box::new(refusal));
+        }
         let limits = core.limits();
         match request {
             HostCall::Fetch(request) => {

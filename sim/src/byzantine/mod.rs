@@ -121,7 +121,7 @@ fn behaviour(fault: &Fault, part: &Part, line: Line, key: [u8; 32]) -> Option<Bo
             Box::new(wrong_decryption_share::WrongDecryptionShare::new(line, lie.off_by.get()))
         }
         Fault::UnreadableShare(lie) => Box::new(unreadable_share::UnreadableShare::new(me, line, lie.copy)),
-        Fault::WrongVote(_) => Box::new(wrong_vote::WrongVote::new(line, key)),
+        Fault::WrongVote(lie) => Box::new(wrong_vote::WrongVote::new(line, key, lie.times)),
         Fault::UnfairSets(lie) => {
             Box::new(unfair_sets::Unfair::new(line, me, lie.exclude.clone(), lie.include.clone()))
         }

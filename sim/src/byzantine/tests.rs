@@ -455,6 +455,16 @@ fn a_wrong_vote_is_a_well_formed_one_for_a_key_that_nobody_has() {
 }
 
 #[test]
+fn a_wrong_vote_that_is_sent_again_is_the_same_vote_in_other_bytes() {
+    let mut liar = Liar::on("wrong_vote = { node = 2, times = 3 }");
+    let calls = liar.conduct.submit(vote());
+    let decode = |call: &ContractCall| PubkeyRouter::voteForRoutingDataCall::abi_decode(&call.data).unwrap();
+    assert_eq!(calls.len(), 3);
+    assert!(calls[0].data != calls[1].data && calls[1].data != calls[2].data, "no queue takes them for one");
+    assert!(calls.iter().all(|call| decode(call) == decode(&calls[0])));
+}
+
+#[test]
 fn split_proposals_are_each_in_order_and_contradict_each_other() {
     let mut liar = Liar::on("split_proposals = { node = 2, aim = { victims = [3] } }");
     let propose = Statement::Signing(Message::Propose(proposal()));

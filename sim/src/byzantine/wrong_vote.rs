@@ -1,5 +1,7 @@
 //! A node that votes for keys that nobody generated.
 
+use std::num::NonZeroU8;
+
 use alloy_primitives::{Bytes, keccak256};
 use alloy_sol_types::SolCall;
 use lit_node::chain::ContractCall;
@@ -12,17 +14,18 @@ use lit_node::key;
 use super::Line;
 use super::aiming::seed;
 
-/// Votes for a key of its own instead of each that was generated.
+/// Votes for a key of its own instead of each that was generated, once or more often.
 #[derive(Debug)]
 pub struct WrongVote {
     line: Line,
     key: [u8; 32],
+    times: NonZeroU8,
 }
 
 impl WrongVote {
     /// Votes wrongly while the line is on.
-    pub fn new(line: Line, key: [u8; 32]) -> Self {
-        Self { line, key }
+    pub fn new(line: Line, key: [u8; 32], times: NonZeroU8) -> Self {
+        Self { line, key, times }
     }
 }
 
@@ -35,6 +38,9 @@ impl Conduct for WrongVote {
         let other = key::uncompressed(&times_generator(&scalar_reduce(&seed(&self.key, "other key", token))));
         vote.tokenId = keccak256(other).into();
         vote.pubkey = Bytes::copy_from_slice(&other);
-        vec![ContractCall { data: vote.abi_encode(), ..call }]
+        let data = vote.abi_encode();
+        // A node does not queue the same transaction twice. Contracts do not look at what follows a call's arguments.
+        let padded = |more: u8| [&data[..], &vec![0; usize::from(more)]].concat();
+        (0..self.times.get()).map(|more| ContractCall { data: padded(more), ..call.clone() }).collect()
     }
 }

@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, U256, hex};
 use alloy_sol_types::SolValue;
 use k256::ecdsa::SigningKey;
+use lit_node::bugs::{Bug, BugSet};
 use lit_node::chain::registration::address_of;
 use lit_node::chain::{Contracts, Fees, Registration, RevertReason, TransactionRequest};
 use lit_node::meter::Meter;
@@ -17,6 +18,13 @@ const PKP_NFT: &str = include_str!("../../../node/contracts/artifacts/PKPNFT.jso
 const PERMISSIONS: &str = include_str!("../../../node/contracts/artifacts/PKPPermissions.json");
 const HELPER: &str = include_str!("../../../node/contracts/artifacts/PKPHelper.json");
 const KEY_POOL: &str = include_str!("../../../node/contracts/artifacts/KeyPool.json");
+
+/// Contracts with a planted mistake, by the name of the right one. Of two mistakes in one contract the first counts.
+const MISTAKEN: [(Bug, &str, &str); 3] = [
+    (Bug::RepeatedVotes, "PubkeyRouter", include_str!("../../../node/contracts/artifacts/wrong/repeated-votes.json")),
+    (Bug::GenesisVote, "PubkeyRouter", include_str!("../../../node/contracts/artifacts/wrong/genesis-vote.json")),
+    (Bug::ScopesRevived, "PKPPermissions", include_str!("../../../node/contracts/artifacts/wrong/scopes-revived.json")),
+];
 
 /// Enough for the largest of the contracts.
 const CREATE_GAS_LIMIT: u64 = 5_000_000;
@@ -36,6 +44,8 @@ pub struct NetworkParameters {
     pub dkg_complaint_blocks: u64,
     /// How many keys are kept ready to be minted; if none, keys are made when the owner asks for them.
     pub unminted_keys: Option<u64>,
+    /// The planted mistakes: those of contracts are deployed.
+    pub bugs: BugSet,
 }
 
 /// Why a network could not be deployed.
@@ -124,7 +134,9 @@ fn steps(contracts: &Contracts, network: &NetworkParameters) -> Vec<Step> {
     let [staking, board, router] = [contracts.staking, contracts.dkg_board, contracts.router].map(address);
     let [pkp_nft, permissions] = [contracts.pkp_nft, contracts.permissions].map(address);
     let helper = address(contracts.helper);
-    let create = |step, artifact, arguments: Vec<u8>| {
+    let create = |step, right, arguments: Vec<u8>| {
+        let mistaken = MISTAKEN.iter().find(|(bug, name, _)| *name == step && network.bugs.contains(*bug));
+        let artifact = mistaken.map_or(right, |(.., artifact)| *artifact);
         (step, None, [creation_code(artifact), arguments].concat(), CREATE_GAS_LIMIT)
     };
     let genesis = contracts.set_genesis(&network.validators, network.threshold);

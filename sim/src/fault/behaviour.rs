@@ -7,7 +7,7 @@
 use lit_node::id::NodeId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 
 use super::aim::Aim;
 
@@ -276,6 +276,33 @@ pub struct WrongProof<N = NodeId> {
 impl<N> WrongProof<N> {
     pub(super) fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> WrongProof<M> {
         WrongProof { node: name(&self.node), ephemeral: self.ephemeral }
+    }
+}
+
+/// Votes on chain for wrong keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "WrongVote")]
+pub struct WrongVote<N = NodeId> {
+    /// Which node.
+    pub node: N,
+    /// How often it sends each of its votes.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: NonZeroU8,
+}
+
+fn once() -> NonZeroU8 {
+    NonZeroU8::MIN
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_once(times: &NonZeroU8) -> bool {
+    *times == once()
+}
+
+impl<N> WrongVote<N> {
+    pub(super) fn map<M>(&self, name: &mut dyn FnMut(&N) -> M) -> WrongVote<M> {
+        WrongVote { node: name(&self.node), times: self.times }
     }
 }
 

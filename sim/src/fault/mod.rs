@@ -29,6 +29,7 @@ pub use aim::Aim;
 pub use behaviour::{
     Against, Aimed, BadSigShare, Coalition, Corruption, CutShort, DenyReceipt, FalseBlame, Flood, Late, OpenedValue,
     Repeat, Replay, Rush, StolenKey, TripleStep, UnfairSets, WrongProof, WrongShare, WrongStart, WrongTriples,
+    WrongVote,
 };
 pub use client::{ClientDoubleAsk, ClientDrain, ClientFlood, ClientGarbage};
 pub use custom::Custom;
@@ -176,7 +177,7 @@ pub enum Fault<N = NodeId> {
     /// A node seals its shares of decryption keys with a shifted ephemeral point, or passes on what others have sealed.
     UnreadableShare(UnreadableShare<N>),
     /// A node votes on chain for other keys than those that were generated.
-    WrongVote(Corruption<N>),
+    WrongVote(WrongVote<N>),
     /// A node that coordinates signatures chooses unfairly who takes part.
     UnfairSets(UnfairSets<N>),
     /// A node that coordinates signatures proposes different things for the same nonces: every other member gets another
@@ -268,7 +269,7 @@ impl<N> Fault<N> {
             Self::IgnorePermissions(corruption) => Fault::IgnorePermissions(corruption.map(name)),
             Self::WrongDecryptionShare(wrong) => Fault::WrongDecryptionShare(wrong.map(name)),
             Self::UnreadableShare(unreadable) => Fault::UnreadableShare(unreadable.map(name)),
-            Self::WrongVote(corruption) => Fault::WrongVote(corruption.map(name)),
+            Self::WrongVote(wrong) => Fault::WrongVote(wrong.map(name)),
             Self::UnfairSets(unfair) => Fault::UnfairSets(unfair.map(name)),
             Self::SplitProposals(aimed) => Fault::SplitProposals(aimed.map(name)),
             Self::WrongTriples(wrong) => Fault::WrongTriples(wrong.map(name)),
@@ -301,8 +302,7 @@ impl Fault {
             | Self::StaleProof(lie)
             | Self::Withhold(lie)
             | Self::IgnorePermissions(lie)
-            | Self::OpenAfterSeal(lie)
-            | Self::WrongVote(lie) => from_ref(&lie.node),
+            | Self::OpenAfterSeal(lie) => from_ref(&lie.node),
             Self::Mute(lie)
             | Self::Mutate(lie)
             | Self::Equivocate(lie)
@@ -326,6 +326,7 @@ impl Fault {
             Self::Flood(lie) => from_ref(&lie.node),
             Self::WrongShare(lie) => from_ref(&lie.node),
             Self::WrongProof(lie) => from_ref(&lie.node),
+            Self::WrongVote(lie) => from_ref(&lie.node),
             Self::Rush(lie) => from_ref(&lie.node),
             Self::UnfairSets(lie) => from_ref(&lie.node),
             Self::Coalition(coalition) => &coalition.nodes,

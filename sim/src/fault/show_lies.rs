@@ -70,6 +70,9 @@ pub(super) fn show_lie(lie: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Fault::UnreadableShare(lie) if lie.copy => write!(f, "{} passes on what others have sealed", lie.node),
         Fault::UnreadableShare(lie) => write!(f, "{} seals shares so that nobody can open them", lie.node),
+        Fault::WrongVote(lie) if lie.times.get() > 1 => {
+            write!(f, "{} votes for wrong keys, {} times each", lie.node, lie.times)
+        }
         Fault::WrongVote(lie) => write!(f, "{} votes for wrong keys", lie.node),
         Fault::UnfairSets(lie) => {
             write!(f, "{} chooses without {} and with {}", lie.node, list(&lie.exclude), list(&lie.include))

@@ -22,6 +22,7 @@ mod panic;
 mod permission;
 mod rerandomisation;
 mod reset_clean;
+mod routing;
 mod run_once;
 mod search;
 mod secrecy;
@@ -48,9 +49,10 @@ pub use key_pool::{KeyPool, PoolLevels};
 pub use liveness::Liveness;
 pub use nonce_reuse::NonceUniqueness;
 pub use panic::NoHonestPanic;
-pub use permission::{PermissionLists, PermissionSoundness};
+pub use permission::{PermissionLists, PermissionSoundness, scopes_held};
 pub use rerandomisation::Rerandomisation;
 pub use reset_clean::ResetClean;
+pub use routing::{Routing, RoutingSoundness};
 pub use run_once::RunOnce;
 pub use search::Needles;
 pub use secrecy::Secrecy;
@@ -338,6 +340,8 @@ pub struct Facts<'a> {
     pub pool: Option<PoolLevels>,
     /// The complaints on the board.
     pub disputes: Vec<Dispute>,
+    /// Every routing of a key.
+    pub routings: Vec<Routing>,
     /// What evidence rests on, in the generation of the network that is in force.
     pub chain: ChainView,
     /// What it rested on in each generation before.
@@ -384,6 +388,7 @@ pub fn all() -> Vec<Box<dyn Oracle>> {
     vec![
         Box::<KeyAgreement>::default(),
         Box::<NoForgery>::default(),
+        Box::<RoutingSoundness>::default(),
         Box::<PermissionSoundness>::default(),
         Box::<NonceUniqueness>::default(),
         Box::<Rerandomisation>::default(),
@@ -424,8 +429,13 @@ pub const EXPLAINED: &[(&str, &str)] = &[
          honest node hands out as a signature is one.",
     ),
     (
+        RoutingSoundness::NAME,
+        "Every key that the chain routes had by then the votes of a threshold of different validators for exactly that \
+         key.",
+    ),
+    (
         "permission-soundness",
-        "Whenever an honest node authorises a signature, the chain's own lists show, at a block that the node may \
+        "Whenever an honest node authorises a signature, the chain's own record shows, at a block that the node may \
          have read, that the action that asks for it (the last, where actions call each other), the caller's address or one of \
          the caller's auth methods, with a scope that suffices, may use the key.",
     ),

@@ -1,10 +1,12 @@
 //! No honest node signs for anyone whom the chain does not allow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use alloy_primitives::U256;
 use lit_node::auth::permission::AuthMethod;
 use lit_node::chain::abi::{SCOPE_PERSONAL_SIGN, SCOPE_SIGN_ANYTHING};
+use lit_node::chain::permission_events::{Change, PermissionEvent};
 use lit_node::cid;
 use lit_node::id::{KeyId, NodeId, RequestId};
 use lit_node::note::Note;
@@ -23,6 +25,28 @@ pub struct PermissionLists {
     pub methods: Vec<(AuthMethod, Vec<u64>)>,
     /// The owner; none once the token is burned.
     pub owner: Option<[u8; 20]>,
+}
+
+/// The scopes that a method has for a key by what has happened to it: those that it got and did not lose since it was
+/// last withdrawn, in order. The contract's own list is not asked.
+pub fn scopes_held<'a>(
+    history: impl IntoIterator<Item = &'a PermissionEvent>,
+    key: KeyId,
+    method: &AuthMethod,
+) -> Vec<u64> {
+    let mut held = BTreeSet::new();
+    let of_it = |event: &&PermissionEvent| {
+        event.key == key && event.auth_method_type == U256::from(method.kind) && event.id == method.id
+    };
+    for event in history.into_iter().filter(of_it) {
+        match &event.change {
+            Change::Added { .. } => {}
+            Change::Removed => held.clear(),
+            Change::ScopeAdded(scope) => drop(held.insert(scope.saturating_to())),
+            Change::ScopeRemoved(scope) => drop(held.remove(&scope.saturating_to())),
+        }
+    }
+    held.into_iter().collect()
 }
 
 /// What a request may be allowed for.
@@ -201,6 +225,23 @@ mod tests {
         for other in [AuthMethod { kind: 8, ..carol.clone() }, AuthMethod { id: vec![2], ..carol.clone() }] {
             assert_eq!(judged(false, &other, &[1, 2]), 1);
         }
+    }
+
+    #[test]
+    fn a_method_that_was_withdrawn_has_the_scopes_that_it_got_since() {
+        let (key, carol) = (KeyId([2; 32]), AuthMethod { kind: 6, id: vec![1] });
+        let event = |change| PermissionEvent { key, auth_method_type: U256::from(6), id: vec![1], change };
+        let gets = |scope: u64| event(Change::ScopeAdded(U256::from(scope)));
+        let mut history = vec![event(Change::Added { user_pubkey: vec![] }), gets(1), gets(3)];
+        assert_eq!(scopes_held(&history, key, &carol), [1, 3]);
+        history.push(event(Change::ScopeRemoved(U256::from(3))));
+        assert_eq!(scopes_held(&history, key, &carol), [1]);
+        history.extend([event(Change::Removed), event(Change::Added { user_pubkey: vec![] }), gets(2)]);
+        assert_eq!(scopes_held(&history, key, &carol), [2]);
+        for other in [AuthMethod { kind: 8, ..carol.clone() }, AuthMethod { id: vec![2], ..carol.clone() }] {
+            assert!(scopes_held(&history, key, &other).is_empty());
+        }
+        assert!(scopes_held(&history, KeyId([3; 32]), &carol).is_empty());
     }
 
     #[test]

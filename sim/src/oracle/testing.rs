@@ -32,6 +32,7 @@ pub(super) fn facts(witness: &Witness) -> Facts<'_> {
         stuck: None,
         pool: None,
         disputes: Vec::new(),
+        routings: Vec::new(),
         chain: chain(1),
         former: Vec::new(),
         dealt: false,

@@ -1,12 +1,13 @@
 //! One JSON object a run. Keys, digests and signatures are 0x-hex; verifiers accept each signature as printed.
 
+use lit_node::api::ErrorCode;
 use lit_node::bugs::Bug;
 use lit_node::id::NodeId;
 use lit_node::signing::Scheme;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use crate::outcome::{Blame, Culprit, RequestReport, RunReport, SignatureReport, Suspect, Violation};
+use crate::outcome::{Blame, Culprit, RequestReport, RunReport, SignatureReport, StepOutcome, Suspect, Violation};
 
 #[derive(Serialize)]
 struct Run<'r> {
@@ -43,6 +44,9 @@ struct Request<'r> {
     client: &'r str,
     outcome: &'r str,
     error: Option<&'r str>,
+    /// What the real network's nodes would have answered with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<u16>,
     latency_ms: u64,
     public_key: Option<String>,
     eth_address: Option<String>,
@@ -146,12 +150,20 @@ fn request(request: &RequestReport) -> Request<'_> {
         client: &request.client,
         outcome: request.outcome.name(),
         error: request.error.as_deref(),
+        http_status: http_status(&request.outcome),
         latency_ms: request.latency_ms,
         public_key: request.public_key.as_deref().map(hex),
         eth_address: request.eth_address.map(|address| hex(&address)),
         response: request.response.as_deref(),
         logs: request.logs.as_deref(),
         signatures: request.signatures.iter().map(signature).collect(),
+    }
+}
+
+fn http_status(outcome: &StepOutcome) -> Option<u16> {
+    match outcome {
+        StepOutcome::Failed(code) => ErrorCode::from_name(code)?.http_status(),
+        StepOutcome::Ok | StepOutcome::Unfinished => None,
     }
 }
 

@@ -158,6 +158,7 @@ fn json_has_exactly_the_documented_fields_in_order() {
     assert_eq!(value["exercised"], serde_json::json!({"liveness": 4, "no-forgery": 0}));
     assert_eq!(value["digest"], format!("0x{}", "ab".repeat(32)));
     assert_eq!(value["requests"][1]["outcome"], "NotAuthorized");
+    assert_eq!(value["requests"][1]["http_status"], 403, "as the real network's nodes would have answered");
 }
 
 #[test]

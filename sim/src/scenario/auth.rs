@@ -41,6 +41,8 @@ pub struct Session {
     pub pkps: Option<Vec<String>>,
     /// The actions; all if none.
     pub actions: Option<Vec<Arc<Action>>>,
+    /// The ciphertexts; all if none.
+    pub secrets: Option<Vec<String>>,
     /// When it begins: so long ago, milliseconds; in the future if negative.
     pub age_ms: i64,
     /// How long it is good for, milliseconds.

@@ -11,6 +11,7 @@ use super::params::{Params, Reference};
 use super::raw_act::{self as raw, Curve};
 use super::source::{Placed, Span};
 use crate::fault::Fault;
+use crate::identity::Login;
 
 /// How often a step may be done.
 const TIMES_MAX: u16 = 10_000;
@@ -52,6 +53,14 @@ impl Names {
     pub fn session(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
         if !self.sessions.contains(&name.value) {
             c.unknown("session", name, self.sessions.iter().map(String::as_str));
+        }
+        name.value.clone()
+    }
+
+    /// Checks the name of a ciphertext.
+    pub fn secret(&self, c: &mut Checker<'_>, name: &Placed<String>) -> String {
+        if !self.secrets.contains(&name.value) {
+            c.unknown("secret", name, self.secrets.iter().map(String::as_str));
         }
         name.value.clone()
     }
@@ -136,6 +145,8 @@ fn is_transaction(deed: &raw::Deed) -> bool {
             | RevokeAction(_)
             | PermitAddress(_)
             | RevokeAddress(_)
+            | PermitLogins(_)
+            | RevokeLogins(_)
             | Transfer(_)
             | Fund(_)
     )
@@ -184,6 +195,18 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
         raw::Deed::RevokeAction(permit) => permit_action(c, names, &permit, false),
         raw::Deed::PermitAddress(permit) => permit_address(c, names, &permit, true),
         raw::Deed::RevokeAddress(permit) => permit_address(c, names, &permit, false),
+        raw::Deed::PermitLogins(raw) => Deed::PermitLogins {
+            pkp: names.pkp(c, &raw.pkp),
+            logins: logins(c, &raw.user, raw.methods.as_deref()),
+            user: raw.user.value,
+            scopes: Some(scopes(c, &raw.pkp, raw.scopes)),
+        },
+        raw::Deed::RevokeLogins(raw) => Deed::PermitLogins {
+            pkp: names.pkp(c, &raw.pkp),
+            logins: logins(c, &raw.user, raw.methods.as_deref()),
+            user: raw.user.value,
+            scopes: None,
+        },
         raw::Deed::Transfer(transfer) => {
             Deed::Transfer { pkp: names.pkp(c, &transfer.pkp), to: c.wallet(&transfer.to) }
         }
@@ -230,11 +253,9 @@ fn deed(c: &mut Checker<'_>, names: &mut Names, id: &Placed<String>, expect: Exp
             Deed::Encrypt { secret: encrypt.secret.value, text: encrypt.text, to: c.wallet(&encrypt.to) }
         }
         raw::Deed::Decrypt(decrypt) => {
-            if !names.secrets.contains(&decrypt.secret.value) {
-                c.unknown("secret", &decrypt.secret, names.secrets.iter().map(String::as_str));
-            }
-            let (auth, shows) = (decrypt.auth.map(|user| c.wallet(&user)), decrypt.shows.map(|user| c.wallet(&user)));
-            Deed::Decrypt { secret: decrypt.secret.value, auth, shows }
+            let secret = names.secret(c, &decrypt.secret);
+            let shows = decrypt.shows.map(|user| c.wallet(&user));
+            Deed::Decrypt { secret, auth: auth(c, names, decrypt.auth, decrypt.session), shows }
         }
     }
 }
@@ -249,18 +270,23 @@ fn permit_address(c: &mut Checker<'_>, names: &Names, raw: &raw::PermitAddress, 
 
 fn mint_for(c: &mut Checker<'_>, names: &mut Names, raw: raw::MintFor, expect: Expectation) -> Deed {
     names.mint(c, &raw.pkp, expect);
-    let logins = match &raw.methods {
-        Some(methods) => {
-            methods.iter().for_each(|login| drop(c.login(&raw.user, login)));
-            methods.iter().map(|login| login.value).collect()
-        }
-        None => c.logins(&raw.user),
-    };
-    if let Some(scope) = raw.scopes.iter().flatten().find(|scope| !(1..=255).contains(*scope)) {
-        c.refuse(&raw.pkp.span, format!("there is no scope {scope}"), "1 to 255: 1 is anything, 2 messages");
-    }
-    let scopes = raw.scopes.unwrap_or_else(|| vec![1]);
+    let logins = logins(c, &raw.user, raw.methods.as_deref());
+    let scopes = scopes(c, &raw.pkp, raw.scopes);
     Deed::MintFor { pkp: raw.pkp.value, user: raw.user.value, logins, scopes }
+}
+
+/// Which logins of a user are meant: all if none are named.
+fn logins(c: &mut Checker<'_>, user: &Placed<String>, named: Option<&[Placed<Login>]>) -> Vec<Login> {
+    let Some(named) = named else { return c.logins(user) };
+    named.iter().for_each(|login| drop(c.login(user, login)));
+    named.iter().map(|login| login.value).collect()
+}
+
+fn scopes(c: &mut Checker<'_>, pkp: &Placed<String>, given: Option<Vec<u64>>) -> Vec<u64> {
+    if let Some(scope) = given.iter().flatten().find(|scope| !(1..=255).contains(*scope)) {
+        c.refuse(&pkp.span, format!("there is no scope {scope}"), "1 to 255: 1 is anything, 2 messages");
+    }
+    given.unwrap_or_else(|| vec![1])
 }
 
 fn execute(c: &mut Checker<'_>, names: &Names, id: &Placed<String>, raw: raw::Execute) -> Execute {

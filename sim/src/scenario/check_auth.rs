@@ -30,9 +30,9 @@ fn session(c: &mut Checker<'_>, names: &Names, raw: Placed<raw::Session>) -> Opt
     let by = match (raw.user, raw.of) {
         (Some(user), None) => Delegator::Wallet(c.wallet(&user)),
         (None, Some(kept)) => {
-            if raw.pkps.is_some() || raw.actions.is_some() {
+            if raw.pkps.is_some() || raw.actions.is_some() || raw.secrets.is_some() {
                 let message = format!("the session `{}` has been handed all that its PKP may", kept.value);
-                c.refuse(&kept.span, message, "`pkps` and `actions` with a wallet's session");
+                c.refuse(&kept.span, message, "`pkps`, `actions` and `secrets` with a wallet's session");
             }
             Delegator::Kept(names.session(c, &kept))
         }
@@ -50,6 +50,7 @@ fn session(c: &mut Checker<'_>, names: &Names, raw: Placed<raw::Session>) -> Opt
         by,
         pkps: raw.pkps.map(|pkps| pkps.iter().map(|pkp| names.pkp(c, pkp)).collect()),
         actions: raw.actions.map(|files| files.iter().map(|file| c.action(file)).collect()),
+        secrets: raw.secrets.map(|secrets| secrets.iter().map(|secret| names.secret(c, secret)).collect()),
         age_ms: signed(raw.age_ms).saturating_sub(signed(raw.ahead_ms)),
         lasts_ms: raw.lasts_ms,
         for_node: raw.for_node.map(|node| c.node(node.value, &node.span)),

@@ -324,6 +324,17 @@ pub enum Deed {
         /// Whether it may from now on.
         may: bool,
     },
+    /// Permits a user's logins to use a PKP, or no longer does.
+    PermitLogins {
+        /// The PKP.
+        pkp: String,
+        /// The user.
+        user: String,
+        /// Which logins.
+        logins: Vec<Login>,
+        /// What they may have signed from now on; `None` if they may no longer use the PKP.
+        scopes: Option<Vec<u64>>,
+    },
     /// Transfers a PKP.
     Transfer {
         /// The PKP.
@@ -404,8 +415,8 @@ pub enum Deed {
     Decrypt {
         /// The ciphertext.
         secret: String,
-        /// The user who signs in, if one does.
-        auth: Option<String>,
+        /// Who signs in, or which session asks, if any does.
+        auth: Option<Auth>,
         /// The user whom the conditions let in that the nodes are shown, if those are not the ciphertext's.
         shows: Option<String>,
     },
@@ -424,6 +435,8 @@ impl Deed {
             Self::PermitAction { may: false, .. } => "revoke_action",
             Self::PermitAddress { may: true, .. } => "permit_address",
             Self::PermitAddress { may: false, .. } => "revoke_address",
+            Self::PermitLogins { scopes: Some(_), .. } => "permit_logins",
+            Self::PermitLogins { scopes: None, .. } => "revoke_logins",
             Self::Transfer { .. } => "transfer",
             Self::Execute(_) => "execute",
             Self::Sign { .. } => "sign",

@@ -69,6 +69,10 @@ pub(super) enum Deed {
     PermitAddress(PermitAddress),
     /// Takes that permission back.
     RevokeAddress(PermitAddress),
+    /// Permits a user's logins to use a PKP, in one transaction (batchAddRemoveAuthMethods).
+    PermitLogins(PermitLogins),
+    /// Takes that permission back, and all scopes with it.
+    RevokeLogins(RevokeLogins),
     /// Transfers a PKP (ERC-721 transferFrom).
     Transfer(Transfer),
     /// Has every node run an action, and combines what they answer.
@@ -123,6 +127,8 @@ pub(super) struct Decrypt {
     pub secret: Placed<String>,
     /// The user who signs in; nobody if not given.
     pub auth: Option<Placed<String>>,
+    /// The session that asks, instead of an AuthSig.
+    pub session: Option<Placed<Session>>,
     /// The client shows the nodes other conditions than those of the ciphertext: conditions that let this user in.
     pub shows: Option<Placed<String>>,
 }
@@ -284,6 +290,32 @@ pub(super) struct PermitAddress {
     pub address: Placed<String>,
 }
 
+/// A user's logins, and a PKP that they may use.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PermitLogins {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The user.
+    pub user: Placed<String>,
+    /// Which of the user's logins; all if not given.
+    pub methods: Option<Vec<Placed<Login>>>,
+    /// What they may have signed: 1 is anything, 2 messages. `[1]` if not given.
+    pub scopes: Option<Vec<u64>>,
+}
+
+/// A user's logins, and a PKP that they may use no more.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RevokeLogins {
+    /// The PKP.
+    pub pkp: Placed<String>,
+    /// The user.
+    pub user: Placed<String>,
+    /// Which of the user's logins; all if not given.
+    pub methods: Option<Vec<Placed<Login>>>,
+}
+
 /// Transfers a PKP.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -365,8 +397,8 @@ pub(super) struct Sign {
     pub proof: Option<Proof>,
 }
 
-/// A session: a key of the client's own, to which a user's wallet, or a PKP, hands on the use of some PKPs and actions. It signs for
-/// each node apart.
+/// A session: a key of the client's own, to which a user's wallet, or a PKP, hands on the use of some PKPs and actions,
+/// and the decryption of some ciphertexts. It signs for each node apart.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Session {
@@ -378,6 +410,8 @@ pub(super) struct Session {
     pub pkps: Option<Vec<Placed<String>>>,
     /// The actions that are handed on, by their files relative to the scenario; all if not given.
     pub actions: Option<Vec<Placed<String>>>,
+    /// The ciphertexts whose decryption is handed on; all if not given.
+    pub secrets: Option<Vec<Placed<String>>>,
     /// How long ago it began, milliseconds.
     #[serde(default)]
     pub age_ms: u64,

@@ -124,36 +124,12 @@ impl Expectation {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        use ErrorCode::*;
         Some(match name {
             "ok" => Self::Ok,
             "Reverted" => Self::Reverted,
             "NotDecrypted" => Self::NotDecrypted,
             "NotProved" => Self::NotProved,
-            other => {
-                let codes = [
-                    MalformedRequest,
-                    InvalidAuthSig,
-                    InvalidAuthMethod,
-                    NotAuthorized,
-                    AuthSigScopeTooLimited,
-                    UnknownKey,
-                    InvalidIpfsId,
-                    IpfsUnavailable,
-                    WrongEpoch,
-                    JsError,
-                    JsTimeout,
-                    JsMemoryLimit,
-                    ActionKilled,
-                    LimitExceeded,
-                    NotEnoughShares,
-                    RpcError,
-                    RateLimitExceeded,
-                    RequestTimeout,
-                    NetworkReset,
-                ];
-                Self::Refused(codes.into_iter().find(|code| code.name() == other)?)
-            }
+            other => Self::Refused(ErrorCode::from_name(other)?),
         })
     }
 }

@@ -308,6 +308,7 @@ fn chains(scenario: &Scenario, keys: &Keys, generations: Vec<Validators>) -> (Ve
             threshold: scenario.network.threshold,
             dkg_window_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_WINDOW_BLOCKS),
             dkg_complaint_blocks: scenario.chains[0].finality_depth.saturating_add(DKG_COMPLAINT_BLOCKS),
+            bugs: scenario.bugs,
             unminted_keys: scenario.keys.unminted.map(|keys| keys.get().into()),
         };
         let deployed = chains[0].deploy_network(&keys.deployer(validators.generation), &network, START_S);

@@ -10,7 +10,7 @@ use lit_node::meter::Op;
 
 use super::World;
 use crate::heap::MILLI;
-use crate::oracle::{self, Dispute, Facts, NoHonestPanic};
+use crate::oracle::{self, Dispute, Facts, NoHonestPanic, Routing};
 use crate::outcome::{Culprit, Engine, Faults, Point, RunOptions, RunReport, Suspect, Verdict, Violation};
 use crate::plan::FaultPlan;
 use crate::scenario::{ExpectedVerdict, Preprocessing, Scenario};
@@ -121,6 +121,7 @@ impl World {
                 .collect(),
             chain,
             former: chains,
+            routings: generations().flat_map(|(_, contracts)| Routing::all(&seen(&contracts))).collect(),
             dealt: !matches!(self.scenario.keys.preprocessing, Preprocessing::Protocol),
             bugs: self.scenario.bugs,
         };

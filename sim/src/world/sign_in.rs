@@ -8,6 +8,7 @@ use lit_node::auth::recap::{Ability, Recap, Resource, ResourceKind};
 use lit_node::auth::session::{SessionSig, Wish};
 use lit_node::auth::session_make::{SessionKey, Terms};
 use lit_node::auth::{self, SiweFields};
+use lit_node::bls::Header;
 use lit_node::cid;
 use lit_node::id::NodeId;
 use lit_node::io::Time;
@@ -39,8 +40,15 @@ pub(super) fn show(book: &Book, auth: Option<&Auth>, now: Time, secret: &[u8; 32
             let (auth_sig, caller) = sign_in(book, user, claims.as_deref(), now.minus_millis(*age_ms));
             Shown { credential: Credential::AuthSig(auth_sig), caller: Some(caller), ..Shown::default() }
         }
-        Some(Auth::Session(session)) => in_session(book, session, now, secret).unwrap_or_default(),
+        Some(Auth::Session(session)) => in_session(book, session, now, secret, &[]).unwrap_or_default(),
     }
+}
+
+/// Shows a session that asks for a decryption, with shares encrypted to the key that `reply` names.
+pub(super) fn show_to_decrypt(book: &Book, session: &Session, now: Time, secret: &[u8; 32], reply: Resource) -> Shown {
+    let wish = |resource| Wish { resource, ability: Ability::Decryption };
+    let more = [wish(Resource::all(ResourceKind::Conditions)), wish(reply)];
+    in_session(book, session, now, secret, &more).unwrap_or_default()
 }
 
 /// Signs in as a user for an hour, perhaps saying to be another one; and what is true of it.
@@ -78,8 +86,11 @@ fn fields(book: &Book, issued_at: Time, expires: Time) -> SiweFields {
 
 /// What somebody signs to hand on all that he may to a session's key.
 pub(super) fn certificate(book: &Book, key: &SessionKey, issued_at: Time, ends: Time) -> SiweFields {
-    let all = Recap::default().with(&Resource::all(ResourceKind::Pkp), Ability::Signing);
-    key.delegation(&all.with(&Resource::all(ResourceKind::Action), Ability::Execution), fields(book, issued_at, ends))
+    let all = Recap::default()
+        .with(&Resource::all(ResourceKind::Pkp), Ability::Signing)
+        .with(&Resource::all(ResourceKind::Action), Ability::Execution)
+        .with(&Resource::all(ResourceKind::Conditions), Ability::Decryption);
+    key.delegation(&all, fields(book, issued_at, ends))
 }
 
 /// A session's key, and what has been handed on to it.
@@ -108,8 +119,8 @@ fn handed(book: &Book, session: &Session, issued_at: Time, secret: &[u8; 32]) ->
     }
 }
 
-/// Has a session ask for everything, with what was handed on to it.
-fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> Option<Shown> {
+/// Has a session ask for all PKPs and actions, and for more, with what was handed on to it.
+fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32], more: &[Wish]) -> Option<Shown> {
     let issued_at = match u64::try_from(session.age_ms) {
         Ok(age_ms) => now.minus_millis(age_ms),
         Err(_) => now.plus_millis(session.age_ms.unsigned_abs()),
@@ -117,8 +128,9 @@ fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> O
     let expiration = issued_at.plus_millis(session.lasts_ms);
     let Handed { key, capability, by, ends } = handed(book, session, issued_at, secret)?;
     let wish = |kind, ability| Wish { resource: Resource::all(kind), ability };
+    let usual = [wish(ResourceKind::Pkp, Ability::Signing), wish(ResourceKind::Action, Ability::Execution)];
     let terms = Terms {
-        wishes: vec![wish(ResourceKind::Pkp, Ability::Signing), wish(ResourceKind::Action, Ability::Execution)],
+        wishes: usual.iter().chain(more).cloned().collect(),
         capabilities: vec![capability],
         issued_at,
         expiration,
@@ -133,7 +145,7 @@ fn in_session(book: &Book, session: &Session, now: Time, secret: &[u8; 32]) -> O
 }
 
 fn handed_on(book: &Book, session: &Session) -> Recap {
-    let named = |kind, id: String| Resource::new(kind, id).expect("tokens and CIDs name resources");
+    let named = |kind, id: String| Resource::new(kind, id).expect("tokens, CIDs and hashes name resources");
     let pkps: Vec<Resource> = match &session.pkps {
         None => vec![Resource::all(ResourceKind::Pkp)],
         Some(pkps) => {
@@ -148,6 +160,16 @@ fn handed_on(book: &Book, session: &Session) -> Recap {
             actions.iter().map(|action| named(ResourceKind::Action, cid(&action.code))).collect()
         }
     };
+    let secrets: Vec<Resource> = match &session.secrets {
+        None => vec![Resource::all(ResourceKind::Conditions)],
+        Some(secrets) => {
+            let made = secrets.iter().filter_map(|name| book.secrets.get(name)).map(|secret| secret.encrypted.header);
+            let id =
+                |header: Header| format!("{}/{}", hex::encode(header.conditions.0), hex::encode(header.plaintext.0));
+            made.map(|header| named(ResourceKind::Conditions, id(header))).collect()
+        }
+    };
     let recap = pkps.iter().fold(Recap::default(), |recap, pkp| recap.with(pkp, Ability::Signing));
-    actions.iter().fold(recap, |recap, action| recap.with(action, Ability::Execution))
+    let recap = actions.iter().fold(recap, |recap, action| recap.with(action, Ability::Execution));
+    secrets.iter().fold(recap, |recap, secret| recap.with(secret, Ability::Decryption))
 }

@@ -186,7 +186,7 @@ impl Running {
                 self.transact(desk.book.keys.deployer(desk.book.network.generation), call, after, desk);
             }
             Deed::Encrypt { secret, text, to } => self.encrypt(secret, text, to, desk),
-            Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_deref(), shows.as_deref(), desk),
+            Deed::Decrypt { secret, auth, shows } => self.decrypt(secret, auth.as_ref(), shows.as_deref(), desk),
             Deed::Execute(deed) => {
                 let params = deed.params.resolve(&|reference| desk.book.lookup(reference, desk.now));
                 self.execute(deed, params, None, desk);
@@ -223,6 +223,7 @@ impl Running {
             | Deed::Burn { .. }
             | Deed::PermitAction { .. }
             | Deed::PermitAddress { .. }
+            | Deed::PermitLogins { .. }
             | Deed::Transfer { .. }
             | Deed::Fund { .. } => self.change(&step.deed, desk),
             Deed::KeyPool => self.look_at_pool(desk),

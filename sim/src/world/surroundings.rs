@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lit_node::auth::method::Method;
 use lit_node::auth::permission::AuthMethod;
 use lit_node::chain::lists::PermittedMethod;
-use lit_node::chain::{ChainEvent, Contracts, lists, views};
+use lit_node::chain::{ChainEvent, Contracts, PermissionEvent, lists, views};
 use lit_node::id::{CallId, KeyId, NodeId};
 use lit_node::io::{
     BlockTag, ChainError, ChainRef, ChainReply, ChainRequest, HttpError, HttpRequest, HttpResponse, IpfsError, Label,
@@ -18,13 +18,10 @@ use crate::http::{self, Origins};
 use crate::identity::{Services, service};
 use crate::ipfs::Ipfs;
 use crate::network::{Endpoint, Latency, Link, Network};
-use crate::oracle::PermissionLists;
+use crate::oracle::{PermissionLists, scopes_held};
 use crate::rpc;
 use crate::scenario::{self, Scenario};
 use crate::stream;
-
-/// How many scopes oracles are told of: 1 and 2 mean something.
-const SCOPES: u64 = 3;
 
 /// The surroundings of a run.
 pub(super) struct Surroundings {
@@ -217,18 +214,20 @@ fn permission_lists(chain: &Chain, contracts: &Contracts, key: KeyId, block: u64
         ChainRequest::Call { to, data, block } => chain.call_at(to, &data, block).ok(),
         _ => None,
     };
+    let history: Vec<PermissionEvent> =
+        chain.logs(0, block).filter_map(|log| PermissionEvent::decode(contracts, log).ok().flatten()).collect();
     let block = BlockTag::Number(block);
-    let scopes = |method: &PermittedMethod| -> Option<Vec<u64>> {
-        let of = (method.auth_method_type, &method.id[..]);
-        let held = lists::permitted_scopes(&ask(contracts.ask_permitted_scopes(key, of, SCOPES, block))?).ok()?;
-        Some((0..).zip(held).filter(|(_, held)| *held).map(|(scope, _)| scope).collect())
-    };
     // Actions and addresses have lists of their own.
     let methods = lists::permitted_methods(&ask(contracts.ask_permitted_auth_methods(key, block))?).ok()?;
     let methods = methods.into_iter().filter(|method| method.auth_method_type > Method::Action.number());
-    let named = |method: &PermittedMethod| AuthMethod { kind: method.auth_method_type, id: method.id.clone() };
+    // Which scopes a method has is worked out from what happened: the contract may be mistaken about that.
+    let with_scopes = |method: PermittedMethod| {
+        let named = AuthMethod { kind: method.auth_method_type, id: method.id };
+        let scopes = scopes_held(&history, key, &named);
+        (named, scopes)
+    };
     Some(PermissionLists {
-        methods: methods.map(|method| Some((named(&method), scopes(&method)?))).collect::<Option<_>>()?,
+        methods: methods.map(with_scopes).collect(),
         actions: lists::permitted_actions(&ask(contracts.ask_permitted_actions(key, block))?).ok()?,
         addresses: lists::permitted_addresses(&ask(contracts.ask_permitted_addresses(key, block))?).ok()?,
         owner: views::owner(&ask(contracts.ask_owner(key, block))?).ok()?,

@@ -382,6 +382,18 @@ fn liars_below_the_threshold_that_ignore_permissions_sign_nothing_and_a_threshol
 }
 
 #[test]
+fn one_less_than_a_threshold_that_ignores_permissions_signs_nothing_and_a_threshold_does() {
+    let ignoring = |node: u16| lie_of(&format!("ignore_permissions = {{ node = {node} }}"), node);
+    let two = strangers_request("'ceil'", &(ignoring(2) + &ignoring(3)));
+    assert_eq!(two.violations, [], "two of three needed");
+    assert_eq!(two.requests.last().unwrap().outcome.name(), "NotAuthorized");
+    assert_eq!(two.faults.fired, ["all/lie-2", "all/lie-3"]);
+    let three = strangers_request("'ceil'", &(ignoring(2) + &ignoring(3) + &ignoring(4)));
+    assert_eq!(three.verdict, Verdict::Safety, "{:?} {:?}", three.violations, three.requests);
+    assert!(three.violations.iter().all(|violation| violation.oracle == "no-forgery"), "{:?}", three.violations);
+}
+
+#[test]
 fn a_coalition_forges_with_a_threshold_of_its_own_and_fails_with_one_less() {
     let coalition = |nodes: &str| lie_of(&format!("coalition = {{ nodes = [{nodes}] }}"), 1);
     for (nodes, forges) in [("2", false), ("2, 4", false), ("1, 2, 4", true)] {

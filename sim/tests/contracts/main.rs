@@ -9,6 +9,7 @@ mod complaints;
 mod gas;
 mod helper;
 mod independent;
+mod mistakes;
 mod model;
 mod network;
 mod nft;

@@ -4,6 +4,7 @@ use alloy_primitives::{U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, sol};
 use k256::ecdsa::SigningKey;
 use k256::{ProjectivePoint, Scalar};
+use lit_node::bugs::BugSet;
 use lit_node::chain::abi::Staking;
 use lit_node::chain::calls::token_id;
 use lit_node::chain::lists::PermittedMethod;
@@ -110,6 +111,7 @@ pub fn parameters(size: u8) -> NetworkParameters {
         dkg_window_blocks: WINDOW,
         dkg_complaint_blocks: COMPLAINT_WINDOW,
         unminted_keys: None,
+        bugs: BugSet::NONE,
     }
 }
 
@@ -162,8 +164,13 @@ pub struct Network {
 impl Network {
     /// Validators 1 to `size`, threshold ceil(2n/3).
     pub fn of(size: u8) -> Self {
-        let mut chain = new_chain();
-        let contracts = chain.deploy_network(&key(DEPLOYER), &parameters(size), GENESIS_TIME_S).unwrap();
+        Self::with_bugs(size, BugSet::NONE)
+    }
+
+    /// The same with planted mistakes.
+    pub fn with_bugs(size: u8, bugs: BugSet) -> Self {
+        let (mut chain, parameters) = (new_chain(), NetworkParameters { bugs, ..parameters(size) });
+        let contracts = chain.deploy_network(&key(DEPLOYER), &parameters, GENESIS_TIME_S).unwrap();
         Self { chain, contracts }
     }
 

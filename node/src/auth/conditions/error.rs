@@ -113,6 +113,7 @@ impl From<ConditionError> for Failure {
     fn from(error: ConditionError) -> Self {
         let code = match error {
             ConditionError::Unmet(_) => ErrorCode::NotAuthorized,
+            ConditionError::ReadFailed { reason: ReadError::Action(ref failure), .. } => failure.code,
             ConditionError::ReadFailed { .. } => ErrorCode::RpcError,
         };
         Self { code, message: error.to_string(), logs: String::new() }
@@ -137,7 +138,7 @@ pub enum ReadError {
     /// What came back is no encoding of what the function returns. An address without code returns nothing.
     #[error("malformed result")]
     Malformed,
-    /// Actions are not run for conditions.
-    #[error("actions are not run for conditions here")]
-    NotRun,
+    /// The action did not come to an end, or could not begin.
+    #[error("the action failed: {0}")]
+    Action(Box<Failure>),
 }

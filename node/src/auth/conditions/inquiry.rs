@@ -1,4 +1,5 @@
-//! Conditions under way: what is asked of chains, one step after the other, and what is known so far.
+//! Conditions under way: what is asked of chains, one step after the other, which actions have to run, and what is
+//! known so far.
 //!
 //! All that is read from one chain is read at one block, the newest that the node's endpoint knows when it is asked first;
 //! otherwise something that moves from one account to another could be seen at both.
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::U256;
 
 use super::{Answer, Answers, Asker, ConditionError, Conditions, Read, ReadError};
+use crate::api::Failure;
+use crate::cid::{self, Cid};
 use crate::io::{BlockTag, ChainError, ChainRef, ChainReply, ChainRequest};
 
 /// Names a question of an inquiry.
@@ -30,7 +33,18 @@ pub struct Asked {
     pub request: ChainRequest,
 }
 
-/// Conditions whose asker waits for chains.
+/// A function of an action that has to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The action, by its CIDv0.
+    pub cid: Cid,
+    /// The function: an identifier.
+    pub function: String,
+    /// The texts that it is called with.
+    pub parameters: Vec<String>,
+}
+
+/// Conditions whose asker waits for chains and actions.
 #[derive(Clone, Debug)]
 pub struct Inquiry {
     conditions: Conditions,
@@ -46,21 +60,44 @@ pub struct Inquiry {
 impl Inquiry {
     /// An inquiry, and what is to be asked first; nothing, if the asker alone decides.
     pub fn begin(conditions: Conditions, asker: Asker) -> (Self, Vec<Asked>) {
-        let (mut answers, mut reads) = (Answers::new(), Vec::new());
-        for read in conditions.reads(&asker) {
-            match read {
-                Read::Action { .. } => drop(answers.insert(read, Err(ReadError::NotRun))),
-                read => reads.push(read),
-            }
-        }
+        let reads = conditions.reads(&asker);
         let chains: BTreeSet<String> = reads.iter().filter_map(Read::chain).map(str::to_owned).collect();
         let chains: Vec<String> = chains.into_iter().collect();
-        let mut inquiry = Self { conditions, asker, chains, reads, awaited: BTreeSet::new(), answers };
-        let asked = match inquiry.verdict() {
-            Some(_) => Vec::new(),
-            None => (0..inquiry.chains.len()).map(|at| inquiry.ask(Part::Block(at), ChainRequest::Block)).collect(),
-        };
+        let (awaited, answers) = (BTreeSet::new(), Answers::new());
+        let mut inquiry = Self { conditions, asker, chains, reads, awaited, answers };
+        if inquiry.verdict().is_some() {
+            return (inquiry, Vec::new());
+        }
+        let actions = inquiry.reads.iter().enumerate().filter(|(_, read)| read.chain().is_none());
+        inquiry.awaited = actions.map(|(at, _)| Part::Read(at)).collect();
+        let asked = (0..inquiry.chains.len()).map(|at| inquiry.ask(Part::Block(at), ChainRequest::Block)).collect();
         (inquiry, asked)
+    }
+
+    /// The functions of actions that have to run and have not; what they come to goes to [`Self::take_run`].
+    pub fn runs(&self) -> Vec<(Part, Run)> {
+        let run = |part: &Part| match part {
+            Part::Read(at) => match self.reads.get(*at)? {
+                Read::Action { digest, function, parameters } => {
+                    let (function, parameters) = (function.clone(), parameters.clone());
+                    Some((*part, Run { cid: cid::of_digest(digest), function, parameters }))
+                }
+                _ => None,
+            },
+            Part::Block(_) => None,
+        };
+        self.awaited.iter().filter_map(run).collect()
+    }
+
+    /// Takes what a function of an action came to. What nothing waits for is dropped.
+    pub fn take_run(&mut self, part: Part, said: Result<String, Failure>) {
+        let Part::Read(at) = part else { return };
+        if let Some(read @ Read::Action { .. }) = self.reads.get(at)
+            && self.awaited.remove(&part)
+        {
+            let answer = said.map(Answer::Text).map_err(|failure| ReadError::Action(Box::new(failure)));
+            self.answers.insert(read.clone(), answer);
+        }
     }
 
     /// How many things are read.

@@ -3,7 +3,8 @@
 //!
 //! Conditions are the real network's for EVM chains; `docs/conditions.md` says exactly which. They are judged in two steps:
 //! [`Conditions::reads`] says what has to be read, [`Conditions::evaluate`] decides by the answers; [`Inquiry`] does both
-//! against chains' endpoints. Between nodes, clients and processes they travel as their canonical text.
+//! against chains' endpoints and with actions that others run. Between nodes, clients and processes they travel as
+//! their canonical text.
 
 mod ast;
 mod canonical;
@@ -19,7 +20,7 @@ mod values;
 
 pub use self::error::{ConditionError, ConditionTextError, Path, ReadError};
 pub use self::evaluate::{Answer, Answers, Read};
-pub use self::inquiry::{Asked, Inquiry, Part};
+pub use self::inquiry::{Asked, Inquiry, Part, Run};
 
 use std::fmt;
 

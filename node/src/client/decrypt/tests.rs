@@ -1,9 +1,11 @@
 //! Decryptions against nodes that answer as they should, refuse, lie, or stay silent.
 
+mod sessions;
+
 use super::super::testing::{PATIENCE, at, network};
 use super::*;
-use crate::auth::conditions::{Answers, Conditions};
-use crate::auth::{SiweFields, siwe};
+use crate::auth::conditions::{Answers, Asker, Conditions};
+use crate::auth::{SiweFields, session, siwe};
 use crate::blame::{self, ChainView, Culprit, Offence};
 use crate::bls::{Identity, SealedShare, encrypt, sign_share};
 use crate::chain::ChainEvent;
@@ -12,7 +14,7 @@ use crate::conduct::Honest;
 use crate::curve::{Curve, SecretPolynomial};
 use crate::id::Epoch;
 use crate::key::KeyShare;
-use crate::node::decryption::{self, Judge};
+use crate::node::decryption::{Counter, Judge};
 use crate::roster::Member;
 use crate::testing::BOARD;
 use crate::wire::encode;
@@ -76,7 +78,7 @@ impl Scene {
             conditions: self.conditions(),
             plaintext: ciphertext.header.plaintext,
             reply_key: times_generator(&secret),
-            auth_sig: None,
+            credential: Credential::Nobody,
             epoch: Epoch(1),
         };
         let fields = SiweFields {
@@ -88,7 +90,7 @@ impl Scene {
             resources: vec![request.resource()],
             ..SiweFields::default()
         };
-        request.auth_sig = Some(wallet.sign_in(&fields).expect("a text"));
+        request.credential = Credential::AuthSig(wallet.sign_in(&fields).expect("a text"));
         (request, secret)
     }
 
@@ -97,10 +99,17 @@ impl Scene {
         Judge { share: Some(&self.shares[at_node]), identity: &self.keys[at_node] }
     }
 
+    /// Whom a node takes for the asker when its clock shows `clock`.
+    fn asker(&self, node: NodeId, request: &Decrypt, clock: Time, meter: &mut Meter) -> Result<Asker, Failure> {
+        let (sign_in, sessions) = (siwe::Policy::default(), session::Policy::default());
+        let counter = Counter { node, epoch: Epoch(1), clock, sign_in: &sign_in, sessions: &sessions };
+        counter.asker(request, meter)
+    }
+
     /// What an honest node answers.
     fn answer(&self, node: NodeId, request: &Decrypt) -> Result<Box<Decryption>, Failure> {
         let (mut rng, mut meter) = (ChaCha20Rng::seed_from_u64(node.0.into()), Meter::default());
-        let asker = decryption::asker(request, (Epoch(1), at(5)), &siwe::Policy::default(), &mut meter)?;
+        let asker = self.asker(node, request, at(5), &mut meter)?;
         let met = request.conditions.evaluate(&asker, &Answers::new());
         self.judge(node).answer(request, met, &mut Honest, &mut rng, &mut meter)
     }
@@ -118,7 +127,7 @@ impl Scene {
 
     fn op(&self, request: &Decrypt, ciphertext: &Encrypted, secret: Scalar) -> DecryptOp {
         let nodes = network(self.keys.len() as u16);
-        let mut op = DecryptOp::new(request.clone(), ciphertext.clone(), secret, self.trusted.clone(), nodes, PATIENCE);
+        let mut op = DecryptOp::new(request, ciphertext.clone(), secret, self.trusted.clone(), nodes, PATIENCE);
         op.start(at(0), &mut Vec::new());
         op
     }
@@ -280,7 +289,7 @@ fn who_does_not_meet_the_conditions_is_refused_by_every_node() {
         say(&mut op, node, scene.answer(node, &request));
     }
     assert_eq!(plaintext(&op), Some(Err(DecryptError::Refused(ErrorCode::NotAuthorized))));
-    let anonymous = Decrypt { auth_sig: None, ..request.clone() };
+    let anonymous = Decrypt { credential: Credential::Nobody, ..request.clone() };
     let code = |request: &Decrypt| scene.answer(NodeId(1), request).map_err(|failure| failure.code).err();
     assert_eq!(code(&anonymous), Some(ErrorCode::NotAuthorized));
     // Conditions of its own let the stranger in, and are another identity.

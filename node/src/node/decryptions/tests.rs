@@ -2,7 +2,7 @@
 
 use super::super::core::Opened;
 use super::*;
-use crate::api::RESPONSE_BYTES_MAX;
+use crate::api::{Credential, RESPONSE_BYTES_MAX};
 use crate::auth::conditions::Conditions;
 use crate::auth::{SiweFields, sign_in};
 use crate::conduct::Honest;
@@ -82,7 +82,7 @@ fn late(nonce: u8) -> Decrypt {
         conditions: Conditions::parse(text).expect("conditions"),
         plaintext: Digest([2; 32]),
         reply_key: ProjectivePoint::GENERATOR,
-        auth_sig: None,
+        credential: Credential::Nobody,
         epoch: Epoch(1),
     }
 }
@@ -100,7 +100,7 @@ fn signed(nonce: u8) -> Decrypt {
         ..SiweFields::default()
     };
     let wallet = SigningKey::from_slice(&[0x11; 32]).expect("a scalar");
-    Decrypt { auth_sig: Some(sign_in(&wallet, &fields).expect("a text")), ..request }
+    Decrypt { credential: Credential::AuthSig(sign_in(&wallet, &fields).expect("a text")), ..request }
 }
 
 fn block(timestamp_s: u64) -> Result<ChainReply, ChainError> {

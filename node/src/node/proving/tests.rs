@@ -76,6 +76,18 @@ fn refusal(execution: &mut Execution) -> Failure {
 }
 
 #[test]
+fn a_request_for_another_epoch_is_refused_with_both_before_anybody_is_asked() {
+    for epoch in [Epoch(0), Epoch(2)] {
+        let mut core = core();
+        let (mut execution, asked) = begin(Execute { epoch, ..with(vec![google("carol")]) }, NOW, &mut core);
+        let failure = refusal(&mut execution);
+        assert_eq!((failure.code, asked.len()), (ErrorCode::WrongEpoch, 0));
+        let (theirs, ours) = (format!("for epoch {epoch}"), format!("in epoch {}", Epoch(1)));
+        assert!(failure.message.contains(&theirs) && failure.message.contains(&ours), "{failure}");
+    }
+}
+
+#[test]
 fn keys_are_asked_for_once_and_the_task_begins_when_all_proofs_hold() {
     let mut core = core();
     let apple = Proof::AppleIdToken(token("https://apple", "carol", ("two", 2)));

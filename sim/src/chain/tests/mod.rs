@@ -7,6 +7,7 @@ use alloy_primitives::U256;
 use alloy_sol_types::SolCall;
 use k256::ecdsa::SigningKey;
 use k256::{ProjectivePoint, Scalar};
+use lit_node::bugs::BugSet;
 use lit_node::chain::registration::address_of;
 use lit_node::chain::views;
 use lit_node::chain::{ChainEvent, ContractCall, Contracts, Fees, Registration, TransactionRequest};
@@ -89,6 +90,7 @@ impl Network {
             dkg_window_blocks: WINDOW,
             dkg_complaint_blocks: COMPLAINT_WINDOW,
             unminted_keys: None,
+            bugs: BugSet::NONE,
         };
         let contracts = chain.deploy_network(&key(DEPLOYER), &parameters, GENESIS_TIME_S).unwrap();
         Self { chain, contracts }

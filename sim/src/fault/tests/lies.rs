@@ -5,7 +5,7 @@ use crate::plan::FaultPlan;
 use std::path::Path;
 
 /// One of each kind of lie, with its words.
-const LIES: [(&str, &str); 40] = [
+const LIES: [(&str, &str); 41] = [
     ("silent = { node = 2 }", "node 2 says nothing"),
     (
         "mute = { node = 2, aim = { victims = [1, 3], label = 'dkg/ack', rate = 0.5, first = 7 } }",
@@ -44,6 +44,7 @@ const LIES: [(&str, &str); 40] = [
     ("unreadable_share = { node = 2 }", "node 2 seals shares so that nobody can open them"),
     ("unreadable_share = { node = 2, copy = true }", "node 2 passes on what others have sealed"),
     ("wrong_vote = { node = 2 }", "node 2 votes for wrong keys"),
+    ("wrong_vote = { node = 2, times = 3 }", "node 2 votes for wrong keys, 3 times each"),
     ("unfair_sets = { node = 2, exclude = [1] }", "node 2 chooses without nodes 1 and with nobody"),
     ("split_proposals = { node = 2 }", "node 2 proposes twice"),
     ("coalition = { nodes = [2] }", "nodes 2 pool their secrets"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use k256::Scalar;
 use k256::ecdsa::SigningKey;
+use lit_node::bugs::BugSet;
 use lit_node::chain::registration::address_of;
 use lit_node::chain::{Registration, views};
 use lit_node::id::{Epoch, KeyId};
@@ -40,6 +41,7 @@ fn chain() -> (Chain, Contracts) {
         dkg_window_blocks: 4,
         dkg_complaint_blocks: 2,
         unminted_keys: None,
+        bugs: BugSet::NONE,
     };
     let contracts = chain.deploy_network(&deployer, &network, 101).unwrap();
     for second in 102..=105 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use k256::Scalar;
-use lit_node::api::Decrypt;
+use lit_node::api::{Credential, Decrypt};
 use lit_node::auth::conditions::Conditions;
 use lit_node::auth::{self, SiweFields};
 use lit_node::blame::Offence;
@@ -20,8 +20,10 @@ use rand_core::SeedableRng;
 
 use super::super::SIGN_IN_DOMAIN;
 use super::super::script::{ClientEffect, Secret};
+use super::super::sign_in::{Shown, show_to_decrypt};
 use super::{Desk, Failed, Running, Stage};
 use crate::oracle::{Decrypted, Encryption, Requested, SignIn};
+use crate::scenario::Auth;
 
 /// A decryption under way, and what should come out.
 pub(super) struct Decrypting {
@@ -69,7 +71,7 @@ impl Running {
         }
     }
 
-    pub(super) fn decrypt(&mut self, name: &str, user: Option<&str>, shows: Option<&str>, desk: &mut Desk<'_>) {
+    pub(super) fn decrypt(&mut self, name: &str, auth: Option<&Auth>, shows: Option<&str>, desk: &mut Desk<'_>) {
         let secret = desk.book.secrets.get(name).cloned();
         let trusted = secret.as_ref().and_then(|secret| trusted(secret.encrypted.header.key, desk));
         let Some((secret, trusted)) = secret.zip(trusted) else {
@@ -81,12 +83,13 @@ impl Running {
             shown.encrypted.header.conditions = shown.conditions.digest();
         }
         let reply = scalar_reduce(&desk.book.keys.bytes(&self.step.id, "reply key"));
-        let (request, caller) = self.request(&shown, user, &reply, desk);
+        let (request, Shown { signatures, caller, .. }) = self.request(&shown, auth, &reply, desk);
         let id = request.id();
         self.requests.push(id);
         desk.fx.push(ClientEffect::Requested(Requested { request: id, caller, ..Requested::default() }));
         let (network, key) = (desk.book.network_of(shown.encrypted.header.key), trusted.key);
-        let mut op = DecryptOp::new(request, shown.encrypted, reply, trusted, network, self.patience);
+        let encrypted = shown.encrypted;
+        let mut op = DecryptOp::in_session(&request, &signatures, encrypted, reply, trusted, network, self.patience);
         let mut effects = Vec::new();
         op.start(desk.now, &mut effects);
         let (shows_other, named) = (shows.is_some(), BTreeSet::new());
@@ -95,42 +98,28 @@ impl Running {
         self.look(desk);
     }
 
-    /// A request for the shares that open a secret, and what is true of who signs in for it.
-    fn request(
-        &self,
-        secret: &Secret,
-        user: Option<&str>,
-        reply: &Scalar,
-        desk: &Desk<'_>,
-    ) -> (Decrypt, Option<SignIn>) {
+    /// A request for the shares that open a secret, and what it shows of who asks.
+    fn request(&self, secret: &Secret, auth: Option<&Auth>, reply: &Scalar, desk: &Desk<'_>) -> (Decrypt, Shown) {
         let header = secret.encrypted.header;
         let nonce = desk.book.keys.bytes(&self.step.id, self.purpose);
-        let mut request = Decrypt {
+        let request = Decrypt {
             nonce: nonce[..16].try_into().expect("16 of 32 bytes"),
             key: header.key,
             conditions: secret.conditions.clone(),
             plaintext: header.plaintext,
             reply_key: times_generator(reply),
-            auth_sig: None,
+            credential: Credential::Nobody,
             epoch: Epoch(1),
         };
-        let expires = desk.now.plus_millis(3_600_000);
-        let fields = |resource| SiweFields {
-            domain: SIGN_IN_DOMAIN.into(),
-            uri: format!("https://{SIGN_IN_DOMAIN}/"),
-            chain_id: desk.book.chain_id,
-            nonce: "litsim0001".into(),
-            issued_at: desk.now,
-            expiration: Some(expires),
-            resources: vec![resource],
-            ..SiweFields::default()
+        let shown = match auth {
+            None => Shown::default(),
+            Some(Auth::Wallet { user, .. }) => wallet(&request, user, desk),
+            Some(Auth::Session(session)) => {
+                let key = desk.book.keys.bytes(&self.step.id, "session");
+                show_to_decrypt(desk.book, session, desk.now, &key, request.reply())
+            }
         };
-        request.auth_sig = user.map(|user| {
-            let wallet = desk.book.wallet(user);
-            auth::sign_in(&wallet, &fields(request.resource())).expect("the fields make an EIP-4361 text")
-        });
-        let signer = user.map(|user| desk.book.address(user));
-        (request, signer.map(|signer| SignIn { claimed: signer, signer, expires, only_at: None }))
+        (Decrypt { credential: shown.credential.clone(), ..request }, shown)
     }
 
     /// Looks whether a decryption has ended, and how; and whom it has proved wrong.
@@ -187,6 +176,25 @@ impl Decrypting {
         desk.fx.push(ClientEffect::Decrypted(decrypted));
         plain
     }
+}
+
+/// A user's wallet signs in for a decryption, and what is true of it.
+fn wallet(request: &Decrypt, user: &str, desk: &Desk<'_>) -> Shown {
+    let expires = desk.now.plus_millis(3_600_000);
+    let fields = SiweFields {
+        domain: SIGN_IN_DOMAIN.into(),
+        uri: format!("https://{SIGN_IN_DOMAIN}/"),
+        chain_id: desk.book.chain_id,
+        nonce: "litsim0001".into(),
+        issued_at: desk.now,
+        expiration: Some(expires),
+        resources: vec![request.resource()],
+        ..SiweFields::default()
+    };
+    let auth_sig = auth::sign_in(&desk.book.wallet(user), &fields).expect("the fields make an EIP-4361 text");
+    let signer = desk.book.address(user);
+    let caller = Some(SignIn { claimed: signer, signer, expires, only_at: None });
+    Shown { credential: Credential::AuthSig(auth_sig), caller, ..Shown::default() }
 }
 
 /// What the client reads from the chain before it believes shares of this key.

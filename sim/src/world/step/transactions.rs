@@ -52,6 +52,21 @@ impl Running {
                     false => contracts.remove_permitted_address(key, address),
                 }
             }
+            Deed::PermitLogins { pkp, user, logins: chosen, scopes } => {
+                let key = self.pkp(pkp, desk)?.key;
+                let of = |scopes: &[u64]| -> Vec<Grant> {
+                    chosen.iter().map(|login| logins::grant(desk.book, user, *login, scopes)).collect()
+                };
+                match scopes {
+                    Some(scopes) => contracts.batch_add_remove_auth_methods(key, &of(scopes), &[]),
+                    None => {
+                        let gone = of(&[]);
+                        let gone: Vec<(u64, &[u8])> =
+                            gone.iter().map(|one| (one.method.auth_method_type, &one.method.id[..])).collect();
+                        contracts.batch_add_remove_auth_methods(key, &[], &gone)
+                    }
+                }
+            }
             Deed::Transfer { pkp, to } => {
                 let key = self.pkp(pkp, desk)?.key;
                 contracts.transfer(desk.book.address(&self.step.user), desk.book.address(to), key)

@@ -1,6 +1,7 @@
 //! Conditions under way: what is asked of which chain, at which block, and when it is decided.
 
 use super::*;
+use crate::api::{ErrorCode, Failure};
 use crate::io::{BlockTag, ChainError, ChainRef, ChainReply, ChainRequest};
 
 fn balance(chain: &str, comparator: &str, value: &str) -> Value {
@@ -126,8 +127,42 @@ fn whatever_an_endpoint_does_instead_of_answering_is_never_a_yes() {
     inquiry.take(Part::Read(0), Ok(ChainReply::Reverted(word(3))));
     assert_eq!(inquiry.verdict(), failed(ReadError::Reverted));
     let program = format!("ipfs://{}", cid::of_digest(&[3; 32]));
-    let (inquiry, asked) = begin(&json!([basic(("LitAction", &program, "go"), &[], ("!=", "true"))]));
-    assert_eq!((inquiry.verdict(), asked), (failed(ReadError::NotRun), vec![]));
+    let (mut inquiry, asked) = begin(&json!([basic(("LitAction", &program, "go"), &[], ("!=", "true"))]));
+    assert_eq!((inquiry.verdict(), asked), (None, vec![]));
+    let timeout = Failure { code: ErrorCode::JsTimeout, message: "too long".into(), logs: String::new() };
+    let part = inquiry.runs()[0].0;
+    inquiry.take_run(part, Err(timeout.clone()));
+    assert_eq!(inquiry.verdict(), failed(ReadError::Action(Box::new(timeout))));
+}
+
+#[test]
+fn a_function_of_an_action_is_run_once_and_what_it_says_decides() {
+    let program = format!("ipfs://{}", cid::of_digest(&[3; 32]));
+    let go = |comparator, value| basic(("LitAction", &program, "go"), &["40", ":userAddress"], (comparator, value));
+    let conditions = json!([go("=", "yes"), operator("or"), go("contains", "yes, ")]);
+    let said = |text: &str| {
+        let (mut inquiry, asked) = begin(&conditions);
+        assert!(asked.is_empty() && inquiry.verdict().is_none());
+        let runs = inquiry.runs();
+        let [(part, run)] = &runs[..] else { panic!("{runs:?}") };
+        assert_eq!((run.cid, run.function.as_str()), (cid::of_digest(&[3; 32]), "go"));
+        assert_eq!(run.parameters, ["40".to_owned(), format!("0x{}", hex::encode(alice().address.expect("hers")))]);
+        inquiry.take_run(*part, Ok(text.to_owned()));
+        inquiry.take_run(*part, Ok("yes".to_owned()));
+        assert!(inquiry.runs().is_empty());
+        inquiry.verdict()
+    };
+    assert_eq!([said("yes"), said("oh yes, so it is")], [Some(Ok(())), Some(Ok(()))]);
+    assert_eq!(said("no"), Some(Err(ConditionError::Unmet(0))), "what is said again is not heard");
+}
+
+#[test]
+fn no_action_runs_where_the_asker_alone_decides() {
+    let program = format!("ipfs://{}", cid::of_digest(&[3; 32]));
+    let mine = basic(("", "", ""), &[":userAddress"], ("=", &format!("0x{}", "99".repeat(20))));
+    let run = basic(("LitAction", &program, "go"), &[], ("=", "true"));
+    let (inquiry, asked) = begin(&json!([mine, operator("and"), run]));
+    assert!(inquiry.verdict().is_some_and(|met| met.is_err()) && asked.is_empty() && inquiry.runs().is_empty());
 }
 
 #[test]
@@ -142,9 +177,12 @@ fn who_waits_no_longer_is_let_in_by_what_has_been_read_alone() {
 
 #[test]
 fn clients_are_told_whether_they_were_refused_or_could_not_be_judged() {
-    use crate::api::{ErrorCode, Failure};
     let unmet = Failure::from(ConditionError::Unmet(2));
     assert_eq!((unmet.code, unmet.message.as_str()), (ErrorCode::NotAuthorized, "condition 2 is not met"));
+    let gone = Failure { code: ErrorCode::IpfsUnavailable, message: "gone".into(), logs: String::new() };
+    let not_run = Failure::from(ConditionError::ReadFailed { leaf: 0, reason: ReadError::Action(Box::new(gone)) });
+    let text = "condition 0 cannot be judged: the action failed: IpfsUnavailable: gone";
+    assert_eq!((not_run.code, not_run.message.as_str()), (ErrorCode::IpfsUnavailable, text));
     let failed = Failure::from(ConditionError::ReadFailed { leaf: 1, reason: ReadError::Reverted });
     let text = "condition 1 cannot be judged: the call reverted";
     assert_eq!((failed.code, failed.message.as_str()), (ErrorCode::RpcError, text));
