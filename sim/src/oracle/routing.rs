@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lit_node::chain::ChainEvent;
-use lit_node::id::{Digest, KeyId};
+use lit_node::id::{Digest, KeyId, NodeId};
 
 use super::{Facts, Oracle, Violation};
 
@@ -12,14 +12,16 @@ use super::{Facts, Oracle, Violation};
 pub struct Routing {
     /// The key.
     pub key: KeyId,
+    /// How often the network had been begun anew before.
+    pub resets: usize,
     /// The addresses that had voted for the key with the same data, each once.
     pub voters: BTreeSet<[u8; 20]>,
 }
 
 impl Routing {
-    /// Every routing in the home chain's events, which come in the chain's order. The number of votes that the contract
+    /// Every routing in the home chain's events after so many resets of the network, which come in the chain's order. The number of votes that the contract
     /// has counted is not looked at.
-    pub fn all(events: &[ChainEvent]) -> Vec<Self> {
+    pub fn all(resets: usize, events: &[ChainEvent]) -> Vec<Self> {
         let mut voters: BTreeMap<(KeyId, Digest), BTreeSet<[u8; 20]>> = BTreeMap::new();
         let mut routings = Vec::new();
         for event in events {
@@ -29,7 +31,7 @@ impl Routing {
                 }
                 ChainEvent::KeyRouted { key, key_data, .. } | ChainEvent::NetworkKeyRouted { key, key_data, .. } => {
                     let voters = voters.get(&(*key, *key_data)).cloned().unwrap_or_default();
-                    routings.push(Self { key: *key, voters });
+                    routings.push(Self { key: *key, resets, voters });
                 }
                 _ => {}
             }
@@ -57,14 +59,17 @@ impl Oracle for RoutingSoundness {
     }
 
     fn judge(&mut self, facts: &Facts<'_>) -> Vec<Violation> {
-        let roster = facts.chain.roster();
-        let votes = |routing: &Routing| routing.voters.iter().filter(|one| roster.by_address(one).is_some()).count();
+        let validators = |routing: &Routing| -> Vec<NodeId> {
+            let roster = facts.chain_after(routing.resets).roster();
+            routing.voters.iter().filter_map(|one| roster.by_address(one)).collect()
+        };
+        let votes = |routing: &Routing| validators(routing).len();
         let short = facts.routings.iter().filter(|routing| votes(routing) < facts.threshold);
         short
             .map(|routing| Violation {
                 oracle: Self::NAME,
                 at: facts.at,
-                nodes: routing.voters.iter().filter_map(|one| roster.by_address(one)).collect(),
+                nodes: validators(routing),
                 detail: format!(
                     "the chain routes key {} by the votes of {} validators, {} are needed",
                     routing.key.short(),
@@ -95,7 +100,7 @@ mod tests {
     }
 
     fn judged(threshold: usize, events: &[ChainEvent]) -> usize {
-        let (witness, routings) = (witness(), Routing::all(events));
+        let (witness, routings) = (witness(), Routing::all(0, events));
         RoutingSoundness.judge(&Facts { threshold, routings, ..facts(&witness) }).len()
     }
 
@@ -112,6 +117,6 @@ mod tests {
     fn repeated_votes_of_one_validator_are_one_whatever_the_contract_counted() {
         let repeated = [vote(VALIDATOR, DATA), vote(VALIDATOR, DATA), vote(VALIDATOR, DATA), routed(DATA)];
         assert_eq!(judged(2, &repeated), 1);
-        assert_eq!(Routing::all(&repeated)[0].voters.len(), 1);
+        assert_eq!(Routing::all(0, &repeated)[0].voters.len(), 1);
     }
 }

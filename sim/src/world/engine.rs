@@ -121,7 +121,10 @@ impl World {
                 .collect(),
             chain,
             former: chains,
-            routings: generations().flat_map(|(_, contracts)| Routing::all(&seen(&contracts))).collect(),
+            routings: generations()
+                .enumerate()
+                .flat_map(|(resets, (_, contracts))| Routing::all(resets, &seen(&contracts)))
+                .collect(),
             dealt: !matches!(self.scenario.keys.preprocessing, Preprocessing::Protocol),
             bugs: self.scenario.bugs,
         };

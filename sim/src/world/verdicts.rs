@@ -10,7 +10,7 @@ use lit_node::signing::{CombinedSignature, Scheme};
 
 use super::step::Found;
 use crate::outcome::{RequestReport, SignatureReport, StepOutcome};
-use crate::scenario::{Deed, Expectation, Step};
+use crate::scenario::{Auth, Deed, Expectation, Step};
 
 /// What Ethereum's verifiers want added to a recovery id (yellow paper, appendix F).
 const ETHEREUM_V: u8 = 27;
@@ -124,13 +124,23 @@ fn complaint(
             wrong_text(step, failed)
         }
         (Expectation::Refused(code), Some(Err(failed))) => {
-            let other = endings.iter().find(|(_, refused)| **refused != code.name());
+            let others = endings.iter().filter(|(_, refused)| **refused != code.name());
+            let other = others.into_iter().find(|(node, refused)| **refused != "ok" || !shows_to(step, **node));
             other
                 .map(|(node, refused)| format!("{node} answered {refused}, every node should say {wanted}"))
                 .or_else(|| wrong_text(step, failed))
         }
         (_, Some(Err(failed))) => wrong_text(step, failed),
     }
+}
+
+/// Whether a step shows a signature that was made for this node alone, so that it may answer what all others refuse.
+fn shows_to(step: &Step, node: NodeId) -> bool {
+    let auth = match &*step.deed {
+        Deed::Decrypt { auth, .. } => auth,
+        _ => return false,
+    };
+    matches!(auth, Some(Auth::Session(session)) if session.for_node == Some(node))
 }
 
 fn wrong_text(step: &Step, failed: &Failed) -> Option<String> {

@@ -6,7 +6,8 @@ use alloy_json_abi::{Event, Function, InternalType, Param};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolEvent, SolType, TopicList};
 use lit_node::chain::abi::{
-    DkgBoard, KEY_TYPE_BLS, KEY_TYPE_ECDSA, NETWORK_KEY_INDEX, PKPHelper, PKPNFT, PKPPermissions, PubkeyRouter, Staking,
+    DkgBoard, KEY_TYPE_BLS, KEY_TYPE_ECDSA, KeyPool, NETWORK_KEY_INDEX, PKPHelper, PKPNFT, PKPPermissions,
+    PubkeyRouter, Staking,
 };
 use lit_node::chain::addresses::{checksummed, parse_address};
 use lit_node::chain::calls::token_id;
@@ -281,7 +282,7 @@ fn bindings_have_the_arguments_results_and_topics_of_the_compiled_contracts() {
     same!(Staking, StakingCalls: setGenesisCall epochCall thresholdCall getRosterCall getValidatorsInCurrentEpochCall
         validatorCountCall isActiveValidatorCall validatorIndexCall faultyMaxCall; StakingEvents: EpochStarted);
     same!(DkgBoard, DkgBoardCalls: requestKeysCall requestNetworkKeyCall NETWORK_KEYCall certifyCall complainCall
-        restartCall sessionIdCall ackDigestCall getSessionCall certifiedDigestCall certifiedDealersCall
+        restartCall transferOwnershipCall sessionIdCall ackDigestCall getSessionCall certifiedDigestCall certifiedDealersCall
         complaintCountCall restartRequestsCall keyCountCall;
         DkgBoardEvents: SessionOpened DealingCertified DealingDisputed RestartRequested);
     same!(PubkeyRouter, PubkeyRouterCalls: voteForRoutingDataCall isRoutedCall getPubkeyCall getEthAddressCall
@@ -300,6 +301,8 @@ fn bindings_have_the_arguments_results_and_topics_of_the_compiled_contracts() {
         PKPPermissionsEvents: PermittedAuthMethodAdded PermittedAuthMethodRemoved PermittedAuthMethodScopeAdded
         PermittedAuthMethodScopeRemoved);
     same!(PKPHelper, PKPHelperCalls: mintNextAndAddAuthMethodsCall;);
+    same!(KeyPool, KeyPoolCalls: reportMintedCall requestNetworkKeyCall TARGET_MAXCall targetCall mintedCall;
+        KeyPoolEvents: MintedReported);
 }
 
 /// A call of ours as the other library reads it: the function's name and its arguments by name.

@@ -131,7 +131,7 @@ fn an_action_that_fails_lets_nobody_in_and_says_why() {
         ("function come() { return 'yes'; }", ErrorCode::JsError),
         ("function go() {", ErrorCode::JsError),
         ("function go() { for (;;) {} }", ErrorCode::JsTimeout),
-        ("function go() { return new Promise(() => {}); }", ErrorCode::NotAuthorized),
+        ("function go() { return new Promise(() => {}); }", ErrorCode::JsError),
     ] {
         let refusal = refusal(code);
         assert_eq!(refusal.code, expected, "{code}: {refusal}");
