@@ -281,7 +281,7 @@ fn a_node_that_runs_twice_talks_to_each_side_by_another_instance_and_endangers_n
 }
 
 /// One of each kind of fault, but for [`litsim::fault::Custom`], which other protocols bring.
-const EVERY_FAULT: [&str; 69] = [
+const EVERY_FAULT: [&str; 70] = [
     "loss = { links = 'all', rate = 0.5 }",
     "duplicate = { links = { from = [1] }, rate = 0.5 }",
     "reorder = { links = { to = [2] }, rate = 0.5, delay_ms_max = 50 }",
@@ -307,6 +307,7 @@ const EVERY_FAULT: [&str; 69] = [
     "rpc_down = {}",
     "rpc_lie = { nodes = [2], lie = 'no-logs' }",
     "reorg = { depth = 1 }",
+    "reset = {}",
     "gateway = { nodes = [2], serve = 'truncated' }",
     "origin = { origin = 'https://bits.example', nodes = [1], answer = { status = 200, json = { bit = 1 } } }",
     "flip = { byte = 3 }",

@@ -88,7 +88,7 @@ pub const LIES: [(&str, Fate); 64] = [
 
 /// Faults that are no behaviour of a node, or one that is looked at elsewhere: decryption's in decryption.rs, leaks in
 /// mixtures below, what nodes do together for actions in together.rs, foreign ones in the example of another protocol.
-pub const NOT_HERE: [&str; 38] = [
+pub const NOT_HERE: [&str; 39] = [
     "bandwidth",
     "client_double_ask",
     "client_drain",
@@ -117,6 +117,7 @@ pub const NOT_HERE: [&str; 38] = [
     "pause",
     "reorder",
     "reorg",
+    "reset",
     "replay_wire",
     "rpc_down",
     "rpc_lag",

@@ -214,10 +214,26 @@ fn is_about_triples(lie: &str) -> bool {
     ["triples", "seal", "abort"].iter().any(|word| lie.contains(word))
 }
 
+/// Four, seven and ten nodes, who lies among them, and the first seed that is tried.
+const NETWORKS: [(u16, &[u16], u64); 3] = [(4, &[2], 1), (7, &[3, 6], 4), (10, &[2, 5, 9], 5)];
+
 #[test]
 fn with_up_to_f_liars_of_any_kind_everything_completes_and_exactly_the_provable_ones_are_named() {
-    let networks: [(u16, &[u16], u64); 3] = [(4, &[2], 1), (7, &[3, 6], 4), (10, &[2, 5, 9], 5)];
-    let cases: Vec<_> = LIES.iter().flat_map(|lie| networks.iter().map(move |network| (lie, network))).collect();
+    // Three liars spoil many triples of ten nodes, one batch after the other: that takes a test of its own.
+    proves_liars(|lie, nodes| nodes < 10 || !is_about_triples(lie));
+}
+
+#[test]
+#[ignore = "minutes; some of these lies are told among ten nodes elsewhere, too"]
+fn with_three_liars_about_triples_among_ten_everything_completes_and_exactly_the_provable_ones_are_named() {
+    proves_liars(|lie, nodes| nodes == 10 && is_about_triples(lie));
+}
+
+/// Has each lie told in each network that is meant, by as many as may lie.
+fn proves_liars(is_meant: impl Fn(&str, u16) -> bool) {
+    let cases: Vec<_> = LIES.iter().flat_map(|lie| NETWORKS.iter().map(move |network| (lie, network))).collect();
+    let cases: Vec<_> = cases.into_iter().filter(|(lie, network)| is_meant(lie.0, network.0)).collect();
+    assert!(!cases.is_empty());
     let results = each(&cases, |(lie, network)| {
         let (nodes, liars, first_seed) = **network;
         // Whether an occasion to lie comes up, and whether somebody sees it, is up to the seed: a few are tried.
